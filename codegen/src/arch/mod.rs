@@ -1,0 +1,129 @@
+//! One file per architecture, each a value of [`Arch`]: what a stub has to know about registers and
+//! the stack, as data. The instructions themselves are in `templates/<arch>/`.
+
+mod x86_64;
+
+use crate::serialize::serialize;
+
+/// The facts about an architecture that the templates need.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Arch {
+    /// Its name, as in `CARGO_CFG_TARGET_ARCH`.
+    pub name: &'static str,
+    /// Bytes of one argument slot.
+    pub slot_bytes: usize,
+    /// Registers that carry the first slots, in order. Later slots are on the stack.
+    pub slot_registers: &'static [&'static str],
+    /// Alignment of the stack pointer at a call instruction.
+    pub stack_align: usize,
+    /// Bytes a call instruction itself pushes.
+    pub pushed_by_call: usize,
+    /// Bytes a caller's frame holds above its slots, for registers of its own.
+    pub frame_record: usize,
+    /// Alignment of an entry stub: its first quadword is written with one store.
+    pub entry_align: usize,
+    /// The opcode byte of an entry's first instruction, a jump.
+    pub entry_opcode: &'static str,
+    /// Bytes of the displacement that follows the opcode.
+    pub entry_displacement: usize,
+    /// Words in a site's data.
+    pub site_words: usize,
+    /// Bytes of one field of a site's record.
+    pub record_field: usize,
+    /// The asm of an entry stub.
+    pub(crate) entry_template: &'static str,
+    /// The asm of a caller.
+    pub(crate) caller_template: &'static str,
+}
+
+serialize!(Arch {
+    name,
+    slot_bytes,
+    slot_registers,
+    stack_align,
+    pushed_by_call,
+    entry_align,
+    entry_opcode,
+    entry_displacement,
+    site_words,
+    record_field,
+});
+
+impl Arch {
+    /// The architecture called `name`, if stubs exist for it.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Arch> {
+        [&x86_64::ARCH].into_iter().find(|arch| arch.name == name)
+    }
+
+    /// The frame of a caller that saves `slots` slots.
+    #[must_use]
+    pub fn frame(&self, slots: usize) -> Frame {
+        let used = slots * self.slot_bytes + self.frame_record;
+        let bytes = (used + self.pushed_by_call).next_multiple_of(self.stack_align) - self.pushed_by_call;
+        let saves = (0..slots).map(|slot| self.save(slot, bytes)).collect();
+        Frame { bytes, above: bytes + self.pushed_by_call, saves }
+    }
+
+    fn save(&self, slot: usize, frame_bytes: usize) -> Save {
+        let place = match self.slot_registers.get(slot) {
+            Some(register) => Place::Register(register),
+            None => Place::Stack {
+                offset: frame_bytes
+                    + self.pushed_by_call
+                    + (slot - self.slot_registers.len()) * self.slot_bytes,
+            },
+        };
+        Save { slot, offset: slot * self.slot_bytes, place }
+    }
+}
+
+/// A caller's stack frame. Offsets count from the stack pointer while the frame stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// What the stub takes from the stack pointer.
+    pub bytes: usize,
+    /// Where the incoming stack arguments begin.
+    pub above: usize,
+    /// Where every slot comes from and is kept, in slot order.
+    pub saves: Vec<Save>,
+}
+
+serialize!(Frame { bytes, above, saves });
+
+/// One slot of a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Save {
+    /// Its number.
+    pub slot: usize,
+    /// Where the frame keeps it.
+    pub offset: usize,
+    /// Where the stub finds it.
+    pub place: Place,
+}
+
+/// Where an incoming slot is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In a register.
+    Register(&'static str),
+    /// On the stack, at an offset while the frame stands.
+    Stack {
+        /// That offset.
+        offset: usize,
+    },
+}
+
+impl serde::Serialize for Save {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+        let mut row = serializer.serialize_struct("Save", 4)?;
+        row.serialize_field("slot", &self.slot)?;
+        row.serialize_field("offset", &self.offset)?;
+        match &self.place {
+            Place::Register(register) => row.serialize_field("register", register)?,
+            Place::Stack { offset } => row.serialize_field("stack", offset)?,
+        }
+        row.end()
+    }
+}

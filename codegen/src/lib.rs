@@ -1,0 +1,35 @@
+//! Renders gtramp's precompiled trampoline variants.
+//!
+//! The runtime executes no code that was made at run time: every entry stub and every caller is an
+//! ordinary function of the program, written out by this crate while the program is built. Four
+//! stages, plain data between them:
+//!
+//! 1. *facts*: what is known about the target ([`Arch`]) and what was asked for ([`Builder`]);
+//! 2. *plan* ([`Plan`]): every stub with its name, its slots and its frame, sorted;
+//! 3. *text* ([`Files`]): the plan put through the templates, one function per template;
+//! 4. *write*: files are touched only when their text changed.
+//!
+//! A build script is three lines:
+//!
+//! ```no_run
+//! # fn main() -> Result<(), gtramp_codegen::Error> {
+//! gtramp_codegen::Builder::from_env()?.generate()?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod arch;
+mod builder;
+mod error;
+mod plan;
+mod render;
+mod serialize;
+mod shape;
+mod write;
+
+pub use arch::{Arch, Frame, Place, Save};
+pub use builder::Builder;
+pub use error::Error;
+pub use plan::{Call, Caller, Entry, Plan};
+pub use render::Files;
+pub use shape::{Lookup, Shape};

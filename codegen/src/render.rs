@@ -1,0 +1,90 @@
+//! Text from a plan: one function per template.
+
+use tera::{Context, Tera};
+
+use crate::error::Error;
+use crate::plan::Plan;
+
+macro_rules! template {
+    ($path:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $path))
+    };
+}
+
+const ENTRIES: &str = "entries.rs.tera";
+const CALLERS: &str = "callers.rs.tera";
+const TABLE: &str = "table.rs.tera";
+
+/// The rendered text of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Files {
+    /// `call_N`, the entry stubs and what belongs to them.
+    pub entries: String,
+    /// The callers.
+    pub callers: String,
+    /// The table from shape to caller.
+    pub table: String,
+}
+
+impl Files {
+    /// Renders `plan`.
+    ///
+    /// # Errors
+    /// A template that is wrong, with the whole chain of causes.
+    pub fn render(plan: &Plan) -> Result<Files, Error> {
+        let engine = engine(plan)?;
+        Ok(Files {
+            entries: entries(&engine, plan)?,
+            callers: callers(&engine, plan)?,
+            table: table(&engine, plan)?,
+        })
+    }
+
+    /// File names and texts.
+    pub fn named(&self) -> [(&'static str, &str); 3] {
+        [
+            ("entries.rs", &self.entries),
+            ("callers.rs", &self.callers),
+            ("table.rs", &self.table),
+        ]
+    }
+}
+
+fn engine(plan: &Plan) -> Result<Tera, Error> {
+    let mut engine = Tera::new();
+    engine
+        .add_raw_templates([
+            (ENTRIES, template!("entries.rs.tera")),
+            (CALLERS, template!("callers.rs.tera")),
+            (TABLE, template!("table.rs.tera")),
+            ("partials/header.tera", template!("partials/header.tera")),
+            ("partials/call.tera", template!("partials/call.tera")),
+            ("partials/plain.tera", template!("partials/plain.tera")),
+            ("partials/entry.tera", template!("partials/entry.tera")),
+            ("partials/describe.tera", template!("partials/describe.tera")),
+            // The asm of the target's architecture, under names that do not say which.
+            ("arch/entry.tera", plan.arch.map_or("", |arch| arch.entry_template)),
+            ("arch/caller.tera", plan.arch.map_or("", |arch| arch.caller_template)),
+        ])
+        .map_err(|source| Error::Template { name: "templates", source })?;
+    Ok(engine)
+}
+
+fn entries(engine: &Tera, plan: &Plan) -> Result<String, Error> {
+    render(engine, ENTRIES, plan)
+}
+
+fn callers(engine: &Tera, plan: &Plan) -> Result<String, Error> {
+    render(engine, CALLERS, plan)
+}
+
+fn table(engine: &Tera, plan: &Plan) -> Result<String, Error> {
+    render(engine, TABLE, plan)
+}
+
+fn render(engine: &Tera, name: &'static str, plan: &Plan) -> Result<String, Error> {
+    let template = |source| Error::Template { name, source };
+    let mut context = Context::from_serialize(plan).map_err(template)?;
+    context.insert("version", env!("CARGO_PKG_VERSION"));
+    engine.render(name, &context).map_err(template)
+}
