@@ -13,12 +13,14 @@ pub enum Error {
         /// Its name.
         variable: &'static str,
     },
-    /// More arguments were asked for than a stub can be rendered for.
-    TooManyArgs {
-        /// What was asked for.
-        asked: usize,
-        /// The most that can be.
-        most: usize,
+    /// The configuration file says something that cannot be.
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// Where in it, from 1.
+        line: usize,
+        /// What is wrong and what is allowed.
+        message: String,
     },
     /// A template is wrong.
     Template {
@@ -45,9 +47,7 @@ impl fmt::Display for Error {
                 f,
                 "the environment has no `{variable}`: `Builder::from_env` is for build scripts, which cargo runs"
             ),
-            Error::TooManyArgs { asked, most } => {
-                write!(f, "a maximum of {asked} arguments was asked for, but {most} is the most that stubs can have")
-            }
+            Error::Config { path, line, message } => write!(f, "{}:{line}: {message}", path.display()),
             Error::Template { name, .. } => write!(f, "the template `{name}` cannot be rendered"),
             Error::File { action, path, .. } => write!(f, "cannot {action} {}", path.display()),
         }
@@ -57,7 +57,7 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Error::Environment { .. } | Error::TooManyArgs { .. } => None,
+            Error::Environment { .. } | Error::Config { .. } => None,
             Error::Template { source, .. } => Some(source),
             Error::File { source, .. } => Some(source),
         }

@@ -4,7 +4,8 @@
 //! ordinary function of the program, written out by this crate while the program is built. Four
 //! stages, plain data between them:
 //!
-//! 1. *facts*: what is known about the target ([`Arch`]) and what was asked for ([`Builder`]);
+//! 1. *facts*: what is known about the target ([`Arch`]) and what was asked for
+//!    ([`Config`]);
 //! 2. *plan* ([`Plan`]): every stub with its name, its slots and its frame, sorted;
 //! 3. *text* ([`Files`]): the plan put through the templates, one function per template;
 //! 4. *write*: files are touched only when their text changed.
@@ -20,6 +21,7 @@
 
 mod arch;
 mod builder;
+pub mod config;
 mod error;
 mod plan;
 mod render;
@@ -29,6 +31,7 @@ mod write;
 
 pub use arch::{Arch, Frame, Place, Save};
 pub use builder::Builder;
+pub use config::Config;
 pub use error::Error;
 pub use plan::{Call, Caller, Entry, Plan};
 pub use render::Files;

@@ -1,6 +1,7 @@
 //! The plan: every stub that will be written, as plain sorted data.
 
 use crate::arch::{Arch, Frame};
+use crate::config::{Config, EntryMode, MOST_ARGS};
 use crate::serialize::serialize;
 use crate::shape::{Lookup, Shape};
 
@@ -11,17 +12,24 @@ pub struct Plan {
     pub target: String,
     /// Its facts; none where stubs are not supported.
     pub arch: Option<&'static Arch>,
+    /// How functions are armed.
+    pub entry_mode: EntryMode,
     /// The largest argument count.
     pub max_args: usize,
     /// The largest slot count.
     pub max_slots: usize,
     /// One per argument count, ascending.
     pub calls: Vec<Call>,
+    /// Argument counts that functions may have, but for which nothing is generated.
+    pub missing: Vec<usize>,
     /// One per shape and lookup, in the order of (lookup, slots, sleepable, origin).
     pub callers: Vec<Caller>,
+    /// For every (lookup, slots, sleepable, origin) up to the largest slot count: the place in
+    /// `callers`, counted from one, or zero where there is none.
+    pub places: Vec<usize>,
 }
 
-serialize!(Plan { target, arch, max_args, max_slots, calls, callers });
+serialize!(Plan { target, arch, entry_mode, max_args, max_slots, calls, missing, callers, places });
 
 /// The call of a function of one argument count.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,18 +71,23 @@ pub struct Caller {
 serialize!(Caller { name, shape, lookup, frame });
 
 impl Plan {
-    /// Plans for `target` with the facts `arch`, up to `max_args` arguments.
+    /// Plans for `target` with the facts `arch`: what `config` asks for.
     #[must_use]
-    pub fn new(target: &str, arch: Option<&'static Arch>, max_args: usize) -> Plan {
-        // A return value that does not fit a register adds its out pointer.
-        let max_slots = max_args + 1;
+    pub fn new(target: &str, arch: Option<&'static Arch>, config: &Config) -> Plan {
+        let callers = arch.map_or_else(Vec::new, |arch| callers(arch, config));
+        // Where there are no stubs, a call is plain, and every function can have it.
+        let traced = |args| arch.is_none() || config.args.contains(&args);
+        let max_slots = config.slots().last().copied().unwrap_or(0);
         Plan {
             target: target.to_owned(),
             arch,
-            max_args,
+            entry_mode: config.entry,
+            max_args: config.max_args(),
             max_slots,
-            calls: (0..=max_args).map(|args| call(args, arch.is_some())).collect(),
-            callers: arch.map_or_else(Vec::new, |arch| callers(arch, max_slots)),
+            calls: (0..=MOST_ARGS).filter(|&args| traced(args)).map(|args| call(args, arch.is_some())).collect(),
+            missing: (0..=MOST_ARGS).filter(|&args| !traced(args)).collect(),
+            places: places(&callers, max_slots),
+            callers,
         }
     }
 }
@@ -85,24 +98,37 @@ fn call(args: usize, stubs: bool) -> Call {
         slots: (0..args + usize::from(out)).collect(),
         out,
     };
-    let entries = match stubs {
-        true => vec![entry(format!("{args}"), false), entry(format!("{args}_out"), true)],
-        false => Vec::new(),
+    let entries = if stubs {
+        vec![entry(format!("{args}"), false), entry(format!("{args}_out"), true)]
+    } else {
+        Vec::new()
     };
     Call { args: (0..args).collect(), entries }
 }
 
-fn callers(arch: &Arch, max_slots: usize) -> Vec<Caller> {
-    Lookup::ALL
-        .into_iter()
-        .flat_map(|lookup| Shape::all(max_slots).map(move |shape| (lookup, shape)))
-        .map(|(lookup, shape)| Caller {
-            name: caller_name(shape, lookup),
-            shape,
-            lookup,
-            frame: arch.frame(shape.slots),
-        })
-        .collect()
+fn callers(arch: &Arch, config: &Config) -> Vec<Caller> {
+    let mut callers = Vec::new();
+    for &lookup in &config.lookups {
+        for shape in config.shapes() {
+            let name = caller_name(shape, lookup);
+            callers.push(Caller { name, shape, lookup, frame: arch.frame(shape.slots) });
+        }
+    }
+    callers
+}
+
+fn places(callers: &[Caller], max_slots: usize) -> Vec<usize> {
+    let mut places = Vec::new();
+    for lookup in Lookup::ALL {
+        for slots in 0..=max_slots {
+            for (sleepable, origin) in [(false, false), (false, true), (true, false), (true, true)] {
+                let shape = Shape { slots, sleepable, origin };
+                let found = callers.iter().position(|caller| (caller.lookup, caller.shape) == (lookup, shape));
+                places.push(found.map_or(0, |place| place + 1));
+            }
+        }
+    }
+    places
 }
 
 fn caller_name(shape: Shape, lookup: Lookup) -> String {

@@ -2,6 +2,7 @@
 
 use tera::{Context, Tera};
 
+use crate::config::CONFIG_VARIABLE;
 use crate::error::Error;
 use crate::plan::Plan;
 
@@ -51,22 +52,27 @@ impl Files {
 }
 
 fn engine(plan: &Plan) -> Result<Tera, Error> {
+    let asm = plan.arch.map_or(["", ""], |arch| [arch.entry_template, arch.caller_template]);
+    load([
+        (ENTRIES, template!("entries.rs.tera")),
+        (CALLERS, template!("callers.rs.tera")),
+        (TABLE, template!("table.rs.tera")),
+        ("partials/header.tera", template!("partials/header.tera")),
+        ("partials/call.tera", template!("partials/call.tera")),
+        ("partials/plain.tera", template!("partials/plain.tera")),
+        ("partials/entry.tera", template!("partials/entry.tera")),
+        ("partials/describe.tera", template!("partials/describe.tera")),
+        ("partials/missing.tera", template!("partials/missing.tera")),
+        // The asm of the target's architecture, under names that do not say which.
+        ("arch/entry.tera", asm[0]),
+        ("arch/caller.tera", asm[1]),
+    ])
+}
+
+fn load<const N: usize>(templates: [(&'static str, &str); N]) -> Result<Tera, Error> {
     let mut engine = Tera::new();
-    engine
-        .add_raw_templates([
-            (ENTRIES, template!("entries.rs.tera")),
-            (CALLERS, template!("callers.rs.tera")),
-            (TABLE, template!("table.rs.tera")),
-            ("partials/header.tera", template!("partials/header.tera")),
-            ("partials/call.tera", template!("partials/call.tera")),
-            ("partials/plain.tera", template!("partials/plain.tera")),
-            ("partials/entry.tera", template!("partials/entry.tera")),
-            ("partials/describe.tera", template!("partials/describe.tera")),
-            // The asm of the target's architecture, under names that do not say which.
-            ("arch/entry.tera", plan.arch.map_or("", |arch| arch.entry_template)),
-            ("arch/caller.tera", plan.arch.map_or("", |arch| arch.caller_template)),
-        ])
-        .map_err(|source| Error::Template { name: "templates", source })?;
+    let added = engine.add_raw_templates(templates);
+    added.map_err(|source| Error::Template { name: "(all)", source })?;
     Ok(engine)
 }
 
@@ -86,5 +92,31 @@ fn render(engine: &Tera, name: &'static str, plan: &Plan) -> Result<String, Erro
     let template = |source| Error::Template { name, source };
     let mut context = Context::from_serialize(plan).map_err(template)?;
     context.insert("version", env!("CARGO_PKG_VERSION"));
+    context.insert("config_variable", CONFIG_VARIABLE);
     engine.render(name, &context).map_err(template)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+
+    fn plan() -> Plan {
+        Plan::new("test", None, &Config::default())
+    }
+
+    #[test]
+    fn a_template_that_does_not_parse_is_shown_with_its_line() {
+        let report = load([("broken", "one\n{% for x %}")]).unwrap_err().report();
+        assert!(report.starts_with("the template `(all)` cannot be rendered\n  because: "), "{report}");
+        assert!(report.contains("--> broken:2:"), "{report}");
+    }
+
+    #[test]
+    fn a_name_that_no_plan_has_is_shown_with_the_template_that_asked() {
+        let engine = load([("outer", "{% include \"inner\" %}"), ("inner", "{{ frames.bytes }}")]).unwrap();
+        let report = render(&engine, "outer", &plan()).unwrap_err().report();
+        assert!(report.starts_with("the template `outer` cannot be rendered\n  because: "), "{report}");
+        assert!(report.contains("inner:1:") && report.contains("outer:1:"), "{report}");
+    }
 }

@@ -15,16 +15,6 @@ pub struct Shape {
 
 serialize!(Shape { slots, sleepable, origin });
 
-impl Shape {
-    /// Every shape of up to `max_slots` slots, in ascending order.
-    pub fn all(max_slots: usize) -> impl Iterator<Item = Shape> {
-        (0..=max_slots).flat_map(|slots| {
-            [(false, false), (false, true), (true, false), (true, true)]
-                .map(|(sleepable, origin)| Shape { slots, sleepable, origin })
-        })
-    }
-}
-
 /// How a caller finds the metadata of the function it was entered for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Lookup {
