@@ -47,7 +47,11 @@ impl fmt::Display for Error {
                 f,
                 "the environment has no `{variable}`: `Builder::from_env` is for build scripts, which cargo runs"
             ),
-            Error::Config { path, line, message } => write!(f, "{}:{line}: {message}", path.display()),
+            Error::Config {
+                path,
+                line,
+                message,
+            } => write!(f, "{}:{line}: {message}", path.display()),
             Error::Template { name, .. } => write!(f, "the template `{name}` cannot be rendered"),
             Error::File { action, path, .. } => write!(f, "cannot {action} {}", path.display()),
         }

@@ -29,7 +29,17 @@ pub struct Plan {
     pub places: Vec<usize>,
 }
 
-serialize!(Plan { target, arch, entry_mode, max_args, max_slots, calls, missing, callers, places });
+serialize!(Plan {
+    target,
+    arch,
+    entry_mode,
+    max_args,
+    max_slots,
+    calls,
+    missing,
+    callers,
+    places
+});
 
 /// The call of a function of one argument count.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +78,12 @@ pub struct Caller {
     pub frame: Frame,
 }
 
-serialize!(Caller { name, shape, lookup, frame });
+serialize!(Caller {
+    name,
+    shape,
+    lookup,
+    frame
+});
 
 impl Plan {
     /// Plans for `target` with the facts `arch`: what `config` asks for.
@@ -84,7 +99,10 @@ impl Plan {
             entry_mode: config.entry,
             max_args: config.max_args(),
             max_slots,
-            calls: (0..=MOST_ARGS).filter(|&args| traced(args)).map(|args| call(args, arch.is_some())).collect(),
+            calls: (0..=MOST_ARGS)
+                .filter(|&args| traced(args))
+                .map(|args| call(args, arch.is_some()))
+                .collect(),
             missing: (0..=MOST_ARGS).filter(|&args| !traced(args)).collect(),
             places: places(&callers, max_slots),
             callers,
@@ -99,11 +117,17 @@ fn call(args: usize, stubs: bool) -> Call {
         out,
     };
     let entries = if stubs {
-        vec![entry(format!("{args}"), false), entry(format!("{args}_out"), true)]
+        vec![
+            entry(format!("{args}"), false),
+            entry(format!("{args}_out"), true),
+        ]
     } else {
         Vec::new()
     };
-    Call { args: (0..args).collect(), entries }
+    Call {
+        args: (0..args).collect(),
+        entries,
+    }
 }
 
 fn callers(arch: &Arch, config: &Config) -> Vec<Caller> {
@@ -111,7 +135,12 @@ fn callers(arch: &Arch, config: &Config) -> Vec<Caller> {
     for &lookup in &config.lookups {
         for shape in config.shapes() {
             let name = caller_name(shape, lookup);
-            callers.push(Caller { name, shape, lookup, frame: arch.frame(shape.slots) });
+            callers.push(Caller {
+                name,
+                shape,
+                lookup,
+                frame: arch.frame(shape.slots),
+            });
         }
     }
     callers
@@ -121,9 +150,16 @@ fn places(callers: &[Caller], max_slots: usize) -> Vec<usize> {
     let mut places = Vec::new();
     for lookup in Lookup::ALL {
         for slots in 0..=max_slots {
-            for (sleepable, origin) in [(false, false), (false, true), (true, false), (true, true)] {
-                let shape = Shape { slots, sleepable, origin };
-                let found = callers.iter().position(|caller| (caller.lookup, caller.shape) == (lookup, shape));
+            for (sleepable, origin) in [(false, false), (false, true), (true, false), (true, true)]
+            {
+                let shape = Shape {
+                    slots,
+                    sleepable,
+                    origin,
+                };
+                let found = callers
+                    .iter()
+                    .position(|caller| (caller.lookup, caller.shape) == (lookup, shape));
                 places.push(found.map_or(0, |place| place + 1));
             }
         }

@@ -52,7 +52,9 @@ impl Files {
 }
 
 fn engine(plan: &Plan) -> Result<Tera, Error> {
-    let asm = plan.arch.map_or(["", ""], |arch| [arch.entry_template, arch.caller_template]);
+    let asm = plan
+        .arch
+        .map_or(["", ""], |arch| [arch.entry_template, arch.caller_template]);
     load([
         (ENTRIES, template!("entries.rs.tera")),
         (CALLERS, template!("callers.rs.tera")),
@@ -61,7 +63,10 @@ fn engine(plan: &Plan) -> Result<Tera, Error> {
         ("partials/call.tera", template!("partials/call.tera")),
         ("partials/plain.tera", template!("partials/plain.tera")),
         ("partials/entry.tera", template!("partials/entry.tera")),
-        ("partials/describe.tera", template!("partials/describe.tera")),
+        (
+            "partials/describe.tera",
+            template!("partials/describe.tera"),
+        ),
         ("partials/missing.tera", template!("partials/missing.tera")),
         // The asm of the target's architecture, under names that do not say which.
         ("arch/entry.tera", asm[0]),
@@ -72,7 +77,10 @@ fn engine(plan: &Plan) -> Result<Tera, Error> {
 fn load<const N: usize>(templates: [(&'static str, &str); N]) -> Result<Tera, Error> {
     let mut engine = Tera::new();
     let added = engine.add_raw_templates(templates);
-    added.map_err(|source| Error::Template { name: "(all)", source })?;
+    added.map_err(|source| Error::Template {
+        name: "(all)",
+        source,
+    })?;
     Ok(engine)
 }
 
@@ -108,15 +116,28 @@ mod tests {
     #[test]
     fn a_template_that_does_not_parse_is_shown_with_its_line() {
         let report = load([("broken", "one\n{% for x %}")]).unwrap_err().report();
-        assert!(report.starts_with("the template `(all)` cannot be rendered\n  because: "), "{report}");
+        assert!(
+            report.starts_with("the template `(all)` cannot be rendered\n  because: "),
+            "{report}"
+        );
         assert!(report.contains("--> broken:2:"), "{report}");
     }
 
     #[test]
     fn a_name_that_no_plan_has_is_shown_with_the_template_that_asked() {
-        let engine = load([("outer", "{% include \"inner\" %}"), ("inner", "{{ frames.bytes }}")]).unwrap();
+        let engine = load([
+            ("outer", "{% include \"inner\" %}"),
+            ("inner", "{{ frames.bytes }}"),
+        ])
+        .unwrap();
         let report = render(&engine, "outer", &plan()).unwrap_err().report();
-        assert!(report.starts_with("the template `outer` cannot be rendered\n  because: "), "{report}");
-        assert!(report.contains("inner:1:") && report.contains("outer:1:"), "{report}");
+        assert!(
+            report.starts_with("the template `outer` cannot be rendered\n  because: "),
+            "{report}"
+        );
+        assert!(
+            report.contains("inner:1:") && report.contains("outer:1:"),
+            "{report}"
+        );
     }
 }

@@ -60,9 +60,14 @@ impl Arch {
     #[must_use]
     pub fn frame(&self, slots: usize) -> Frame {
         let used = slots * self.slot_bytes + self.frame_record;
-        let bytes = (used + self.pushed_by_call).next_multiple_of(self.stack_align) - self.pushed_by_call;
+        let bytes =
+            (used + self.pushed_by_call).next_multiple_of(self.stack_align) - self.pushed_by_call;
         let saves = (0..slots).map(|slot| self.save(slot, bytes)).collect();
-        Frame { bytes, above: bytes + self.pushed_by_call, saves }
+        Frame {
+            bytes,
+            above: bytes + self.pushed_by_call,
+            saves,
+        }
     }
 
     fn save(&self, slot: usize, frame_bytes: usize) -> Save {
@@ -74,7 +79,11 @@ impl Arch {
                     + (slot - self.slot_registers.len()) * self.slot_bytes,
             },
         };
-        Save { slot, offset: slot * self.slot_bytes, place }
+        Save {
+            slot,
+            offset: slot * self.slot_bytes,
+            place,
+        }
     }
 }
 
@@ -89,7 +98,11 @@ pub struct Frame {
     pub saves: Vec<Save>,
 }
 
-serialize!(Frame { bytes, above, saves });
+serialize!(Frame {
+    bytes,
+    above,
+    saves
+});
 
 /// One slot of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -14,6 +14,12 @@ pub(super) const ARCH: Arch = Arch {
     entry_displacement: 4,
     site_words: 3,
     record_field: 4,
-    entry_template: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/x86_64/entry.tera")),
-    caller_template: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/x86_64/caller.tera")),
+    entry_template: include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/templates/x86_64/entry.tera"
+    )),
+    caller_template: include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/templates/x86_64/caller.tera"
+    )),
 };

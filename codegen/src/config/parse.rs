@@ -30,7 +30,10 @@ pub(super) enum Value {
 
 /// The entries of a file, in its order.
 pub(super) fn entries(text: &str) -> Result<Vec<Entry>, Fault> {
-    let mut reader = Reader { rest: text, line: 1 };
+    let mut reader = Reader {
+        rest: text,
+        line: 1,
+    };
     let mut entries: Vec<Entry> = Vec::new();
     loop {
         reader.skip_blank();
@@ -40,7 +43,10 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry>, Fault> {
         let entry = reader.entry()?;
         if let Some(first) = entries.iter().find(|other| other.key == entry.key) {
             let message = format!("`{}` is already set in line {}", entry.key, first.line);
-            return Err(Fault { line: entry.line, message });
+            return Err(Fault {
+                line: entry.line,
+                message,
+            });
         }
         entries.push(entry);
     }
@@ -70,7 +76,9 @@ impl Reader<'_> {
         self.skip_spaces();
         match self.rest.chars().next() {
             None | Some('\n' | '\r' | '#') => Ok(Entry { line, key, value }),
-            Some(other) => Err(self.fault(&format!("expected the end of the line, found `{other}`"))),
+            Some(other) => {
+                Err(self.fault(&format!("expected the end of the line, found `{other}`")))
+            }
         }
     }
 
@@ -84,7 +92,9 @@ impl Reader<'_> {
                 match word.as_str() {
                     "true" => Ok(Value::Bool(true)),
                     "false" => Ok(Value::Bool(false)),
-                    "" => Err(self.fault("expected a value: \"text\", a whole number, true, false or an [array]")),
+                    "" => Err(self.fault(
+                        "expected a value: \"text\", a whole number, true, false or an [array]",
+                    )),
                     _ => Err(self.fault(&format!("text is written in quotes: \"{word}\""))),
                 }
             }
@@ -93,7 +103,9 @@ impl Reader<'_> {
 
     fn text(&mut self, quote: char) -> Result<Value, Fault> {
         let inner = &self.rest[1..];
-        let end = inner.find([quote, '\n']).filter(|&end| inner[end..].starts_with(quote));
+        let end = inner
+            .find([quote, '\n'])
+            .filter(|&end| inner[end..].starts_with(quote));
         let Some(end) = end else {
             return Err(self.fault(&format!("the text that starts here has no closing {quote}")));
         };
@@ -152,7 +164,8 @@ impl Reader<'_> {
     /// Skips spaces, ends of lines and comments.
     fn skip_blank(&mut self) {
         loop {
-            let blank = self.rest.len() - self.rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
+            let blank =
+                self.rest.len() - self.rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
             self.line += self.rest[..blank].matches('\n').count();
             self.rest = &self.rest[blank..];
             if !self.rest.starts_with('#') {
@@ -164,6 +177,9 @@ impl Reader<'_> {
     }
 
     fn fault(&self, message: &str) -> Fault {
-        Fault { line: self.line, message: message.to_owned() }
+        Fault {
+            line: self.line,
+            message: message.to_owned(),
+        }
     }
 }

@@ -15,18 +15,30 @@ pub(super) fn config(entries: &[Entry]) -> Result<Config, Fault> {
     let mut args = None;
     for entry in entries {
         match entry.key.as_str() {
-            "max-args" => max_args = Some((entry.line, count(entry.line, &entry.value, "max-args")?)),
+            "max-args" => {
+                max_args = Some((entry.line, count(entry.line, &entry.value, "max-args")?))
+            }
             "args" => args = Some(counts(entry)?),
             "kinds" => config.kinds = kinds(entry)?,
             "sleepable" => config.sleepable = boolean(entry)?,
             "lookup" => config.lookups = lookups(entry)?,
             "entry" => config.entry = entry_mode(entry)?,
-            other => return Err(fault(entry.line, format!("there is no key `{other}`: the keys are {KEYS}"))),
+            other => {
+                return Err(fault(
+                    entry.line,
+                    format!("there is no key `{other}`: the keys are {KEYS}"),
+                ));
+            }
         }
     }
     match (args, max_args) {
         (Some(args), Some((line, max))) if args.last().is_some_and(|&most| most > max) => {
-            return Err(fault(line, format!("`args` has counts above the `max-args` of {max}: leave one of the two out")));
+            return Err(fault(
+                line,
+                format!(
+                    "`args` has counts above the `max-args` of {max}: leave one of the two out"
+                ),
+            ));
         }
         (Some(args), _) => config.args = args,
         (None, Some((_, max))) => config.args = (0..=max).collect(),
@@ -46,13 +58,20 @@ pub(super) fn to_toml(config: &Config) -> String {
         line("args", list(config.args.iter().map(ToString::to_string)));
     }
     if config.kinds != default.kinds {
-        line("kinds", list(config.kinds.iter().map(|kind| quoted(kind.name()))));
+        line(
+            "kinds",
+            list(config.kinds.iter().map(|kind| quoted(kind.name()))),
+        );
     }
     if config.sleepable != default.sleepable {
         line("sleepable", config.sleepable.to_string());
     }
     if config.lookups != default.lookups {
-        let name = if config.lookups.contains(&Lookup::Inline) { "inline" } else { "hash" };
+        let name = if config.lookups.contains(&Lookup::Inline) {
+            "inline"
+        } else {
+            "hash"
+        };
         line("lookup", quoted(name));
     }
     if config.entry != default.entry {
@@ -73,28 +92,51 @@ fn count(line: usize, value: &Value, key: &str) -> Result<usize, Fault> {
     match value {
         Value::Number(number) => match usize::try_from(*number) {
             Ok(count) if count <= MOST_ARGS => Ok(count),
-            _ => Err(fault(line, format!("{number} arguments are too many: `{key}` goes from 0 to {MOST_ARGS}"))),
+            _ => Err(fault(
+                line,
+                format!("{number} arguments are too many: `{key}` goes from 0 to {MOST_ARGS}"),
+            )),
         },
-        other => Err(fault(line, format!("{} is no argument count: `{key}` takes whole numbers from 0 to {MOST_ARGS}", shown(other)))),
+        other => Err(fault(
+            line,
+            format!(
+                "{} is no argument count: `{key}` takes whole numbers from 0 to {MOST_ARGS}",
+                shown(other)
+            ),
+        )),
     }
 }
 
 fn counts(entry: &Entry) -> Result<BTreeSet<usize>, Fault> {
     let Value::Array(items) = &entry.value else {
-        return Err(fault(entry.line, format!("`args` takes an array of argument counts, like [0, 1, 2]; found {}", shown(&entry.value))));
+        return Err(fault(
+            entry.line,
+            format!(
+                "`args` takes an array of argument counts, like [0, 1, 2]; found {}",
+                shown(&entry.value)
+            ),
+        ));
     };
-    items.iter().map(|(line, item)| count(*line, item, "args")).collect()
+    items
+        .iter()
+        .map(|(line, item)| count(*line, item, "args"))
+        .collect()
 }
 
 fn kinds(entry: &Entry) -> Result<BTreeSet<Kind>, Fault> {
     const ALLOWED: &str = "`kinds` takes an array of \"fentry\", \"fexit\", \"fmod_ret\"";
     let Value::Array(items) = &entry.value else {
-        return Err(fault(entry.line, format!("{ALLOWED}; found {}", shown(&entry.value))));
+        return Err(fault(
+            entry.line,
+            format!("{ALLOWED}; found {}", shown(&entry.value)),
+        ));
     };
     items
         .iter()
         .map(|(line, item)| {
-            let found = Kind::ALL.into_iter().find(|kind| *item == Value::Text(kind.name().to_owned()));
+            let found = Kind::ALL
+                .into_iter()
+                .find(|kind| *item == Value::Text(kind.name().to_owned()));
             found.ok_or_else(|| fault(*line, format!("{ALLOWED}; found {}", shown(item))))
         })
         .collect()
@@ -103,7 +145,10 @@ fn kinds(entry: &Entry) -> Result<BTreeSet<Kind>, Fault> {
 fn boolean(entry: &Entry) -> Result<bool, Fault> {
     match entry.value {
         Value::Bool(value) => Ok(value),
-        ref other => Err(fault(entry.line, format!("`{}` is true or false; found {}", entry.key, shown(other)))),
+        ref other => Err(fault(
+            entry.line,
+            format!("`{}` is true or false; found {}", entry.key, shown(other)),
+        )),
     }
 }
 
@@ -112,7 +157,13 @@ fn lookups(entry: &Entry) -> Result<BTreeSet<Lookup>, Fault> {
         Value::Text(text) if text == "inline" => Ok([Lookup::Inline].into()),
         Value::Text(text) if text == "hash" => Ok([Lookup::Hash].into()),
         Value::Text(text) if text == "both" => Ok(Lookup::ALL.into()),
-        other => Err(fault(entry.line, format!("`lookup` is \"inline\", \"hash\" or \"both\"; found {}", shown(other)))),
+        other => Err(fault(
+            entry.line,
+            format!(
+                "`lookup` is \"inline\", \"hash\" or \"both\"; found {}",
+                shown(other)
+            ),
+        )),
     }
 }
 
@@ -120,7 +171,15 @@ fn entry_mode(entry: &Entry) -> Result<EntryMode, Fault> {
     EntryMode::ALL
         .into_iter()
         .find(|mode| entry.value == Value::Text(mode.name().to_owned()))
-        .ok_or_else(|| fault(entry.line, format!("`entry` is \"patch\" or \"slot\"; found {}", shown(&entry.value))))
+        .ok_or_else(|| {
+            fault(
+                entry.line,
+                format!(
+                    "`entry` is \"patch\" or \"slot\"; found {}",
+                    shown(&entry.value)
+                ),
+            )
+        })
 }
 
 /// A value as it is written.

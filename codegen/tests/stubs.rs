@@ -1,0 +1,286 @@
+//! The stubs as machine code: read back from a linked program with an independent disassembler.
+#![cfg(all(target_os = "linux", target_arch = "x86_64", not(miri)))]
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::Command;
+
+use gimli::{BaseAddresses, CfaRule, EhFrame, LittleEndian, UnwindContext, UnwindSection as _};
+use gtramp_codegen::config::EntryMode;
+use gtramp_codegen::{Arch, Caller, Config, Place, Plan};
+use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
+use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
+use support::{Numbers, build, config, render};
+
+/// A linked program, whole in memory.
+struct Program {
+    plan: Plan,
+    bytes: Vec<u8>,
+}
+
+impl Program {
+    fn new(config: &Config, optimised: bool) -> Program {
+        let dir = tempfile::tempdir().unwrap();
+        let (plan, files) = render("x86_64", config);
+        let path = build(dir.path(), &files, &plan, optimised);
+        let status = Command::new(&path).status().unwrap();
+        assert!(status.success(), "{config:?}");
+        Program {
+            plan,
+            bytes: fs::read(&path).unwrap(),
+        }
+    }
+
+    fn file(&self) -> object::File<'_> {
+        object::File::parse(self.bytes.as_slice()).unwrap()
+    }
+
+    /// Address and code of the functions called `name`.
+    fn functions(&self, name: &str) -> Vec<(u64, Vec<u8>)> {
+        let segment = format!("{}{name}", name.len());
+        let file = self.file();
+        file.symbols()
+            .filter(|symbol| {
+                let symbol = symbol.name().unwrap();
+                symbol.match_indices(&segment).any(|(at, _)| {
+                    let after = symbol[at + segment.len()..].chars().next();
+                    !symbol[..at].ends_with(|c: char| c.is_ascii_digit())
+                        && after.is_none_or(|c| c != '_')
+                })
+            })
+            .map(|symbol| (symbol.address(), self.at(symbol.address(), symbol.size())))
+            .collect()
+    }
+
+    fn at(&self, address: u64, len: u64) -> Vec<u8> {
+        let file = self.file();
+        let section = file
+            .sections()
+            .find(|section| {
+                section.address() != 0
+                    && (section.address()..section.address() + section.size()).contains(&address)
+            })
+            .unwrap();
+        section.data_range(address, len).unwrap().unwrap().to_vec()
+    }
+
+    /// What the unwind tables say of `address`: the frame address as an offset from rsp.
+    fn cfa(&self, address: u64) -> i64 {
+        let file = self.file();
+        let section = file.section_by_name(".eh_frame").unwrap();
+        let frames = EhFrame::new(section.data().unwrap(), LittleEndian);
+        let bases = BaseAddresses::default().set_eh_frame(section.address());
+        let row = frames
+            .unwind_info_for_address(
+                &bases,
+                &mut UnwindContext::new(),
+                address,
+                EhFrame::cie_from_offset,
+            )
+            .unwrap()
+            .clone();
+        match row.cfa() {
+            CfaRule::RegisterAndOffset { register, offset } if *register == gimli::X86_64::RSP => {
+                *offset
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn decode(address: u64, code: &[u8]) -> Vec<Instruction> {
+    Decoder::with_ip(64, code, address, DecoderOptions::NONE)
+        .into_iter()
+        .collect()
+}
+
+/// Follows a caller from its first instruction to its last.
+fn check_caller(program: &Program, caller: &Caller) {
+    let name = &caller.name;
+    let functions = program.functions(name);
+    assert_eq!(functions.len(), 1, "{name}");
+    let instructions = decode(functions[0].0, &functions[0].1);
+    assert_eq!(
+        instructions[0].mnemonic(),
+        Mnemonic::Endbr64,
+        "{name}: a landing pad"
+    );
+    let mut frame: i64 = 0; // bytes below the return address
+    let mut calls = 0;
+    let mut moving = None; // where rax was loaded from
+    let mut saved: BTreeMap<u64, Place> = BTreeMap::new();
+    let mut restored: BTreeMap<u64, Register> = BTreeMap::new();
+    for one in &instructions {
+        assert_eq!(
+            program.cfa(one.ip()),
+            frame + 8,
+            "{name}: unwind row at {:#x}",
+            one.ip()
+        );
+        let on_stack =
+            |operand| one.op_kind(operand) == OpKind::Memory && one.memory_base() == Register::RSP;
+        match one.mnemonic() {
+            Mnemonic::Sub => frame += one.immediate(1).cast_signed(),
+            Mnemonic::Add => frame -= one.immediate(1).cast_signed(),
+            Mnemonic::Call => {
+                assert_eq!((frame + 8) % 16, 0, "{name}: stack alignment at the call");
+                calls += 1;
+            }
+            Mnemonic::Mov if on_stack(0) => {
+                let place = match (one.op1_register(), moving.take()) {
+                    (Register::RAX, Some(offset)) => Place::Stack { offset },
+                    (register, _) => Place::Register(register_name(register)),
+                };
+                assert!(
+                    one.memory_displacement64() < frame.cast_unsigned(),
+                    "{name}: stores stay in the frame"
+                );
+                assert_eq!(
+                    saved.insert(one.memory_displacement64(), place),
+                    None,
+                    "{name}: saved once"
+                );
+            }
+            Mnemonic::Mov if on_stack(1) && one.op0_register() == Register::RAX => {
+                moving = Some(usize::try_from(one.memory_displacement64()).unwrap());
+            }
+            Mnemonic::Mov if on_stack(1) => {
+                restored.insert(one.memory_displacement64(), one.op0_register());
+            }
+            _ => {}
+        }
+    }
+    assert_eq!((frame, calls), (0, 1), "{name}: balanced, one call");
+    let last = instructions.last().unwrap().mnemonic();
+    assert_eq!(
+        last,
+        if caller.shape.origin {
+            Mnemonic::Ret
+        } else {
+            Mnemonic::Jmp
+        },
+        "{name}"
+    );
+
+    let arch = Arch::named("x86_64").unwrap();
+    assert_eq!(
+        saved.len(),
+        caller.shape.slots,
+        "{name}: every slot is saved"
+    );
+    for save in &caller.frame.saves {
+        let offset = u64::try_from(save.slot * arch.slot_bytes).unwrap();
+        assert_eq!(
+            saved.get(&offset),
+            Some(&save.place),
+            "{name}: slot {}",
+            save.slot
+        );
+        let back = restored.get(&offset).copied().map(register_name);
+        let expected = arch
+            .slot_registers
+            .get(save.slot)
+            .copied()
+            .filter(|_| !caller.shape.origin);
+        assert_eq!(
+            back, expected,
+            "{name}: slot {} is restored if the body follows",
+            save.slot
+        );
+    }
+}
+
+fn register_name(register: Register) -> &'static str {
+    let names = ["rdi", "rsi", "rdx", "rcx", "r8", "r9"];
+    let registers = [
+        Register::RDI,
+        Register::RSI,
+        Register::RDX,
+        Register::RCX,
+        Register::R8,
+        Register::R9,
+    ];
+    registers
+        .iter()
+        .position(|one| *one == register)
+        .map_or("another", |at| names[at])
+}
+
+/// Checks every record of the program and the entry it names. Returns their number.
+fn check_entries(program: &Program) -> usize {
+    let file = program.file();
+    let Some(section) = file.section_by_name("gtramp_sites") else {
+        return 0;
+    };
+    let data = section.data().unwrap();
+    assert_eq!(data.len() % 16, 0);
+    let target = |at: usize| {
+        let offset = i32::from_le_bytes(data[at..at + 4].try_into().unwrap());
+        section
+            .address()
+            .wrapping_add(at as u64)
+            .wrapping_add_signed(offset.into())
+    };
+    for record in (0..data.len()).step_by(16) {
+        let [entry, site, body, _describe] = [0, 4, 8, 12].map(|field| target(record + field));
+        assert_eq!(
+            entry % 8,
+            0,
+            "one aligned quadword holds all that is patched"
+        );
+        assert_eq!(site % 8, 0);
+        let mut code = program.at(entry, 16);
+        if program.plan.entry_mode == EntryMode::Patch {
+            let off = &decode(entry, &code)[0];
+            assert_eq!(
+                (off.mnemonic(), off.len(), off.near_branch_target()),
+                (Mnemonic::Jmp, 5, body)
+            );
+            code[0] = 0xa9;
+            let armed = &decode(entry, &code)[0];
+            assert_eq!((armed.mnemonic(), armed.len()), (Mnemonic::Test, 5));
+            code.drain(..5);
+        }
+        let armed = decode(entry + 16 - code.len() as u64, &code);
+        assert_eq!(
+            (armed[0].mnemonic(), armed[0].op0_register()),
+            (Mnemonic::Lea, Register::R11)
+        );
+        assert_eq!(armed[0].memory_displacement64(), site);
+        assert_eq!(
+            (armed[1].mnemonic(), armed[1].memory_base()),
+            (Mnemonic::Jmp, Register::R11)
+        );
+        assert_eq!(armed[1].memory_displacement64(), 0);
+    }
+    data.len() / 16
+}
+
+fn check(config: &Config, optimised: bool) {
+    let program = Program::new(config, optimised);
+    for caller in &program.plan.callers {
+        check_caller(&program, caller);
+    }
+    // Two samples per argument count; a linker may fold none of them.
+    assert_eq!(check_entries(&program), 2 * config.args.len(), "{config:?}");
+}
+
+#[test]
+fn every_default_stub_is_balanced_aligned_and_unwindable() {
+    check(&Config::default(), true);
+}
+
+#[test]
+fn the_largest_stubs_are_too() {
+    check(&config("max-args = 32\nentry = \"slot\""), false);
+}
+
+#[test]
+fn any_configuration_compiles_to_stubs_that_are_too() {
+    let mut numbers = Numbers(7);
+    for round in 0..4 {
+        check(&numbers.config(), round % 2 == 0);
+    }
+}

@@ -1,0 +1,124 @@
+//! Stand-ins for what the runtime defines around the rendered text. A test appends `samples`.
+#![allow(dead_code, reason = "a small configuration leaves much of it unused")]
+
+/// Sites.
+mod site {
+    use core::any::type_name;
+    use core::mem::{ManuallyDrop, MaybeUninit, needs_drop};
+
+    #[derive(Clone, Copy)]
+    #[repr(transparent)]
+    pub struct Slot(MaybeUninit<*const ()>);
+
+    impl Slot {
+        pub const fn holds<T>() -> bool {
+            size_of::<T>() <= size_of::<Self>() && align_of::<T>() <= align_of::<Self>()
+        }
+        pub const fn pointer<T>(address: *mut T) -> Self {
+            Self(MaybeUninit::new(address.cast_const().cast()))
+        }
+        pub unsafe fn address(self) -> *mut () {
+            unsafe { self.0.assume_init() }.cast_mut()
+        }
+        pub unsafe fn of<T>(value: &ManuallyDrop<T>) -> Self {
+            if !Self::holds::<T>() {
+                return Self::pointer(core::ptr::from_ref(value).cast_mut());
+            }
+            let mut slot = Self(MaybeUninit::uninit());
+            unsafe { (&raw mut slot).cast::<T>().write(core::ptr::from_ref(value).cast::<T>().read()) };
+            slot
+        }
+        pub unsafe fn take<T>(self) -> T {
+            let value = match Self::holds::<T>() {
+                true => (&raw const self).cast::<T>(),
+                false => unsafe { self.address() }.cast::<T>().cast_const(),
+            };
+            unsafe { value.read() }
+        }
+    }
+
+    pub struct Source;
+    pub struct ArgFacts;
+    impl ArgFacts {
+        pub const fn of<T>() -> Self {
+            ArgFacts
+        }
+    }
+    pub struct RawDescription {
+        pub source: &'static Source,
+        pub body_name: &'static str,
+        pub args: &'static [ArgFacts],
+        pub ret: ArgFacts,
+        pub drop_args: Option<unsafe fn(*mut Slot)>,
+    }
+    const unsafe fn zero_sized<F>() -> F {
+        unsafe { MaybeUninit::<F>::uninit().assume_init() }
+    }
+
+    include!(concat!(env!("OUT_DIR"), "/entries.rs"));
+}
+
+/// Callers.
+mod caller {
+    pub(crate) struct Inline;
+    pub(crate) struct Hash;
+    #[derive(Clone, Copy)]
+    pub(crate) struct Shape {
+        pub(crate) slots: usize,
+        pub(crate) sleepable: bool,
+        pub(crate) origin: bool,
+    }
+    #[derive(Clone, Copy)]
+    pub(crate) enum Lookup {
+        Inline,
+        Hash,
+    }
+    pub(crate) struct Variant {
+        pub(crate) shape: Shape,
+        pub(crate) lookup: Lookup,
+        pub(crate) name: &'static str,
+        pub(crate) address: unsafe extern "C-unwind" fn(),
+    }
+    #[repr(C)]
+    pub(crate) struct Next(*const (), *const ());
+
+    #[inline(never)]
+    pub(crate) unsafe extern "C-unwind" fn run_entry<L, const SLEEPABLE: bool>(slots: *mut u64, site: *const ()) -> Next {
+        std::hint::black_box((slots, SLEEPABLE));
+        Next(site, site)
+    }
+    #[inline(never)]
+    pub(crate) unsafe extern "C-unwind" fn run_origin<L, const SLOTS: usize, const SLEEPABLE: bool>(slots: *mut u64, site: *const ()) -> *const () {
+        std::hint::black_box((slots, SLEEPABLE));
+        site
+    }
+
+    include!(concat!(env!("OUT_DIR"), "/callers.rs"));
+    include!(concat!(env!("OUT_DIR"), "/table.rs"));
+}
+
+/// What the sample functions compute, from `args` arguments that count from zero.
+fn check(args: u64, result: u64) {
+    assert_eq!(result, 7 + (0..args).map(|i| (i + 1) * i).sum::<u64>(), "{args} arguments");
+}
+
+fn main() {
+    samples();
+    for (index, variant) in caller::VARIANTS.iter().enumerate() {
+        assert_eq!(caller::position(variant.shape, variant.lookup), Some(index), "{}", variant.name);
+        std::hint::black_box(variant.address);
+    }
+    let mut found = 0;
+    for slots in 0..=caller::MAX_SLOTS + 2 {
+        for sleepable in [false, true] {
+            for origin in [false, true] {
+                for lookup in [caller::Lookup::Inline, caller::Lookup::Hash] {
+                    let shape = caller::Shape { slots, sleepable, origin };
+                    found += usize::from(caller::position(shape, lookup).is_some());
+                }
+            }
+        }
+    }
+    assert_eq!(found, caller::VARIANTS.len());
+}
+
