@@ -1,0 +1,166 @@
+//! The options inside the attributes' parentheses.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::quote;
+use syn::ext::IdentExt as _;
+use syn::parse::{ParseStream, Parser as _};
+use syn::{Ident, LitStr, Path, Token};
+
+use crate::errors::Errors;
+
+/// The most arguments a traceable function may have; the runtime generates entries and callers
+/// for 0 to this many, and its configuration must say the same number.
+pub(crate) const MAX_ARGS: usize = 12;
+
+/// Where the generated code finds gtramp: `::gtramp` unless `crate = path` says otherwise.
+#[derive(Clone, Default)]
+pub(crate) struct Runtime(Option<Path>);
+
+impl Runtime {
+    /// The path of the module that holds everything expansions may name.
+    pub(crate) fn private(&self) -> TokenStream {
+        match &self.0 {
+            Some(path) => quote!(#path::__private),
+            None => quote!(::gtramp::__private),
+        }
+    }
+
+    /// The more deeply nested attribute's choice, where it made one.
+    pub(crate) fn overridden_by(&self, inner: Self) -> Self {
+        if inner.0.is_some() {
+            inner
+        } else {
+            self.clone()
+        }
+    }
+}
+
+/// Options of `#[traceable(..)]`.
+#[derive(Default)]
+pub(crate) struct TraceableArgs {
+    /// `skip`: leave this item as it is.
+    pub(crate) skip: Option<Span>,
+    /// `crate = path`.
+    pub(crate) runtime: Runtime,
+}
+
+impl TraceableArgs {
+    /// Reads the options, leaving out those it cannot make sense of.
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut args = Self::default();
+        each_option(tokens, errors, |option, input| {
+            match option {
+                Opt::Crate => args.runtime = parse_crate(input).map(Some).map(Runtime)?,
+                Opt::Name(name) if name == "skip" => args.skip = Some(name.span()),
+                Opt::Name(name) => return Err(unknown(&name, "`skip` and `crate = path`")),
+                Opt::Text(text) => {
+                    let message = "`#[traceable]` takes no patterns; they belong on the probe";
+                    return Err(syn::Error::new(text.span(), message));
+                }
+            }
+            Ok(())
+        });
+        args
+    }
+}
+
+/// Options of the probe attributes.
+#[derive(Default)]
+pub(crate) struct ProbeArgs {
+    /// Which functions `attach` takes.
+    pub(crate) patterns: Vec<LitStr>,
+    /// `sleepable`: the probe may block.
+    pub(crate) sleepable: bool,
+    /// `crate = path`.
+    pub(crate) runtime: Runtime,
+}
+
+impl ProbeArgs {
+    /// Reads the options, leaving out those it cannot make sense of.
+    pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
+        let mut args = Self::default();
+        each_option(tokens, errors, |option, input| {
+            match option {
+                Opt::Crate => args.runtime = parse_crate(input).map(Some).map(Runtime)?,
+                Opt::Name(name) if name == "sleepable" => args.sleepable = true,
+                Opt::Name(name) => {
+                    let known = "string patterns, `sleepable` and `crate = path`";
+                    return Err(unknown(&name, known));
+                }
+                Opt::Text(text) if text.value().trim_start_matches('!').is_empty() => {
+                    let message = "an empty pattern matches no function; leave it out";
+                    return Err(syn::Error::new(text.span(), message));
+                }
+                Opt::Text(text) => args.patterns.push(text),
+            }
+            Ok(())
+        });
+        args
+    }
+}
+
+/// How one option begins.
+enum Opt {
+    Crate,
+    Name(Ident),
+    Text(LitStr),
+}
+
+/// Hands every comma-separated option to `take`; a wrong one is recorded and passed over.
+fn each_option(
+    tokens: TokenStream,
+    errors: &mut Errors,
+    mut take: impl FnMut(Opt, ParseStream) -> syn::Result<()>,
+) {
+    let parser = |input: ParseStream| {
+        while !input.is_empty() {
+            if let Err(error) = one_option(input, &mut take) {
+                errors.push_error(error);
+                skip_to_comma(input)?;
+            }
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    };
+    if let Err(error) = parser.parse2(tokens) {
+        errors.push_error(error);
+    }
+}
+
+fn one_option(
+    input: ParseStream,
+    take: &mut impl FnMut(Opt, ParseStream) -> syn::Result<()>,
+) -> syn::Result<()> {
+    let option = if input.peek(Token![crate]) {
+        input.parse::<Token![crate]>()?;
+        Opt::Crate
+    } else if input.peek(LitStr) {
+        Opt::Text(input.parse()?)
+    } else {
+        Opt::Name(input.call(Ident::parse_any)?)
+    };
+    take(option, input)?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(());
+    }
+    Err(input.error("expected `,`"))
+}
+
+fn parse_crate(input: ParseStream) -> syn::Result<Path> {
+    input.parse::<Token![=]>()?;
+    input.call(Path::parse_mod_style)
+}
+
+fn skip_to_comma(input: ParseStream) -> syn::Result<()> {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
+}
+
+fn unknown(name: &Ident, known: &str) -> syn::Error {
+    syn::Error::new(
+        name.span(),
+        format!("unknown option `{name}`; there are {known}"),
+    )
+}

@@ -1,0 +1,189 @@
+//! What the expansions of all kinds share.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, ReturnType, Type};
+
+use super::Kind;
+use super::param::Param;
+use super::parse::ProbeFn;
+use crate::args::ProbeArgs;
+use crate::errors::Errors;
+use crate::function::is_attr;
+
+/// What a kind's file says of a probe that passed its checks.
+pub(crate) struct Shape {
+    /// The kind's trait.
+    pub(crate) implements: TokenStream,
+    pub(crate) params: Vec<Param>,
+    /// The last parameter of an exit probe, where that is the result.
+    pub(crate) returned: Option<Returned>,
+    /// Members of the trait besides `params` and `call`.
+    pub(crate) members: TokenStream,
+    /// `-> Type` of the probe function.
+    pub(crate) output: TokenStream,
+}
+
+/// How an exit probe takes the result.
+pub(crate) struct Returned {
+    /// The result's type, as written.
+    pub(crate) written: Type,
+    /// The result's type, open.
+    pub(crate) ty: Type,
+    /// The parameter's type, open.
+    pub(crate) param: TokenStream,
+    /// `Option<&R>`: the probe runs on unwinding too.
+    pub(crate) optional: bool,
+}
+
+/// Only `#[fmod_ret]` probes return something.
+pub(crate) fn refuse_result(name: &str, probe: &ProbeFn, errors: &mut Errors) {
+    if let ReturnType::Type(_, output) = &probe.0.sig.output
+        && !matches!(&**output, Type::Tuple(unit) if unit.elems.is_empty())
+    {
+        errors.push(
+            output,
+            format_args!("an `#[{name}]` probe returns nothing; `#[fmod_ret]` decides results"),
+        );
+    }
+}
+
+/// The probe's struct, and everything about it.
+pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape) -> TokenStream {
+    let private = args.runtime.private();
+    let mut function = probe.0;
+    let name = function.sig.ident.clone();
+    let vis = std::mem::replace(&mut function.vis, syn::Visibility::Inherited);
+    let conditions: Vec<_> = function
+        .attrs
+        .iter()
+        .filter(|attr| is_attr(attr, "cfg"))
+        .cloned()
+        .collect();
+    let outside: Vec<_> = function
+        .attrs
+        .extract_if(.., |attr| goes_outside(attr))
+        .collect();
+    let text = syn::ext::IdentExt::unraw(&name).to_string();
+    let (patterns, sleepable) = (&args.patterns, args.sleepable);
+    let (implements, members) = (&shape.implements, &shape.members);
+    let descriptions = shape.params.iter().map(|param| param.description(&private));
+    let call = call(kind, &name, shape, &private);
+    let build = format_ident!("{}", kind.name());
+    quote! {
+        #(#outside)*
+        #[allow(non_camel_case_types)]
+        #[derive(Clone, Copy, Debug)]
+        #vis struct #name;
+
+        #(#conditions)*
+        const _: () = {
+            #function
+
+            impl #private::Probe for #name {
+                const NAME: &'static str = #text;
+                const SLEEPABLE: bool = #sleepable;
+                const PATTERNS: &'static [&'static str] = &[#(#patterns),*];
+            }
+
+            #[allow(elided_lifetimes_in_paths)]
+            // SAFETY: `call` reads the arguments that `params` names, as `params` names them.
+            unsafe impl #implements for #name {
+                fn params() -> ::std::vec::Vec<#private::Param> {
+                    ::std::vec![#(#descriptions),*]
+                }
+
+                #members
+
+                #call
+            }
+
+            impl #name {
+                /// Attaches the probe to the functions its attribute selects.
+                ///
+                /// # Errors
+                ///
+                /// As [`LinkBuilder::attach`](#private::LinkBuilder::attach).
+                #[allow(dead_code)]
+                #vis fn attach(self) -> ::core::result::Result<#private::Link, #private::Error> {
+                    self.link().attach()
+                }
+
+                /// Begins a link of the probe with the functions its attribute selects.
+                #[allow(dead_code)]
+                #[must_use]
+                #vis fn link(self) -> #private::LinkBuilder {
+                    #private::LinkBuilder::of_probe(self).#build(self)
+                }
+            }
+        };
+    }
+}
+
+/// Documentation and conditions are the struct's; lint levels and the rest the function's.
+fn goes_outside(attr: &Attribute) -> bool {
+    ["doc", "cfg", "deprecated"]
+        .iter()
+        .any(|name| is_attr(attr, name))
+}
+
+/// The method that reads the arguments and calls the user's function.
+///
+/// It goes through a shim whose parameters have the user's types with every lifetime open, so the
+/// borrow checker proves that the user's function asks nothing of a lifetime: the types'
+/// identities, which are checked when the probe is attached, say no more than that.
+fn call(kind: Kind, name: &Ident, shape: &Shape, private: &TokenStream) -> TokenStream {
+    let context = Ident::new(kind.context(), Span::call_site());
+    let names: Vec<_> = (0..shape.params.len())
+        .map(|index| format_ident!("p{index}"))
+        .collect();
+    let types = shape.params.iter().map(|param| &param.open);
+    let reads = shape
+        .params
+        .iter()
+        .enumerate()
+        .map(|(index, param)| param.read(index, &context, private));
+    let output = &shape.output;
+    let borrow_nothing = (kind == Kind::Fexit).then(|| {
+        let values = names
+            .iter()
+            .zip(&shape.params)
+            .filter(|(_, param)| param.is_value())
+            .map(|(name, _)| name);
+        quote! {
+            fn borrows_nothing<T: 'static>(_: &T) {}
+            #(borrows_nothing(&#values);)*
+        }
+    });
+    let (ret_param, ret_name) = match &shape.returned {
+        Some(Returned { param, .. }) => (quote!(ret: #param), quote!(ret)),
+        None => (quote!(), quote!()),
+    };
+    let read_ret = shape.returned.as_ref().map(read_ret(&context, private));
+    quote! {
+        #[inline(always)]
+        unsafe fn call(&self, ctx: &#private::#context<'_>) #output {
+            #[inline(always)]
+            fn shim(ctx: &#private::#context<'_>, #(#names: #types,)* #ret_param) #output {
+                #borrow_nothing
+                #name(ctx, #(#names,)* #ret_name)
+            }
+            #read_ret
+            shim(ctx, #(unsafe { #reads },)* #ret_name)
+        }
+    }
+}
+
+fn read_ret(context: &Ident, private: &TokenStream) -> impl FnOnce(&Returned) -> TokenStream {
+    let read = quote!(#private::#context::returned);
+    move |Returned { ty, optional, .. }| {
+        if *optional {
+            return quote!(let ret = unsafe { #read::<#ty>(ctx) };).into_token_stream();
+        }
+        quote! {
+            let ::core::option::Option::Some(ret) = (unsafe { #read::<#ty>(ctx) }) else {
+                return;
+            };
+        }
+    }
+}

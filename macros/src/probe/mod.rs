@@ -1,0 +1,73 @@
+//! The probe attributes: a function becomes a unit struct that can be attached.
+//!
+//! `parse` reads, `check` refuses what no probe may be, one file per kind knows that kind's
+//! parameters and result, and `expand` writes what all kinds share. Whether a probe fits a function
+//! is not decided here: the expansion only tells the runtime what the probe asks for.
+
+mod check;
+mod expand;
+mod fentry;
+mod fexit;
+mod fmod_ret;
+mod param;
+mod parse;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+
+use self::parse::ProbeFn;
+use crate::args::ProbeArgs;
+use crate::errors::Errors;
+
+/// Which attribute it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Fentry,
+    Fexit,
+    FmodRet,
+}
+
+impl Kind {
+    /// The attribute's name, and that of the builder's method.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Fentry => "fentry",
+            Self::Fexit => "fexit",
+            Self::FmodRet => "fmod_ret",
+        }
+    }
+
+    /// The context's type.
+    pub(crate) fn context(self) -> &'static str {
+        match self {
+            Self::Fentry => "Entry",
+            Self::Fexit => "Exit",
+            Self::FmodRet => "ModRet",
+        }
+    }
+}
+
+/// The whole macro: attribute tokens and item tokens in, item tokens out.
+pub(crate) fn probe(kind: Kind, attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = ProbeArgs::parse(attribute, &mut errors);
+    let probe = match syn::parse2::<ProbeFn>(item.clone()) {
+        Ok(probe) => probe,
+        Err(error) => {
+            errors.push_error(error);
+            let errors = errors.into_tokens();
+            return quote!(#item #errors);
+        }
+    };
+    check::check(kind, &probe, &mut errors);
+    let shape = match kind {
+        Kind::Fentry => fentry::shape(&probe, &args, &mut errors),
+        Kind::Fexit => fexit::shape(&probe, &args, &mut errors),
+        Kind::FmodRet => fmod_ret::shape(&probe, &args, &mut errors),
+    };
+    if errors.is_empty() {
+        return expand::expand(kind, probe, &args, &shape);
+    }
+    let (function, errors) = (probe.0.into_token_stream(), errors.into_tokens());
+    quote!(#[allow(dead_code)] #function #errors)
+}

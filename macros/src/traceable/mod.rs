@@ -1,0 +1,121 @@
+//! `#[traceable]`: parse the item, check every function in it, expand those that passed.
+//!
+//! A function that cannot be traced is emitted as it was written, beside its errors. Nothing in
+//! here decides anything at run time: that is the runtime's, behind `__private`.
+
+mod check;
+mod expand;
+mod identity;
+mod parse;
+mod receiver;
+
+use proc_macro2::{Group, TokenStream};
+use quote::{ToTokens, quote};
+
+use self::check::{Place, Verdict, check};
+use self::parse::{Container, Item, Member, take_attribute};
+use crate::args::{Runtime, TraceableArgs};
+use crate::errors::Errors;
+use crate::function::{Function, outer};
+
+pub(crate) use self::identity::{Scope, identity};
+
+/// The whole macro: attribute tokens and item tokens in, item tokens out.
+pub(crate) fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = TraceableArgs::parse(attribute, &mut errors);
+    let expanded = match syn::parse2::<Item>(item.clone()) {
+        Ok(parsed) => {
+            let expansion = Expansion {
+                enabled: cfg!(feature = "enabled") && args.skip.is_none() && errors.is_empty(),
+            };
+            match parsed {
+                Item::Function(function) => expansion.function(
+                    function,
+                    &Scope::default(),
+                    &args.runtime,
+                    Place::Alone,
+                    &mut errors,
+                ),
+                Item::Container(container) => {
+                    expansion.container(container, &Scope::default(), &args.runtime, &mut errors)
+                }
+            }
+        }
+        Err(error) => {
+            errors.push_error(error);
+            item
+        }
+    };
+    let errors = errors.into_tokens();
+    quote!(#expanded #errors)
+}
+
+/// One run over an item and everything nested in it.
+#[derive(Clone, Copy)]
+struct Expansion {
+    /// Off: only take our own attributes out.
+    enabled: bool,
+}
+
+impl Expansion {
+    fn function(
+        self,
+        mut function: Function,
+        scope: &Scope,
+        runtime: &Runtime,
+        place: Place,
+        errors: &mut Errors,
+    ) -> TokenStream {
+        let Some(nested) = take_attribute(&mut function.attrs, errors) else {
+            return function.into_token_stream();
+        };
+        if !self.enabled || nested.skip.is_some() {
+            return function.into_token_stream();
+        }
+        let scope = scope.with_generics(&function.sig.generics);
+        match check(&function, place, errors) {
+            Verdict::Trace => {
+                expand::function(function, &scope, &runtime.overridden_by(nested.runtime))
+            }
+            Verdict::Leave => function.into_token_stream(),
+        }
+    }
+
+    fn container(
+        self,
+        mut container: Container,
+        scope: &Scope,
+        runtime: &Runtime,
+        errors: &mut Errors,
+    ) -> TokenStream {
+        let Some(nested) = take_attribute(&mut container.attrs, errors) else {
+            return container.into_token_stream();
+        };
+        let inner = Self {
+            enabled: self.enabled && nested.skip.is_none(),
+        };
+        let runtime = runtime.overridden_by(nested.runtime);
+        let scope = container.scope(scope);
+        let place = Place::In(container.kind);
+        let mut body = TokenStream::new();
+        container
+            .inner_attrs
+            .iter()
+            .for_each(|attr| attr.to_tokens(&mut body));
+        for member in container.members {
+            body.extend(match member {
+                Member::Function(function) => {
+                    inner.function(function, &scope, &runtime, place, errors)
+                }
+                Member::Container(nested) => inner.container(nested, &scope, &runtime, errors),
+                Member::Other(tokens) => tokens,
+            });
+        }
+        let mut group = Group::new(proc_macro2::Delimiter::Brace, body);
+        group.set_span(container.brace.span());
+        let attrs = outer(&container.attrs);
+        let header = &container.header;
+        quote!(#(#attrs)* #header #group)
+    }
+}

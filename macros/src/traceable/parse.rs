@@ -1,0 +1,250 @@
+//! What `#[traceable]` may stand on: a function, or a container of functions.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
+use syn::parse::discouraged::Speculative as _;
+use syn::parse::{Parse, ParseStream};
+use syn::{Attribute, ImplItem, ItemImpl, ItemTrait, Meta, Token, TraitItem, Visibility};
+
+use super::identity::Scope;
+use crate::args::TraceableArgs;
+use crate::errors::Errors;
+use crate::function::{Function, is_attr};
+
+/// The item below the attribute.
+pub(crate) enum Item {
+    Function(Function),
+    Container(Container),
+}
+
+/// An `impl` block, a trait or an inline module.
+pub(crate) struct Container {
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) kind: Kind,
+    /// Everything between the attributes and the braces.
+    pub(crate) header: TokenStream,
+    pub(crate) inner_attrs: Vec<Attribute>,
+    pub(crate) members: Vec<Member>,
+    /// The braces as they were, for their span.
+    pub(crate) brace: Group,
+    /// The parsed header of an `impl` block.
+    implementation: Option<ItemImpl>,
+    /// The parsed header of a trait.
+    definition: Option<ItemTrait>,
+    /// `type Name = Type;` of an `impl` block.
+    types: Vec<(syn::Ident, syn::Type)>,
+}
+
+/// Which container it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Kind {
+    Impl,
+    Trait,
+    Mod,
+}
+
+/// One thing in a container.
+pub(crate) enum Member {
+    Function(Function),
+    Container(Container),
+    /// Anything else; it stays as it is.
+    Other(TokenStream),
+}
+
+impl Parse for Item {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let attrs = input.call(Attribute::parse_outer)?;
+        if Function::peek(input) {
+            return Function::parse_after(attrs, input).map(Self::Function);
+        }
+        if let Some(kind) = Kind::peek(input) {
+            return Container::parse_after(attrs, kind, input).map(Self::Container);
+        }
+        Err(input.error(
+            "`#[traceable]` stands on a function, an `impl` block, a trait or an inline module",
+        ))
+    }
+}
+
+impl Kind {
+    fn peek(input: ParseStream) -> Option<Self> {
+        let ahead = input.fork();
+        ahead.parse::<Visibility>().ok()?;
+        ahead.parse::<Option<Token![default]>>().ok()?;
+        ahead.parse::<Option<Token![unsafe]>>().ok()?;
+        ahead.parse::<Option<Token![auto]>>().ok()?;
+        if ahead.peek(Token![impl]) {
+            Some(Self::Impl)
+        } else if ahead.peek(Token![trait]) {
+            Some(Self::Trait)
+        } else if ahead.peek(Token![mod]) {
+            Some(Self::Mod)
+        } else {
+            None
+        }
+    }
+}
+
+impl Container {
+    fn parse_after(attrs: Vec<Attribute>, kind: Kind, input: ParseStream) -> syn::Result<Self> {
+        let (header, brace) = parse_header(kind, input)?;
+        let empty = quote!(#header {});
+        let mut container = Self {
+            attrs,
+            kind,
+            implementation: (kind == Kind::Impl)
+                .then(|| syn::parse2(empty.clone()))
+                .transpose()?,
+            definition: (kind == Kind::Trait)
+                .then(|| syn::parse2(empty))
+                .transpose()?,
+            header,
+            inner_attrs: Vec::new(),
+            members: Vec::new(),
+            types: Vec::new(),
+            brace: brace.clone(),
+        };
+        syn::parse::Parser::parse2(
+            |input: ParseStream| container.parse_members(input),
+            brace.stream(),
+        )?;
+        Ok(container)
+    }
+
+    fn parse_members(&mut self, input: ParseStream) -> syn::Result<()> {
+        self.inner_attrs = input.call(Attribute::parse_inner)?;
+        while !input.is_empty() {
+            let start = input.fork();
+            let attrs = input.call(Attribute::parse_outer)?;
+            let member = if Function::peek(input) {
+                Member::Function(Function::parse_after(attrs, input)?)
+            } else if self.kind == Kind::Mod
+                && let Some(kind) = Kind::peek(input)
+                && !is_out_of_line(input)
+            {
+                Member::Container(Self::parse_after(attrs, kind, input)?)
+            } else {
+                input.advance_to(&start);
+                Member::Other(self.parse_other(input)?)
+            };
+            self.members.push(member);
+        }
+        Ok(())
+    }
+
+    fn parse_other(&mut self, input: ParseStream) -> syn::Result<TokenStream> {
+        Ok(match self.kind {
+            Kind::Impl => {
+                let item: ImplItem = input.parse()?;
+                if let ImplItem::Type(alias) = &item
+                    && alias.generics.params.is_empty()
+                {
+                    self.types.push((alias.ident.clone(), alias.ty.clone()));
+                }
+                item.into_token_stream()
+            }
+            Kind::Trait => input.parse::<TraitItem>()?.into_token_stream(),
+            Kind::Mod => input.parse::<syn::Item>()?.into_token_stream(),
+        })
+    }
+
+    /// The names that a function in here sees: the container's own, or a fresh scope in a module.
+    pub(crate) fn scope(&self, outside: &Scope) -> Scope {
+        match (&self.implementation, &self.definition) {
+            (Some(header), _) => Scope::default()
+                .with_generics(&header.generics)
+                .with_self(&header.self_ty, &self.types),
+            (_, Some(header)) => Scope::default().with_generics(&header.generics),
+            _ => outside.clone(),
+        }
+    }
+}
+
+impl ToTokens for Container {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        for attr in &self.attrs {
+            attr.to_tokens(tokens);
+        }
+        self.header.to_tokens(tokens);
+        self.brace.to_tokens(tokens);
+    }
+}
+
+/// Everything up to the braces, and the braces.
+fn parse_header(kind: Kind, input: ParseStream) -> syn::Result<(TokenStream, Group)> {
+    let mut header = TokenStream::new();
+    loop {
+        if kind == Kind::Mod && input.peek(Token![;]) {
+            return Err(input.error(
+                "only an inline module can be traced: its functions must stand in these braces",
+            ));
+        }
+        match input.parse()? {
+            // A brace before `>` or `,` is a const argument, as in `impl Ring<{ 4 }> {}`.
+            TokenTree::Group(group)
+                if group.delimiter() == Delimiter::Brace
+                    && !input.peek(Token![>])
+                    && !input.peek(Token![,]) =>
+            {
+                return Ok((header, group));
+            }
+            token => header.extend([token]),
+        }
+    }
+}
+
+/// `mod name;`, or `impl Trait for Type;` in a macro's leavings.
+fn is_out_of_line(input: ParseStream) -> bool {
+    let ahead = input.fork();
+    while !ahead.is_empty() && !ahead.peek(syn::token::Brace) {
+        if ahead.peek(Token![;]) {
+            return true;
+        }
+        if ahead.parse::<TokenTree>().is_err() {
+            return true;
+        }
+    }
+    ahead.is_empty()
+}
+
+/// Takes the `#[traceable]` attributes out and reads their options.
+///
+/// `None` means that a `cfg_attr` decides whether the item is traceable: it must be left to it.
+pub(crate) fn take_attribute(
+    attrs: &mut Vec<Attribute>,
+    errors: &mut Errors,
+) -> Option<TraceableArgs> {
+    if attrs.iter().any(is_conditional) {
+        return None;
+    }
+    let mut args = TraceableArgs::default();
+    for attr in attrs.extract_if(.., |attr| is_attr(attr, "traceable")) {
+        let tokens = match attr.meta {
+            Meta::Path(_) => continue,
+            Meta::List(list) => list.tokens,
+            Meta::NameValue(pair) => {
+                errors.push(pair, "options go into parentheses: `#[traceable(..)]`");
+                continue;
+            }
+        };
+        let nested = TraceableArgs::parse(tokens, errors);
+        args.skip = args.skip.or(nested.skip);
+        args.runtime = args.runtime.overridden_by(nested.runtime);
+    }
+    Some(args)
+}
+
+/// `#[cfg_attr(.., traceable..)]`
+fn is_conditional(attr: &Attribute) -> bool {
+    is_attr(attr, "cfg_attr")
+        && attr
+            .meta
+            .require_list()
+            .is_ok_and(|list| mentions_traceable(list.tokens.clone()))
+}
+
+fn mentions_traceable(tokens: TokenStream) -> bool {
+    tokens
+        .into_iter()
+        .any(|token| matches!(token, TokenTree::Ident(name) if name == "traceable"))
+}

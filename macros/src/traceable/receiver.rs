@@ -1,0 +1,90 @@
+//! Renames `self` in a body that becomes a closure's.
+//!
+//! A closure cannot have a parameter called `self`, so the body's `self` becomes `__self`, token
+//! by token and also in macro calls. What is not this function's `self` stays: paths
+//! (`self::x`, `use self::..`, `pub(self)`) and everything in nested functions, impls, traits
+//! and modules.
+
+mod format;
+mod nested;
+
+use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
+
+/// The parameter that stands for the receiver.
+pub(crate) const NAME: &str = "__self";
+
+/// The tokens with this function's `self` renamed.
+pub(crate) fn rename_self(tokens: TokenStream) -> TokenStream {
+    rename(tokens.into_iter().collect(), Mode::Code)
+}
+
+/// How to read tokens.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    /// Code, or the arguments of an unknown macro, which mostly are code.
+    Code,
+    /// A quasi-quote: only `#self` is ours.
+    Quote,
+}
+
+fn rename(tokens: Vec<TokenTree>, mode: Mode) -> TokenStream {
+    let mut out: Vec<TokenTree> = Vec::with_capacity(tokens.len());
+    let mut at = 0;
+    while at < tokens.len() {
+        if mode == Mode::Code
+            && let Some(end) = nested::end_of_item(&tokens, at)
+        {
+            out.extend_from_slice(&tokens[at..end]);
+            at = end;
+            continue;
+        }
+        let token = match &tokens[at] {
+            TokenTree::Ident(ident) if ident == "self" && is_ours(&tokens, at, mode) => {
+                TokenTree::Ident(Ident::new(NAME, ident.span()))
+            }
+            TokenTree::Group(group) => TokenTree::Group(rename_group(group, &tokens[..at], mode)),
+            other => other.clone(),
+        };
+        out.push(token);
+        at += 1;
+    }
+    out.into_iter().collect()
+}
+
+fn rename_group(group: &Group, before: &[TokenTree], mode: Mode) -> Group {
+    if group.delimiter() == Delimiter::Parenthesis && is_word(before.last(), "pub") {
+        return group.clone();
+    }
+    let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+    let stream = match format::called_macro(before) {
+        Some(name) if name == "stringify" => return group.clone(),
+        Some(name) if format::is_quote(name) => rename(tokens, Mode::Quote),
+        Some(name) => rename(format::rename_captures(name, tokens), mode),
+        None => rename(tokens, mode),
+    };
+    let mut renamed = Group::new(group.delimiter(), stream);
+    renamed.set_span(group.span());
+    renamed
+}
+
+/// Whether the `self` at `at` is a value of this function.
+fn is_ours(tokens: &[TokenTree], at: usize, mode: Mode) -> bool {
+    if mode == Mode::Quote {
+        return is_punct(at.checked_sub(1).and_then(|at| tokens.get(at)), '#');
+    }
+    let path_follows = matches!(tokens.get(at + 1), Some(TokenTree::Punct(colon))
+        if colon.as_char() == ':' && colon.spacing() == Spacing::Joint)
+        && is_punct(tokens.get(at + 2), ':');
+    !path_follows
+}
+
+fn is_punct(token: Option<&TokenTree>, wanted: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == wanted)
+}
+
+fn is_word(token: Option<&TokenTree>, wanted: &str) -> bool {
+    matches!(token, Some(TokenTree::Ident(word)) if word == wanted)
+}
+
+#[cfg(test)]
+mod tests;
