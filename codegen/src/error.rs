@@ -22,6 +22,20 @@ pub enum Error {
         /// What is wrong and what is allowed.
         message: String,
     },
+    /// cargo does not tell what is in the workspace.
+    #[cfg(feature = "workspace")]
+    Metadata {
+        /// Why.
+        source: cargo_metadata::Error,
+    },
+    /// The workspace has no such package.
+    #[cfg(feature = "workspace")]
+    NoPackage {
+        /// The name that was asked for.
+        name: String,
+        /// Those that there are.
+        members: Vec<String>,
+    },
     /// A template is wrong.
     Template {
         /// Its name.
@@ -52,6 +66,12 @@ impl fmt::Display for Error {
                 line,
                 message,
             } => write!(f, "{}:{line}: {message}", path.display()),
+            #[cfg(feature = "workspace")]
+            Error::Metadata { .. } => write!(f, "cargo cannot tell what is in the workspace"),
+            #[cfg(feature = "workspace")]
+            Error::NoPackage { name, members } => {
+                write!(f, "the workspace has no package `{name}`; it has {}", members.join(", "))
+            }
             Error::Template { name, .. } => write!(f, "the template `{name}` cannot be rendered"),
             Error::File { action, path, .. } => write!(f, "cannot {action} {}", path.display()),
         }
@@ -62,6 +82,10 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Error::Environment { .. } | Error::Config { .. } => None,
+            #[cfg(feature = "workspace")]
+            Error::Metadata { source } => Some(source),
+            #[cfg(feature = "workspace")]
+            Error::NoPackage { .. } => None,
             Error::Template { source, .. } => Some(source),
             Error::File { source, .. } => Some(source),
         }

@@ -27,6 +27,8 @@ mod plan;
 mod render;
 mod serialize;
 mod shape;
+#[cfg(feature = "workspace")]
+pub mod workspace;
 mod write;
 
 pub use arch::{Arch, Frame, Place, Save};
