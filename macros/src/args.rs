@@ -8,9 +8,11 @@ use syn::{Ident, LitStr, Path, Token};
 
 use crate::errors::Errors;
 
-/// The most arguments a traceable function may have; the runtime generates entries and callers
-/// for 0 to this many, and its configuration must say the same number.
-pub(crate) const MAX_ARGS: usize = 12;
+/// The most arguments a traceable function may have, whatever the generator's configuration says.
+///
+/// How many it has callers for is the generator's to say: `call_N` for a count without callers
+/// exists too, and its bounds name the option to change.
+pub(crate) const MAX_ARGS: usize = 32;
 
 /// Where the generated code finds gtramp: `::gtramp` unless `crate = path` says otherwise.
 #[derive(Clone, Default)]

@@ -77,7 +77,12 @@ fn write(out: &mut String, tokens: TokenStream) {
             }
             word => {
                 space(out, last, true);
-                out.push_str(&word.to_string());
+                let word = word.to_string();
+                out.push_str(
+                    word.strip_prefix("r#")
+                        .filter(|_| !word.contains('"'))
+                        .unwrap_or(&word),
+                );
                 last = Last::Word;
             }
         }

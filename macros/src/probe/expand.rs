@@ -51,6 +51,57 @@ pub(crate) fn refuse_result(name: &str, probe: &ProbeFn, errors: &mut Errors) {
 /// The probe's struct, and everything about it.
 pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape) -> TokenStream {
     let private = args.runtime.private();
+    let name = probe.0.sig.ident.clone();
+    let text = syn::ext::IdentExt::unraw(&name).to_string();
+    let (patterns, sleepable) = (&args.patterns, args.sleepable);
+    let (implements, members) = (&shape.implements, &shape.members);
+    let descriptions = shape.params.iter().map(|param| param.description(&private));
+    let call = call(kind, &name, shape, &private);
+    let build = format_ident!("{}", kind.name());
+    let begin = quote!(#private::LinkBuilder::of_probe(self).#build(self));
+    item(
+        probe,
+        &private,
+        begin,
+        quote! {
+            impl #private::Probe for #name {
+                const NAME: &'static str = #text;
+                const SLEEPABLE: bool = #sleepable;
+                const PATTERNS: &'static [&'static str] = &[#(#patterns),*];
+            }
+
+            #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
+            // SAFETY: `call` reads the arguments that `params` names, as `params` names them.
+            unsafe impl #implements for #name {
+                fn params() -> ::std::vec::Vec<#private::Param> {
+                    ::std::vec![#(#descriptions),*]
+                }
+
+                #members
+
+                #call
+            }
+        },
+    )
+}
+
+/// What is left of a probe that was refused: enough for its uses to compile.
+pub(crate) fn refused(probe: ProbeFn, args: &ProbeArgs) -> TokenStream {
+    item(
+        probe,
+        &args.runtime.private(),
+        quote!(::core::unreachable!()),
+        quote!(),
+    )
+}
+
+/// The struct, and in a scope of its own the user's function, its methods and `implementations`.
+fn item(
+    probe: ProbeFn,
+    private: &TokenStream,
+    begin: TokenStream,
+    implementations: TokenStream,
+) -> TokenStream {
     let mut function = probe.0;
     let name = function.sig.ident.clone();
     let vis = std::mem::replace(&mut function.vis, syn::Visibility::Inherited);
@@ -64,12 +115,6 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
         .attrs
         .extract_if(.., |attr| goes_outside(attr))
         .collect();
-    let text = syn::ext::IdentExt::unraw(&name).to_string();
-    let (patterns, sleepable) = (&args.patterns, args.sleepable);
-    let (implements, members) = (&shape.implements, &shape.members);
-    let descriptions = shape.params.iter().map(|param| param.description(&private));
-    let call = call(kind, &name, shape, &private);
-    let build = format_ident!("{}", kind.name());
     quote! {
         #(#outside)*
         #[allow(non_camel_case_types)]
@@ -78,32 +123,17 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
 
         #(#conditions)*
         const _: () = {
+            #[allow(dead_code)]
             #function
 
-            impl #private::Probe for #name {
-                const NAME: &'static str = #text;
-                const SLEEPABLE: bool = #sleepable;
-                const PATTERNS: &'static [&'static str] = &[#(#patterns),*];
-            }
-
-            #[allow(elided_lifetimes_in_paths)]
-            // SAFETY: `call` reads the arguments that `params` names, as `params` names them.
-            unsafe impl #implements for #name {
-                fn params() -> ::std::vec::Vec<#private::Param> {
-                    ::std::vec![#(#descriptions),*]
-                }
-
-                #members
-
-                #call
-            }
+            #implementations
 
             impl #name {
                 /// Attaches the probe to the functions its attribute selects.
                 ///
                 /// # Errors
                 ///
-                /// As [`LinkBuilder::attach`](#private::LinkBuilder::attach).
+                /// As the link builder's `attach`.
                 #[allow(dead_code)]
                 #vis fn attach(self) -> ::core::result::Result<#private::Link, #private::Error> {
                     self.link().attach()
@@ -113,7 +143,7 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
                 #[allow(dead_code)]
                 #[must_use]
                 #vis fn link(self) -> #private::LinkBuilder {
-                    #private::LinkBuilder::of_probe(self).#build(self)
+                    #begin
                 }
             }
         };

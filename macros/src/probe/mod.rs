@@ -13,7 +13,8 @@ mod param;
 mod parse;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
+use syn::FnArg;
 
 use self::parse::ProbeFn;
 use crate::args::ProbeArgs;
@@ -68,6 +69,12 @@ pub(crate) fn probe(kind: Kind, attribute: TokenStream, item: TokenStream) -> To
     if errors.is_empty() {
         return expand::expand(kind, probe, &args, &shape);
     }
-    let (function, errors) = (probe.0.into_token_stream(), errors.into_tokens());
-    quote!(#[allow(dead_code)] #function #errors)
+    let errors = errors.into_tokens();
+    // A method stays one: in an `impl` block there can be no struct.
+    if let Some(FnArg::Receiver(_)) = probe.context() {
+        let function = probe.0;
+        return quote!(#[allow(dead_code)] #function #errors);
+    }
+    let refused = expand::refused(probe, &args);
+    quote!(#refused #errors)
 }

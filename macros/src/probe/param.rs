@@ -26,6 +26,34 @@ enum How {
     Pointer(Type),
 }
 
+impl How {
+    /// By value, which the compiler will find to be `Copy` or not; the usual ones are told here.
+    fn value(ty: &Type, errors: &mut Errors) -> Option<Self> {
+        if is_owned(ty) {
+            let message = format!(
+                "a probe does not take arguments away: take it by reference, `&{}`",
+                text(ty),
+            );
+            errors.push(ty, message);
+            return None;
+        }
+        Some(Self::Value)
+    }
+}
+
+/// Whether it is one of the standard library's types that own something.
+fn is_owned(ty: &Type) -> bool {
+    const OWNED: [&str; 12] = [
+        "String", "Vec", "Box", "Rc", "Arc", "PathBuf", "OsString", "HashMap", "HashSet",
+        "BTreeMap", "BTreeSet", "VecDeque",
+    ];
+    let Type::Path(path) = ty else { return false };
+    path.path
+        .segments
+        .last()
+        .is_some_and(|last| OWNED.iter().any(|name| last.ident == name))
+}
+
 impl Param {
     /// A parameter that runs before the origin: `&T`, or a `Copy` type by value.
     pub(crate) fn at_entry(ty: &Type, errors: &mut Errors) -> Option<Self> {
@@ -36,9 +64,16 @@ impl Param {
                     errors.push(token, "a probe does not change arguments: take it by `&`");
                     return None;
                 }
+                if let Some(lifetime) = &reference.lifetime {
+                    errors.push(
+                        lifetime,
+                        "a probe borrows an argument for its run alone; leave out `'static`",
+                    );
+                    return None;
+                }
                 How::Shared((*reference.elem).clone())
             }
-            _ => How::Value,
+            _ => How::value(ty, errors)?,
         };
         Some(Self {
             written: ty.clone(),
@@ -61,6 +96,10 @@ impl Param {
             _ => {
                 if let Some(borrowed) = first_borrow(ty) {
                     errors.push_error(syn::Error::new(borrowed, MOVED));
+                    return None;
+                }
+                if is_owned(ty) {
+                    errors.push(ty, MOVED);
                     return None;
                 }
                 How::Value

@@ -106,7 +106,7 @@ impl Refusals<'_> {
         if let Some(first_too_many) = inputs.iter().nth(MAX_ARGS) {
             let message = format!(
                 "a traceable function has at most {MAX_ARGS} arguments and this one has {}; \
-                 the maximum is set by the generator's configuration",
+                 the generator's configuration may allow fewer, but not more",
                 inputs.len(),
             );
             self.push(first_too_many, &message);

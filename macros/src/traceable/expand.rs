@@ -8,7 +8,7 @@ use syn::{
     Type, parse_quote,
 };
 
-use super::identity::{Scope, identity};
+use super::identity::{Scope, argument_identity, identity};
 use super::receiver;
 use crate::args::Runtime;
 use crate::function::{Body, Function, is_attr};
@@ -159,16 +159,16 @@ fn describe(function: &Function, scope: &Scope, private: &TokenStream) -> TokenS
     let args = sig.inputs.iter().map(|input| match input {
         FnArg::Receiver(receiver) => {
             let ty = receiver_type(receiver, &scope.self_type());
-            let id = type_id(
-                &receiver_type(receiver, &parse_quote!(Self)),
-                scope,
-                private,
-            );
+            let written = receiver_type(receiver, &parse_quote!(Self));
+            let id = type_id(argument_identity(&written, scope), private);
             let ty = text(ty);
             quote!(#private::ArgSource { name: "self", ty: #ty, id: #id })
         }
         FnArg::Typed(PatType { pat, ty, .. }) => {
-            let (name, id) = (argument_name(pat), type_id(ty, scope, private));
+            let (name, id) = (
+                argument_name(pat),
+                type_id(argument_identity(ty, scope), private),
+            );
             let ty = text(ty);
             quote!(#private::ArgSource { name: #name, ty: #ty, id: #id })
         }
@@ -178,7 +178,7 @@ fn describe(function: &Function, scope: &Scope, private: &TokenStream) -> TokenS
         ReturnType::Default => &unit,
         ReturnType::Type(_, ty) => &**ty,
     };
-    let (ret_ty, ret_id) = (text(ret), type_id(ret, scope, private));
+    let (ret_ty, ret_id) = (text(ret), type_id(identity(ret, scope), private));
     let signature = signature(function);
     // The user's span makes `line!` name the function's own line, not the attribute's.
     let place = quote_spanned! {sig.ident.span()=>
@@ -199,9 +199,9 @@ fn describe(function: &Function, scope: &Scope, private: &TokenStream) -> TokenS
     }
 }
 
-fn type_id(ty: &Type, scope: &Scope, private: &TokenStream) -> TokenStream {
-    match identity(ty, scope) {
-        Some(open) => quote!(::core::option::Option::Some(#private::type_id_of::<fn(#open)>)),
+fn type_id(identity: Option<Type>, private: &TokenStream) -> TokenStream {
+    match identity {
+        Some(ty) => quote!(::core::option::Option::Some(#private::type_id_of::<fn(#ty)>)),
         None => quote!(::core::option::Option::None),
     }
 }

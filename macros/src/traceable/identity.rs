@@ -12,11 +12,11 @@
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Expr, GenericParam, Generics, Lifetime, PathArguments, TraitBound, Type, TypeFnPtr,
-    TypeParamBound, TypePath, TypeReference, WherePredicate,
+    TypeParamBound, TypePath, TypeReference, WherePredicate, parse_quote,
 };
 
 /// The names around a function that its types may mention.
@@ -81,9 +81,7 @@ impl Scope {
 
     /// The `impl` block's type, or `Self`.
     pub(crate) fn self_type(&self) -> Type {
-        self.self_ty
-            .clone()
-            .unwrap_or_else(|| syn::parse_quote!(Self))
+        self.self_ty.clone().unwrap_or_else(|| parse_quote!(Self))
     }
 }
 
@@ -103,6 +101,18 @@ pub(crate) fn identity(ty: &Type, scope: &Scope) -> Option<Type> {
     (!opener.opaque).then_some(ty)
 }
 
+/// As [`identity`], of an argument's type.
+///
+/// A reference is handed to probes with the call's lifetime, whatever its own is, so that one is
+/// left open even where it is `'static`.
+pub(crate) fn argument_identity(ty: &Type, scope: &Scope) -> Option<Type> {
+    let mut ty = identity(ty, scope)?;
+    if let Type::Reference(reference) = &mut ty {
+        reference.lifetime = None;
+    }
+    Some(ty)
+}
+
 /// Opens the lifetimes of one type.
 struct Opener<'a> {
     scope: &'a Scope,
@@ -116,7 +126,7 @@ impl Opener<'_> {
     fn replacement(&self, path: &TypePath) -> Option<Type> {
         let mut names = path.path.segments.iter();
         match (names.next(), names.next(), names.next()) {
-            (Some(_), None, None) => self.scope.self_ty.clone(),
+            (Some(_), None, None) => self.scope.self_ty.clone().map(bounded),
             (Some(_), Some(name), None) if name.arguments.is_none() => {
                 self.scope.types.get(&name.ident).cloned()
             }
@@ -219,6 +229,19 @@ impl VisitMut for Opener<'_> {
     }
 }
 
+/// `dyn Trait`, in an `impl` header `dyn Trait + 'static`, says so also behind a reference.
+fn bounded(self_ty: Type) -> Type {
+    let Type::TraitObject(object) = &self_ty else {
+        return self_ty;
+    };
+    let is_bounded = object
+        .bounds
+        .iter()
+        .any(|bound| matches!(bound, TypeParamBound::Lifetime(_)));
+    let and_static = (!is_bounded).then(|| quote!(+ 'static));
+    parse_quote!((#object #and_static))
+}
+
 /// Finds references and lifetimes.
 struct HasLifetimes(bool);
 
@@ -262,3 +285,6 @@ fn collect(
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
