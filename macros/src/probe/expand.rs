@@ -1,7 +1,7 @@
 //! What the expansions of all kinds share.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote, quote_spanned};
 use syn::{Attribute, ReturnType, Type};
 
 use super::Kind;
@@ -57,8 +57,8 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
     let (implements, members) = (&shape.implements, &shape.members);
     let descriptions = shape.params.iter().map(|param| param.description(&private));
     let call = call(kind, &name, shape, &private);
-    let build = format_ident!("{}", kind.name());
-    let begin = quote!(#private::LinkBuilder::of_probe(self).#build(self));
+    let begin = format_ident!("{}", kind.begin());
+    let begin = quote!(#private::#begin(self));
     item(
         probe,
         &private,
@@ -66,13 +66,14 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
         quote! {
             impl #private::Probe for #name {
                 const NAME: &'static str = #text;
-                const SLEEPABLE: bool = #sleepable;
                 const PATTERNS: &'static [&'static str] = &[#(#patterns),*];
             }
 
             #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
             // SAFETY: `call` reads the arguments that `params` names, as `params` names them.
             unsafe impl #implements for #name {
+                const SLEEPABLE: bool = #sleepable;
+
                 fn params() -> ::std::vec::Vec<#private::Param> {
                     ::std::vec![#(#descriptions),*]
                 }
@@ -118,7 +119,7 @@ fn item(
     quote! {
         #(#outside)*
         #[allow(non_camel_case_types)]
-        #[derive(Clone, Copy, Debug)]
+        #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         #vis struct #name;
 
         #(#conditions)*
@@ -178,11 +179,14 @@ fn call(kind: Kind, name: &Ident, shape: &Shape, private: &TokenStream) -> Token
         let values = names
             .iter()
             .zip(&shape.params)
-            .filter(|(_, param)| param.is_value())
-            .map(|(name, _)| name);
+            .filter(|(_, param)| param.is_value());
+        let proofs = values.map(|(name, param)| {
+            let span = Span::call_site().located_at(param.span());
+            quote_spanned!(span=> __borrows_nothing(&#name);)
+        });
         quote! {
-            fn borrows_nothing<T: 'static>(_: &T) {}
-            #(borrows_nothing(&#values);)*
+            fn __borrows_nothing<T: 'static>(_: &T) {}
+            #(#proofs)*
         }
     });
     let (ret_param, ret_name) = match &shape.returned {
@@ -194,12 +198,12 @@ fn call(kind: Kind, name: &Ident, shape: &Shape, private: &TokenStream) -> Token
         #[inline(always)]
         unsafe fn call(&self, ctx: &#private::#context<'_>) #output {
             #[inline(always)]
-            fn shim(ctx: &#private::#context<'_>, #(#names: #types,)* #ret_param) #output {
+            fn __shim(ctx: &#private::#context<'_>, #(#names: #types,)* #ret_param) #output {
                 #borrow_nothing
                 #name(ctx, #(#names,)* #ret_name)
             }
             #read_ret
-            shim(ctx, #(unsafe { #reads },)* #ret_name)
+            __shim(ctx, #(unsafe { #reads },)* #ret_name)
         }
     }
 }
@@ -208,7 +212,7 @@ fn read_ret(context: &Ident, private: &TokenStream) -> impl FnOnce(&Returned) ->
     let read = quote!(#private::#context::returned);
     move |Returned { ty, optional, .. }| {
         if *optional {
-            return quote!(let ret = unsafe { #read::<#ty>(ctx) };).into_token_stream();
+            return quote!(let ret = unsafe { #read::<#ty>(ctx) };);
         }
         quote! {
             let ::core::option::Option::Some(ret) = (unsafe { #read::<#ty>(ctx) }) else {

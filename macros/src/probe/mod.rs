@@ -29,12 +29,21 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// The attribute's name, and that of the builder's method.
+    /// The attribute's name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Fentry => "fentry",
             Self::Fexit => "fexit",
             Self::FmodRet => "fmod_ret",
+        }
+    }
+
+    /// The runtime's function that begins a link of such a probe.
+    pub(crate) fn begin(self) -> &'static str {
+        match self {
+            Self::Fentry => "entry_link",
+            Self::Fexit => "exit_link",
+            Self::FmodRet => "mod_ret_link",
         }
     }
 

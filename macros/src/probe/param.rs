@@ -117,6 +117,11 @@ impl Param {
         matches!(self.how, How::Value)
     }
 
+    /// Where its type is written.
+    pub(crate) fn span(&self) -> proc_macro2::Span {
+        self.written.span()
+    }
+
     /// The `Param` that the runtime checks against a function.
     pub(crate) fn description(&self, private: &TokenStream) -> TokenStream {
         let written = text(&self.written);

@@ -32,7 +32,8 @@ pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime)
         params.push(argument.param);
     }
 
-    let call = format_ident!("call_{}", passed.len());
+    let span = placed_at(&function.sig.ident);
+    let call = format_ident!("call_{}", passed.len(), span = span);
     let unsafe_ = matches!(function.sig.safety, Safety::Unsafe(_));
     let lints = unsafe_.then(|| quote!(#[allow(unused_unsafe)]));
     let output = closure_output(&function.sig.output);
@@ -43,7 +44,7 @@ pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime)
     };
     let mut outer = Group::new(
         proc_macro2::Delimiter::Brace,
-        quote! {
+        quote_spanned! {span=>
             #private::#call(
                 #describe,
                 #(#passed,)*
@@ -54,6 +55,11 @@ pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime)
     outer.set_span(block.span());
     function.body = Body::Block(outer);
     function.into_token_stream()
+}
+
+/// Generated code, shown at the function's name: in errors, and as the line of the call.
+fn placed_at(name: &Ident) -> Span {
+    Span::call_site().located_at(name.span())
 }
 
 /// One argument, after the outer function's own declaration of it was simplified.
@@ -180,14 +186,14 @@ fn describe(function: &Function, scope: &Scope, private: &TokenStream) -> TokenS
     };
     let (ret_ty, ret_id) = (text(ret), type_id(identity(ret, scope), private));
     let signature = signature(function);
-    // The user's span makes `line!` name the function's own line, not the attribute's.
+    // Only the user's own span makes `line!` name the function's line, not the attribute's.
     let place = quote_spanned! {sig.ident.span()=>
         module: ::core::module_path!(),
         file: ::core::file!(),
         line: ::core::line!(),
         column: ::core::column!(),
     };
-    quote! {
+    quote_spanned! {placed_at(&sig.ident)=>
         || const { &#private::Source {
             name: #name,
             #place

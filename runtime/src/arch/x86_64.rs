@@ -1,0 +1,38 @@
+//! x86-64.
+//!
+//! ```text
+//! off     entry:    e9 <rel32>     jmp body          5 bytes of one aligned quadword
+//! armed   entry:    a9 <rel32>     test eax, imm32   the same length, changes flags alone
+//!         entry+5:  4c 8d 1d ..    lea r11, [rip + site]
+//!                   41 ff 23       jmp [r11]         the selected caller
+//! ```
+//!
+//! One byte tells the two states apart. Both are whole instructions of the same length at the
+//! same place, so a thread that fetches the entry sees one or the other, whenever it does.
+
+/// The bytes of an entry, armed or not, up to its end.
+pub(crate) const ENTRY_LEN: usize = 15;
+
+const OFF: u8 = 0xe9;
+const ARMED: u8 = 0xa9;
+
+/// The first byte of an entry: the only one that is ever written.
+pub(crate) const fn switch(armed: bool) -> u8 {
+    if armed { ARMED } else { OFF }
+}
+
+/// What belongs at `entry`, given where its body and its data are.
+pub(crate) fn entry_bytes(entry: usize, body: usize, data: usize, armed: bool) -> [u8; ENTRY_LEN] {
+    let relative = |target: usize, next: usize| {
+        #[expect(clippy::cast_possible_truncation, reason = "the linker checked the distance")]
+        let offset = target.wrapping_sub(entry + next) as u32;
+        offset.to_le_bytes()
+    };
+    let mut bytes = [0; ENTRY_LEN];
+    bytes[0] = switch(armed);
+    bytes[1..5].copy_from_slice(&relative(body, 5));
+    bytes[5..8].copy_from_slice(&[0x4c, 0x8d, 0x1d]);
+    bytes[8..12].copy_from_slice(&relative(data, 12));
+    bytes[12..].copy_from_slice(&[0x41, 0xff, 0x23]);
+    bytes
+}

@@ -1,0 +1,21 @@
+//! Global callers: one precompiled trampoline per shape, shared by every function of that shape.
+//!
+//! The naked stubs are generated, see the crate `gtramp-codegen`; what they call is in
+//! `run`. This is the hot path: it takes no lock, allocates nothing, and knows nothing of links,
+//! poking or the registry.
+
+#[cfg_attr(
+    not(all(target_os = "linux", target_arch = "x86_64", not(miri))),
+    expect(dead_code, reason = "there are no callers on this target")
+)]
+mod origin;
+#[cfg_attr(
+    not(all(target_os = "linux", target_arch = "x86_64", not(miri))),
+    expect(dead_code, reason = "there are no callers on this target")
+)]
+mod run;
+mod select;
+
+pub use select::{Lookup, Shape};
+pub(crate) use run::TABLE;
+pub(crate) use select::{MAX_ARGS, MAX_SLOTS, Variant, select, variant_at};

@@ -1,0 +1,253 @@
+//! Callers that call the origin themselves, because something runs after it or in its place.
+
+use core::mem::transmute;
+
+use seq_macro::seq;
+
+use crate::grace::{Mark, Pin, Slow, Thread, current, enter_slow};
+use crate::md::Md;
+use crate::probe::{Frame, List, Outcome};
+use crate::site::{SiteData, Slot};
+use crate::sync::Ordering;
+
+use super::run::{Find, run_row, serves};
+
+/// Runs all the probes and, in their midst, the body; returns the result's slot.
+///
+/// The stub's frame and this one stay on the stack while the body runs. A panic of the body
+/// unwinds through both, and the exit probes run on its way.
+///
+/// # Safety
+///
+/// Called by a generated caller: `args` are the function's `N` saved slots, and `site` is its
+/// site, which was armed.
+pub(super) unsafe extern "C-unwind" fn run_origin<L: Find, const N: usize, const SLEEP: bool>(
+    args: *mut Slot,
+    site: &'static SiteData,
+) -> Slot {
+    let thread = current();
+    let mark = thread.outermost();
+    if mark.load(Ordering::Relaxed).is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { origin::<L, N, SLEEP, false>(args, site, thread, mark) }
+    } else {
+        // SAFETY: the caller's promise.
+        unsafe { run_origin_slow::<L, N, SLEEP>(args, site) }
+    }
+}
+
+/// [`run_origin`] on a thread that is running a probe, is new, or is to be left alone.
+///
+/// # Safety
+///
+/// As [`run_origin`].
+#[cold]
+#[inline(never)]
+unsafe fn run_origin_slow<L: Find, const N: usize, const SLEEP: bool>(
+    args: *mut Slot,
+    site: &'static SiteData,
+) -> Slot {
+    match enter_slow() {
+        Slow::Skip => {
+            // SAFETY: the site was armed.
+            let md = unsafe { Md::of_armed(site) };
+            // SAFETY: `args` are the slots of this site's function.
+            unsafe { call_body::<N>(md.origin(), args) }
+        }
+        Slow::Enter { thread, mark, nested: false } => {
+            // SAFETY: the caller's promise.
+            unsafe { origin::<L, N, SLEEP, false>(args, site, thread, mark) }
+        }
+        Slow::Enter { thread, mark, nested: true } => {
+            // SAFETY: the caller's promise.
+            unsafe { origin::<L, N, SLEEP, true>(args, site, thread, mark) }
+        }
+    }
+}
+
+/// # Safety
+///
+/// As [`run_origin`]; `mark` is free and of `thread`, the calling thread's record.
+#[inline(always)]
+unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>(
+    args: *mut Slot,
+    site: &'static SiteData,
+    thread: &'static Thread,
+    mark: &Mark,
+) -> Slot {
+    // SAFETY: the caller's promise.
+    let md = unsafe { L::find(site, mark) };
+    mark.store(core::ptr::null_mut(), Ordering::Relaxed);
+    // No mark may span the origin, which may run for hours: a pin holds the list's memory, and
+    // each probe has a mark of its own while it runs.
+    let (list, pin) = md.pin(thread);
+    if !list.needs().within(serves(SLEEP, true)) {
+        // Published after the entry had chosen this caller: the call goes on in one that serves it.
+        pin.release();
+        // SAFETY: the caller's promise, and the mark is free again.
+        return unsafe { run_origin::<L, N, true>(args, site) };
+    }
+    let mut ret = Slot::uninit();
+    let mut call = Call {
+        list,
+        pin: Some(pin),
+        frame: Frame {
+            target: &raw const md.target,
+            args,
+            ret: core::ptr::null_mut(),
+            outcome: Outcome::Running,
+        },
+    };
+    // SAFETY: the slots are this function's.
+    call.frame.ret = unsafe { result_place(md, args, &raw mut ret) };
+
+    // SAFETY: `thread` is the calling thread's.
+    let errno = unsafe { thread.errno() };
+    for row in list.entries() {
+        run_row::<NESTED>(row, &mut call.frame, thread, mark);
+    }
+    for row in list.mods() {
+        run_row::<NESTED>(row, &mut call.frame, thread, mark);
+        if call.frame.outcome == Outcome::Skipped {
+            break;
+        }
+    }
+    // SAFETY: `thread` is the calling thread's.
+    unsafe { thread.set_errno(errno) };
+
+    if call.frame.outcome == Outcome::Running {
+        // SAFETY: the origin is the body of this site's function, and `args` are its slots.
+        let slot = unsafe { call_body::<N>(md.origin(), args) };
+        if md.target.ret_in_slot {
+            ret = slot;
+            // The place was borrowed before the value was there.
+            call.frame.ret = (&raw mut ret).cast();
+        }
+        call.frame.outcome = Outcome::Returned;
+    } else if let Some(drop_args) = md.target.function.description().drop_args {
+        // SAFETY: the slots are this function's, and the body, which would have taken their
+        // values, does not run.
+        unsafe { drop_args(args) };
+    }
+    call.end();
+    if md.target.ret_in_slot {
+        ret
+    } else {
+        Slot::pointer(call.frame.ret)
+    }
+}
+
+/// Where the function's result is to be.
+///
+/// # Safety
+///
+/// `args` are the saved slots of `md`'s function.
+#[inline(always)]
+unsafe fn result_place(md: &Md, args: *mut Slot, ret: *mut Slot) -> *mut () {
+    if md.target.ret_in_slot {
+        return ret.cast();
+    }
+    let last = args.wrapping_add(md.target.slots as usize - 1);
+    // SAFETY: a function whose result does not fit a slot has at least one.
+    let out = unsafe { last.read() };
+    // SAFETY: and its last slot is the address of room for the result.
+    unsafe { out.address() }
+}
+
+/// A call that has begun: its exit probes run when it ends, however it does.
+struct Call<'l> {
+    list: &'l List,
+    /// Taken when the exit probes have run.
+    pin: Option<Pin>,
+    frame: Frame,
+}
+
+impl Call<'_> {
+    /// Runs the exit probes and lets the list go.
+    #[inline(always)]
+    fn end(&mut self) {
+        if let Some(pin) = self.pin.take() {
+            if !self.list.exits().is_empty() {
+                run_exits(self.list, &mut self.frame);
+            }
+            pin.release();
+        }
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        if self.pin.is_some() {
+            // Only a panic, of the origin or of an argument's drop, comes by before `end`.
+            self.frame.outcome = Outcome::Unwound;
+            self.end();
+        }
+    }
+}
+
+/// Runs the exit probes.
+///
+/// Not inlined: the origin may have been a coroutine that went on on another thread, and the
+/// compiler may keep the address of a thread-local for the length of a function.
+#[inline(never)]
+fn run_exits(list: &List, frame: &mut Frame) {
+    let thread = current();
+    let mark = thread.outermost();
+    if mark.load(Ordering::Relaxed).is_null() {
+        exits::<false>(list, frame, thread, mark);
+        return;
+    }
+    match enter_slow() {
+        Slow::Skip => {}
+        Slow::Enter { thread, mark, nested: false } => exits::<false>(list, frame, thread, mark),
+        Slow::Enter { thread, mark, nested: true } => exits::<true>(list, frame, thread, mark),
+    }
+}
+
+#[inline(always)]
+fn exits<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, mark: &Mark) {
+    // SAFETY: `thread` is the calling thread's.
+    let errno = unsafe { thread.errno() };
+    for row in list.exits() {
+        run_row::<NESTED>(row, frame, thread, mark);
+    }
+    // SAFETY: `thread` is the calling thread's.
+    unsafe { thread.set_errno(errno) };
+}
+
+/// [`Slot`], whatever its number.
+macro_rules! slot {
+    ($index:literal) => {
+        Slot
+    };
+}
+
+/// Calls a body of so many slots.
+macro_rules! call_body_of {
+    ($count:tt, $body:ident, $args:ident) => {
+        seq!(I in 0..$count {{
+            type Body = unsafe extern "C-unwind" fn(#(slot!(I),)*) -> Slot;
+            // SAFETY: this is the type of every body of so many slots.
+            let body = unsafe { transmute::<*const (), Body>($body) };
+            // SAFETY: there are so many.
+            let [#(slot~I,)*] = unsafe { $args.cast::<[Slot; $count]>().read() };
+            // SAFETY: they are the body's.
+            unsafe { body(#(slot~I,)*) }
+        }})
+    };
+}
+
+/// Calls a body of `N` slots.
+///
+/// # Safety
+///
+/// `body` is one, and `args` are its slots, whose values it takes.
+#[inline(always)]
+unsafe fn call_body<const N: usize>(body: *const (), args: *mut Slot) -> Slot {
+    seq!(COUNT in 0..=33 {
+        match N {
+            #(COUNT => call_body_of!(COUNT, body, args),)*
+            _ => unreachable!("no caller is generated for more slots"),
+        }
+    })
+}

@@ -1,0 +1,74 @@
+//! Which caller serves which function.
+
+use core::fmt;
+
+#[allow(unused_imports, reason = "a target without callers uses none of them")]
+use super::{
+    origin::run_origin,
+    run::{Hash, Inline, run_entry},
+};
+
+/// How a caller finds the metadata of the function it was entered for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Lookup {
+    /// Through the site, whose data points to it.
+    #[default]
+    Inline,
+    /// In the hash table, by the function's address.
+    Hash,
+}
+
+/// What a caller is made for.
+///
+/// Its symbol is called after it: `caller_2_sleep_origin`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub struct Shape {
+    /// How many slots it saves.
+    pub slots: usize,
+    /// Whether its probes may block.
+    pub sleepable: bool,
+    /// Whether it calls the origin itself, so that something can run after it or in its place.
+    pub origin: bool,
+}
+
+impl fmt::Display for Shape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sleep = if self.sleepable { "_sleep" } else { "" };
+        let origin = if self.origin { "_origin" } else { "" };
+        write!(f, "caller_{}{sleep}{origin}", self.slots)
+    }
+}
+
+/// One precompiled caller.
+#[derive(Debug)]
+#[allow(dead_code, reason = "the name is for whoever reads the table, in a debugger or a test")]
+pub(crate) struct Variant {
+    pub(crate) shape: Shape,
+    pub(crate) lookup: Lookup,
+    pub(crate) name: &'static str,
+    pub(crate) address: unsafe extern "C-unwind" fn(),
+}
+
+impl Variant {
+    /// Where an armed entry jumps to.
+    pub(crate) fn code(&self) -> *const () {
+        self.address as *const ()
+    }
+}
+
+include!(concat!(env!("OUT_DIR"), "/callers.rs"));
+include!(concat!(env!("OUT_DIR"), "/table.rs"));
+
+/// The caller for a shape; `None` if none was generated.
+pub(crate) fn select(shape: Shape, lookup: Lookup) -> Option<&'static Variant> {
+    let variant = &VARIANTS[position(shape, lookup)?];
+    debug_assert_eq!((variant.shape, variant.lookup), (shape, lookup));
+    Some(variant)
+}
+
+/// The caller whose code begins here.
+pub(crate) fn variant_at(code: *const ()) -> Option<&'static Variant> {
+    VARIANTS.iter().find(|variant| core::ptr::eq(variant.code(), code))
+}

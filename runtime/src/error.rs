@@ -1,0 +1,223 @@
+//! Everything that can be wrong with an attach.
+
+use core::fmt;
+use std::io;
+
+use crate::probe::Mismatch;
+use crate::site::Function;
+
+/// Why an attach failed. Nothing was changed: every function is as it was before.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// No traceable function has a path that the selection matches.
+    NoMatch {
+        /// The pattern, or several with commas.
+        pattern: String,
+        /// Paths that are close to it.
+        near: Vec<String>,
+    },
+    /// A pattern is not a glob.
+    BadPattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// `site!` named a function that has no site.
+    NotTraceable {
+        /// The function, as the compiler names it.
+        function: String,
+    },
+    /// The link selects no function: neither it nor its probe's attribute has a pattern.
+    NoFunctions,
+    /// The link has no probe.
+    NoProbe,
+    /// A probe asks for another type than the function has.
+    TypeMismatch {
+        /// The function's path.
+        function: String,
+        /// The argument's index from 0; `None` for the result.
+        argument: Option<usize>,
+        /// The argument's name; empty for the result.
+        name: String,
+        /// The type the probe asks for.
+        expected: String,
+        /// The type the function has.
+        found: String,
+        /// What can be done about it, if anything in particular.
+        hint: &'static str,
+    },
+    /// A probe asks for more arguments than the function has.
+    MissingArgument {
+        /// The function's path.
+        function: String,
+        /// How many the probe asks for.
+        asked: usize,
+        /// How many the function has.
+        count: usize,
+    },
+    /// No caller was generated for so many slots.
+    TooManyArgs {
+        /// The function's path.
+        function: String,
+        /// Its slot count.
+        count: usize,
+        /// The largest slot count for which callers were generated.
+        max: usize,
+    },
+    /// An entry cannot be written.
+    Poke {
+        /// The first address of the pages that could not be made writable.
+        address: usize,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// An entry does not hold the instruction that belongs there: something else patched it.
+    Modified {
+        /// The function's path.
+        function: String,
+        /// The entry's address.
+        address: usize,
+        /// The bytes found there.
+        found: Vec<u8>,
+        /// The bytes that belong there.
+        expected: Vec<u8>,
+    },
+    /// Functions cannot be patched on this target or in this process.
+    Unsupported {
+        /// The target.
+        target: &'static str,
+        /// What is missing.
+        reason: String,
+    },
+    /// Some functions refused the link; `skip_invalid(true)` would attach to the others.
+    Refused(Vec<Refusal>),
+}
+
+/// One function that a link could not be attached to.
+#[derive(Debug)]
+pub struct Refusal {
+    pub(crate) function: &'static Function,
+    pub(crate) reason: Error,
+}
+
+impl Refusal {
+    /// The function.
+    #[must_use]
+    pub fn function(&self) -> &'static Function {
+        self.function
+    }
+
+    /// Why it refused.
+    #[must_use]
+    pub fn reason(&self) -> &Error {
+        &self.reason
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.function.instance(), self.reason)
+    }
+}
+
+impl Error {
+    /// A probe's parameters do not fit `function`.
+    pub(crate) fn mismatch(function: &Function, mismatch: Mismatch) -> Self {
+        let path = function.instance().to_owned();
+        match mismatch {
+            Mismatch::Type { argument, expected, found, hint } => {
+                let name = argument.and_then(|index| function.argument(index));
+                Self::TypeMismatch {
+                    function: path,
+                    argument,
+                    name: name.map_or_else(String::new, |argument| argument.name().to_owned()),
+                    expected,
+                    found,
+                    hint,
+                }
+            }
+            Mismatch::Count { asked } => {
+                Self::MissingArgument { function: path, asked, count: function.argument_count() }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoMatch { pattern, near } => {
+                write!(f, "no traceable function matches `{pattern}`")?;
+                if !near.is_empty() {
+                    write!(f, "; is it one of `{}`?", near.join("`, `"))?;
+                }
+                write!(f, " (gtramp::functions() lists all of them)")
+            }
+            Self::BadPattern { pattern, reason } => {
+                write!(f, "`{pattern}` is not a pattern: {reason}")
+            }
+            Self::NotTraceable { function } => write!(
+                f,
+                "`{function}` has no site: put #[traceable] on it, and make sure that the \
+                 program calls it"
+            ),
+            Self::NoFunctions => f.write_str(
+                "the link selects no function: give it some with functions(..), or give the \
+                 probe's attribute a pattern",
+            ),
+            Self::NoProbe => f.write_str("the link has no probe: give it one before attach()"),
+            Self::TypeMismatch { function, argument, name, expected, found, hint } => {
+                match argument {
+                    Some(index) => write!(f, "argument {index} (`{name}`) of `{function}`")?,
+                    None => write!(f, "the result of `{function}`")?,
+                }
+                write!(f, " is `{found}`, but the probe asks for `{expected}`")?;
+                if !hint.is_empty() {
+                    write!(f, "; {hint}")?;
+                }
+                Ok(())
+            }
+            Self::MissingArgument { function, asked, count } => write!(
+                f,
+                "the probe asks for {asked} arguments, but `{function}` has {count}"
+            ),
+            Self::TooManyArgs { function, count, max } => write!(
+                f,
+                "`{function}` takes {count} slots, but callers were generated for at most {max}: \
+                 generate more of them"
+            ),
+            Self::Poke { address, source } => write!(
+                f,
+                "the entries at {address:#x} cannot be written ({source}): this system keeps \
+                 code read-only, which needs a build with the `slot` entry mode"
+            ),
+            Self::Modified { function, address, found, expected } => write!(
+                f,
+                "the entry of `{function}` at {address:#x} holds {found:02x?} instead of \
+                 {expected:02x?}: something else has patched it (a debugger's breakpoint, another \
+                 hooking library); undo that first"
+            ),
+            Self::Unsupported { target, reason } => {
+                write!(f, "functions cannot be patched here ({target}): {reason}")
+            }
+            Self::Refused(refusals) => {
+                write!(f, "{} function(s) refused the link:", refusals.len())?;
+                for refusal in refusals {
+                    write!(f, "\n  {refusal}")?;
+                }
+                write!(f, "\n(skip_invalid(true) attaches to the others)")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Poke { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}

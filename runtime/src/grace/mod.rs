@@ -1,0 +1,22 @@
+//! Grace periods: when may what a thread might still be using be freed?
+//!
+//! A thread that runs probes says so in its own record, with plain stores: a *mark* names the
+//! list or the row of a list it is in, a *pin* names a list it will come back to after the
+//! origin. Whoever takes a list out of use pays for everything: it unpublishes the list,
+//! runs [`crate::sys::barrier`], and then either waits until no mark names it, or leaves the
+//! memory for later while a pin does.
+//!
+//! Nothing here knows what a list is: marks and pins are addresses.
+
+mod ignore;
+mod thread;
+mod wait;
+
+pub use ignore::{IgnoreGuard, ignore_current_thread};
+pub(crate) use thread::{Mark, Pin, Slow, Thread, current, enter_slow};
+pub(crate) use wait::{held, in_probe, wait_for_marks};
+
+/// Prepares what a fork needs; called before the first function is armed.
+pub(crate) fn prepare() {
+    thread::prepare();
+}

@@ -1,0 +1,74 @@
+//! The paying side: waiting for marks, and asking what is held.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::sync::Ordering;
+
+use super::thread::{own, threads};
+
+/// Whether the calling thread is running a probe.
+pub(crate) fn in_probe() -> bool {
+    own().is_some_and(|own| own.running().next().is_some())
+}
+
+/// Waits until no thread carries a mark that is `busy`.
+///
+/// The caller has unpublished what the marks name and run [`crate::sys::barrier`], so a mark
+/// that appears from now on names something else, and the wait for each thread is bounded by
+/// the one run of a probe it is in. The calling thread runs no probe: it would wait for itself.
+pub(crate) fn wait_for_marks(busy: impl Fn(usize) -> bool) {
+    for thread in threads() {
+        for mark in thread.marks() {
+            // Acquire, with the release of whoever clears the mark: what the probe did
+            // happens before what follows the wait.
+            let mut rounds = 0;
+            while busy(mark.load(Ordering::Acquire).addr()) {
+                pause(rounds);
+                rounds += 1;
+            }
+        }
+    }
+}
+
+/// Waits a little: at first for a probe of nanoseconds, later for one that sleeps.
+fn pause(round: u32) {
+    match round {
+        0..64 => core::hint::spin_loop(),
+        64..128 => std::thread::yield_now(),
+        _ => std::thread::sleep(Duration::from_micros(50)),
+    }
+}
+
+/// What threads hold now.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    addresses: HashSet<usize>,
+    /// A thread is so deep in calls that what it holds is not known.
+    everything: bool,
+}
+
+impl Held {
+    /// Whether a thread holds something in `range`, which begins at a list's address.
+    pub(crate) fn any_in(&self, range: core::ops::Range<usize>) -> bool {
+        self.everything || self.any(|address| range.contains(&address))
+    }
+
+    /// Whether a thread holds such an address.
+    pub(crate) fn any(&self, what: impl Fn(usize) -> bool) -> bool {
+        self.addresses.iter().any(|&address| what(address))
+    }
+}
+
+/// Asks every thread what it holds.
+pub(crate) fn held() -> Held {
+    let mut held = Held::default();
+    for thread in threads() {
+        held.everything |= thread.is_deep();
+        let cells = thread.marks().iter().chain(thread.pins());
+        // Acquire: as in `wait_for_marks`.
+        let addresses = cells.map(|cell| cell.load(Ordering::Acquire).addr());
+        held.addresses.extend(addresses.filter(|&address| address != 0));
+    }
+    held
+}

@@ -1,0 +1,96 @@
+//! Function-level tracing, overriding and live patching inside Rust programs.
+//!
+//! Annotate functions with [`#[traceable]`](macro@traceable). Nothing happens to them, at the
+//! price of a plain call, until a probe is attached: at entry ([`fentry`](fn@fentry)), at exit
+//! ([`fexit`](fn@fexit)), or in the function's place ([`fmod_ret`](fn@fmod_ret)), on one function or on
+//! thousands, while every thread runs.
+//!
+//! ```
+//! use gtramp::{Exit, Return, site, traceable};
+//!
+//! #[traceable]
+//! fn divide(dividend: u64, divisor: u64) -> Option<u64> {
+//!     dividend.checked_div(divisor)
+//! }
+//!
+//! let link = site!(divide).fexit(|_: &Exit, dividend: u64, _: u64, quotient: Return<Option<u64>>| {
+//!     if let Some(None) = quotient.get() {
+//!         eprintln!("{dividend} was divided by zero");
+//!     }
+//! })?;
+//! divide(7, 0);
+//! drop(link); // detached: the closure is gone, and `divide` is as before
+//! # Ok::<(), gtramp::Error>(())
+//! ```
+//!
+//! # How it works
+//!
+//! A traceable function is entered through a stub of sixteen bytes, whose first instruction jumps to
+//! the body. Attaching changes one byte of it, so that it falls through to a jump to a *caller*: a
+//! trampoline that was compiled with the program, one per argument count and use, shared by every
+//! function of that shape. Nothing is assembled at run time.
+
+mod arch;
+mod caller;
+mod error;
+mod grace;
+mod link;
+mod md;
+mod poke;
+mod probe;
+mod registry;
+mod site;
+mod sync;
+mod sys;
+
+pub use gtramp_macros::{fentry, fexit, fmod_ret, traceable};
+
+pub use caller::{Lookup, Shape};
+pub use error::{Error, Refusal};
+pub use grace::{IgnoreGuard, ignore_current_thread};
+pub use link::{Link, LinkBuilder, LinkInfo, LinkedFunction, fentry, fexit, fmod_ret, link};
+pub use probe::{Context, Entry, Exit, Kind, ModRet, Return};
+pub use registry::{Selector, Site, functions};
+pub use site::{Argument, Function};
+
+/// Names one traceable function by its path, for [`Site`]'s methods and as a selection.
+///
+/// A generic function is named with its arguments: `site!(pick::<u32>)`; a method as
+/// `site!(Ledger::fee)` or `site!(<Ledger as Account>::fee)`.
+///
+/// ```
+/// use core::ops::ControlFlow;
+/// use gtramp::{ModRet, site, traceable};
+///
+/// #[traceable]
+/// fn fee(amount: u64) -> u64 {
+///     amount / 100
+/// }
+///
+/// # fee(1);
+/// let link = site!(fee).fmod_ret(|_: &ModRet, amount: &u64| {
+///     if *amount > 1_000_000 { ControlFlow::Break(0) } else { ControlFlow::Continue(()) }
+/// })?;
+/// assert_eq!(fee(500), 5);
+/// assert_eq!(fee(5_000_000), 0);
+/// # Ok::<(), gtramp::Error>(())
+/// ```
+#[macro_export]
+macro_rules! site {
+    ($path:expr) => {
+        $crate::Site::new(&$path)
+    };
+}
+
+/// What the macros expand to. Not for use by hand: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::error::Error;
+    pub use crate::link::{Link, LinkBuilder, Signature, entry_link, exit_link, mod_ret_link};
+    pub use crate::probe::{Entry, Exit, ModRet};
+    pub use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, Param, Probe, RetParam};
+    pub use crate::site::*;
+
+    /// The largest argument count for which entries were generated.
+    pub const MAX_ARGS: usize = crate::caller::MAX_ARGS;
+}

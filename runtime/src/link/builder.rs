@@ -1,0 +1,229 @@
+//! Making links.
+
+use core::marker::PhantomData;
+use std::collections::HashMap;
+
+use crate::caller::Lookup;
+use crate::error::Error;
+use crate::probe::{
+    AnyEntry, AnyExit, AnyModRet, AnyProbe, EntryProbe, ExitProbe, ModRetProbe, Probe,
+};
+use crate::registry::Selector;
+use crate::site::Function;
+
+use super::attach::{Request, attach};
+use super::handle::Link;
+
+/// Collects what a link is to be, then attaches it in one transaction.
+///
+/// ```no_run
+/// # fn main() -> Result<(), gtramp::Error> {
+/// use gtramp::{Entry, Exit};
+///
+/// let link = gtramp::link()
+///     .functions(["bank::**", "!bank::audit::*"])
+///     .fentry(|ctx: &Entry| println!("> {}", ctx.function().path()))
+///     .fexit(|ctx: &Exit| println!("< {}", ctx.function().path()))
+///     .cookie(7)
+///     .attach()?;
+/// # Ok(()) }
+/// ```
+#[must_use = "nothing is attached before attach()"]
+pub struct LinkBuilder {
+    probes: Vec<Box<dyn AnyProbe>>,
+    selector: Selector,
+    cookie: Box<dyn Fn(&Function) -> u64>,
+    order: i32,
+    sleepable: bool,
+    lookup: Lookup,
+    skip_invalid: bool,
+}
+
+impl core::fmt::Debug for LinkBuilder {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("LinkBuilder")
+            .field("probes", &self.probes.iter().map(|probe| probe.kind()).collect::<Vec<_>>())
+            .field("functions", &self.selector)
+            .field("order", &self.order)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Starts a link without probes and without functions.
+pub fn link() -> LinkBuilder {
+    LinkBuilder {
+        probes: Vec::new(),
+        selector: Selector::default(),
+        cookie: Box::new(|_| 0),
+        order: 0,
+        sleepable: false,
+        lookup: Lookup::default(),
+        skip_invalid: false,
+    }
+}
+
+impl LinkBuilder {
+    /// Adds a probe that runs at entry: a closure or what `#[fentry]` made.
+    pub fn fentry<M: 'static>(mut self, probe: impl EntryProbe<M>) -> Self {
+        self.probes.push(Box::new(AnyEntry(probe, PhantomData)));
+        self
+    }
+
+    /// Adds a probe that may override the result: a closure or what `#[fmod_ret]` made.
+    pub fn fmod_ret<M: 'static>(mut self, probe: impl ModRetProbe<M>) -> Self {
+        self.probes.push(Box::new(AnyModRet(probe, PhantomData)));
+        self
+    }
+
+    /// Adds a probe that runs at exit: a closure or what `#[fexit]` made.
+    pub fn fexit<M: 'static>(mut self, probe: impl ExitProbe<M>) -> Self {
+        self.probes.push(Box::new(AnyExit(probe, PhantomData)));
+        self
+    }
+
+    /// Says which functions, in the place of what was said before.
+    pub fn functions(mut self, functions: impl Into<Selector>) -> Self {
+        self.selector = functions.into();
+        self
+    }
+
+    /// Gives every function this cookie. Without one the cookie is 0.
+    pub fn cookie(self, cookie: u64) -> Self {
+        self.cookies(move |_| cookie)
+    }
+
+    /// Gives every function a cookie of its own: asked once for each, when attaching.
+    pub fn cookies(mut self, cookie: impl Fn(&Function) -> u64 + 'static) -> Self {
+        self.cookie = Box::new(cookie);
+        self
+    }
+
+    /// Gives functions cookies by path; the others keep what was said before.
+    pub fn cookie_map<P: Into<String>>(
+        self,
+        cookies: impl IntoIterator<Item = (P, u64)>,
+    ) -> Self {
+        let by_path: HashMap<String, u64> =
+            cookies.into_iter().map(|(path, cookie)| (path.into(), cookie)).collect();
+        let Self { cookie: before, .. } = self;
+        let cookie = move |function: &Function| {
+            by_path.get(function.path()).copied().unwrap_or_else(|| before(function))
+        };
+        Self { cookie: Box::new(cookie), ..self }
+    }
+
+    /// The place of the link's probes among others of their kind: lower runs outside, that is
+    /// earlier at entry and later at exit. 0 unless said; links of one order run in the order in
+    /// which they were attached.
+    pub fn order(mut self, order: i32) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Allows the link's probes to block. Detaching waits for one that does; others' detach does
+    /// not.
+    pub fn sleepable(mut self, sleepable: bool) -> Self {
+        self.sleepable = sleepable;
+        self
+    }
+
+    /// How callers find the functions' metadata; [`Lookup::Inline`] unless said.
+    pub fn lookup(mut self, lookup: Lookup) -> Self {
+        self.lookup = lookup;
+        self
+    }
+
+    /// Leaves out the functions that refuse a probe, and lists them in [`Link::info`], instead of
+    /// failing. It still fails if none is left.
+    pub fn skip_invalid(mut self, skip: bool) -> Self {
+        self.skip_invalid = skip;
+        self
+    }
+
+    /// Attaches to all the functions, or changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// Whatever [`Error`] lists: the selection matches nothing, a probe does not fit a function,
+    /// an entry was modified by something else or cannot be written.
+    pub fn attach(self) -> Result<Link, Error> {
+        let Self { probes, selector, cookie, order, sleepable, lookup, skip_invalid } = self;
+        let request = Request { probes, selector, cookie, order, sleepable, lookup, skip_invalid };
+        attach(request).map(Link::new)
+    }
+}
+
+/// A link of an entry probe that an attribute made, for the functions its attribute names.
+pub fn entry_link<P: Probe + EntryProbe>(probe: P) -> LinkBuilder {
+    link().functions(P::PATTERNS).fentry(probe)
+}
+
+/// A link of a modify-return probe that an attribute made, for the functions its attribute names.
+pub fn mod_ret_link<P: Probe + ModRetProbe>(probe: P) -> LinkBuilder {
+    link().functions(P::PATTERNS).fmod_ret(probe)
+}
+
+/// A link of an exit probe that an attribute made, for the functions its attribute names.
+pub fn exit_link<P: Probe + ExitProbe>(probe: P) -> LinkBuilder {
+    link().functions(P::PATTERNS).fexit(probe)
+}
+
+/// Attaches a probe that runs when one of the functions is entered.
+///
+/// The probe is a closure that takes the context and the first arguments of the function, each by
+/// reference; its types are checked against every function before anything is attached.
+///
+/// # Errors
+///
+/// As [`LinkBuilder::attach`].
+///
+/// ```
+/// use gtramp::{Entry, traceable};
+///
+/// #[traceable]
+/// fn greet(name: &str, times: u32) -> String {
+///     name.repeat(times as usize)
+/// }
+///
+/// # greet("x", 1);
+/// let link = gtramp::fentry("**::greet", |ctx: &Entry, name: &str, times: &u32| {
+///     println!("{}({name:?}, {times})", ctx.function().name());
+/// })?;
+/// greet("hello ", 3);
+/// drop(link);
+/// # Ok::<(), gtramp::Error>(())
+/// ```
+pub fn fentry<M: 'static>(
+    functions: impl Into<Selector>,
+    probe: impl EntryProbe<M>,
+) -> Result<Link, Error> {
+    link().functions(functions).fentry(probe).attach()
+}
+
+/// Attaches a probe that runs when one of the functions ends, by return or by panic.
+///
+/// The probe is a closure that takes the context, the first arguments of the function (by value,
+/// `Copy`) and, last, the result as a [`Return`](crate::Return), if it wants it.
+///
+/// # Errors
+///
+/// As [`LinkBuilder::attach`].
+pub fn fexit<M: 'static>(
+    functions: impl Into<Selector>,
+    probe: impl ExitProbe<M>,
+) -> Result<Link, Error> {
+    link().functions(functions).fexit(probe).attach()
+}
+
+/// Attaches a probe that runs before one of the functions and may decide its result: with
+/// `ControlFlow::Break(value)` the function does not run and `value` is what its caller gets.
+///
+/// # Errors
+///
+/// As [`LinkBuilder::attach`].
+pub fn fmod_ret<M: 'static>(
+    functions: impl Into<Selector>,
+    probe: impl ModRetProbe<M>,
+) -> Result<Link, Error> {
+    link().functions(functions).fmod_ret(probe).attach()
+}

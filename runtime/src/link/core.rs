@@ -1,0 +1,35 @@
+//! The part of a link that lives for as long as one of its probes may run.
+
+use crate::error::Refusal;
+use crate::md::Md;
+use crate::probe::{AnyProbe, LinkState};
+use crate::site::Function;
+use crate::sync::Mutex;
+
+/// What a link is made of. Rows point into it, so it is dropped only when no thread runs, or
+/// can still come to run, a probe of it.
+pub(crate) struct LinkCore {
+    pub(crate) state: LinkState,
+    pub(crate) probes: Vec<Box<dyn AnyProbe>>,
+    /// Where it is attached, in the order of the listing; empty once it is detached.
+    pub(crate) members: Mutex<Vec<Member>>,
+    /// Functions that `skip_invalid` left out.
+    pub(crate) refused: Vec<Refusal>,
+}
+
+/// One function of a link.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub(crate) function: &'static Function,
+    pub(crate) cookie: u64,
+    /// For each probe of the link, the bits for its rows' `through`.
+    pub(crate) through: Box<[u32]>,
+}
+
+impl Member {
+    /// The metadata of the function's sites; a transaction has made it.
+    pub(crate) fn sites(&self) -> impl Iterator<Item = &'static Md> {
+        let sites = self.function.sites().iter();
+        sites.filter_map(|site| Md::existing(site.data()))
+    }
+}

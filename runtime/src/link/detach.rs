@@ -1,0 +1,103 @@
+//! Detaching: it never fails, and when it returns no probe of the link runs or will run.
+//!
+//! 1. lock; publish every function's list without the link, disarm the entries left without
+//!    probes;
+//! 2. kill the link's rows in every list that was ever replaced and may still be held;
+//! 3. barrier: from here on every thread sees the new list, or the dead row, or has set a mark
+//!    that the next step sees;
+//! 4. unlock, wait for the marks of the link's rows;
+//! 5. drop the link; free what lists nobody holds.
+
+use std::sync::Arc;
+
+use crate::grace::in_probe;
+use crate::poke::Writable;
+use crate::probe::Row;
+use crate::sync::lock;
+
+use super::core::{LinkCore, Member};
+use super::rows;
+use super::transaction::{Transaction, barrier, publish, wait};
+
+/// Whether to wait for probes that are running.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Patience {
+    /// Wait, unless the calling thread is itself running a probe: two probes that detach each
+    /// other would wait for ever.
+    Wait,
+    /// Leave the end to whoever attaches or detaches next.
+    Leave,
+}
+
+/// Detaches. Doing it again does nothing.
+pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
+    let mut transaction = Transaction::begin();
+    let members = core::mem::take(&mut *lock(&link.members));
+    if members.is_empty() {
+        return;
+    }
+    let mut disarmed = Vec::new();
+    for md in members.iter().flat_map(Member::sites) {
+        let list = rows::without(md.current(), link);
+        let (empty, stays_hashed) = (list.is_empty(), rows::any_hashed(&list));
+        if empty {
+            disarmed.push(md);
+        }
+        if link.state.hashed && !stays_hashed {
+            transaction.state().table.remove(md);
+        }
+        // The caller of an empty list is the plainest of its shape: a thread on its way from
+        // the entry runs nothing there.
+        let old = publish(md, list);
+        transaction.retire(old);
+    }
+    if !disarmed.is_empty() {
+        // If the pages cannot be written now, the entries stay armed with nothing to run:
+        // slower, and right.
+        if let Ok(mut writable) = Writable::open(disarmed.iter().map(|md| md.site)) {
+            for md in disarmed {
+                writable.write(md.site, false);
+                md.set_armed(false);
+            }
+        }
+    }
+    transaction.shrink();
+    let lists = transaction.retired_with(link);
+    let rows = lists.iter().flat_map(|list| list.rows());
+    rows.filter(|row| rows::is_of(row, link)).for_each(Row::kill);
+    barrier();
+
+    if patience == Patience::Leave || in_probe() {
+        transaction.leave(Arc::clone(link), lists);
+    } else {
+        drop(transaction);
+        wait(link, &lists);
+        transaction = Transaction::begin();
+    }
+    let garbage = transaction.sweep();
+    drop(transaction);
+    drop(garbage);
+}
+
+/// Waits until no probe of a link that has just been switched off is still running.
+pub(crate) fn quiesce(link: &LinkCore) {
+    if in_probe() {
+        return;
+    }
+    let mut transaction = Transaction::begin();
+    let members = lock(&link.members).clone();
+    // A copy in the place of every list turns the question into the one that detaching asks:
+    // who still runs a probe of a list from before?
+    for md in members.iter().flat_map(Member::sites) {
+        let old = publish(md, rows::copy(md.current()));
+        transaction.retire(old);
+    }
+    let lists = transaction.retired_with(link);
+    barrier();
+    drop(transaction);
+    wait(link, &lists);
+    let mut transaction = Transaction::begin();
+    let garbage = transaction.sweep();
+    drop(transaction);
+    drop(garbage);
+}

@@ -1,0 +1,80 @@
+//! The handle of an attachment.
+
+use std::sync::Arc;
+
+use super::core::LinkCore;
+use super::detach::{Patience, detach, quiesce};
+use super::info::LinkInfo;
+
+/// An attachment: probes at functions, with cookies. Dropping it detaches.
+#[must_use = "dropping a link detaches it"]
+pub struct Link {
+    core: Arc<LinkCore>,
+}
+
+impl core::fmt::Debug for Link {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_tuple("Link").field(&self.info()).finish()
+    }
+}
+
+impl Link {
+    pub(crate) fn new(core: Arc<LinkCore>) -> Self {
+        Self { core }
+    }
+
+    /// What is attached where, and how it fared.
+    #[must_use]
+    pub fn info(&self) -> LinkInfo {
+        LinkInfo::of(&self.core)
+    }
+
+    /// Lets the probes rest without detaching them. When this returns, none of them is running.
+    ///
+    /// Called from inside a probe it does not wait for probes on other threads.
+    pub fn disable(&self) {
+        self.core.state.set_enabled(false);
+        quiesce(&self.core);
+    }
+
+    /// Lets the probes run again, also after one of them has panicked.
+    pub fn enable(&self) {
+        self.core.state.set_enabled(true);
+    }
+
+    /// Whether the probes run when their functions are called.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.core.state.is_enabled()
+    }
+
+    /// Detaches: when this returns, no probe of the link is running or will run, and what its
+    /// closures held is dropped. It never fails. Dropping the link does the same.
+    ///
+    /// It waits for probes of this link that are running on other threads; not for the functions
+    /// they are attached to, and not for other links' probes (except that it may await the end of
+    /// a run of non-sleepable probes of one function).
+    ///
+    /// Called from inside a probe it does not wait, as [`Link::detach_deferred`].
+    pub fn detach(self) {
+        drop(self);
+    }
+
+    /// Detaches without waiting: no call that begins from now on runs the probes. Those that are
+    /// running come to their end; the closures are dropped by the next attach or detach of any
+    /// link that finds them done.
+    pub fn detach_deferred(self) {
+        detach(&self.core, Patience::Leave);
+    }
+
+    /// Keeps the probes attached for the life of the process.
+    pub fn leak(self) {
+        core::mem::forget(self);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        detach(&self.core, Patience::Wait);
+    }
+}

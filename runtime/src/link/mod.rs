@@ -1,0 +1,19 @@
+//! Links: probes x functions x cookies, attached and detached as one.
+//!
+//! Lock order: the transaction lock ([`transaction`]) is the only lock that is held while
+//! functions change. It is never held while a probe runs: the thread that holds it runs unprobed.
+
+mod attach;
+mod builder;
+mod core;
+mod detach;
+mod handle;
+mod info;
+mod rows;
+mod site_ext;
+mod transaction;
+
+pub use builder::{LinkBuilder, entry_link, exit_link, fentry, fexit, fmod_ret, link, mod_ret_link};
+pub use handle::Link;
+pub use info::{LinkInfo, LinkedFunction};
+pub use site_ext::Signature;

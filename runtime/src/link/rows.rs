@@ -1,0 +1,86 @@
+//! A site's next list, made of its present one: copy on write.
+
+use crate::probe::{Kind, LinkState, List, ListBox, Needs, Row};
+
+use super::core::{LinkCore, Member};
+
+/// `list` and the probes of `link` at this member's function.
+pub(crate) fn with(list: &List, link: &LinkCore, member: &Member) -> ListBox {
+    let mut groups = Groups::of(list, |_| true);
+    for (probe, &through) in link.probes.iter().zip(&member.through) {
+        let row =
+            Row::new(probe.thunk(), probe.data(), member.cookie, &raw const link.state, through);
+        groups.of_kind(probe.kind()).push(row);
+    }
+    groups.into_list()
+}
+
+/// `list` without the probes of `link`.
+pub(crate) fn without(list: &List, link: &LinkCore) -> ListBox {
+    Groups::of(list, |row| !is_of(row, link)).into_list()
+}
+
+/// `list` once more.
+pub(crate) fn copy(list: &List) -> ListBox {
+    Groups::of(list, |_| true).into_list()
+}
+
+/// Whether a probe of the list wants its functions to be found in the hash table.
+pub(crate) fn any_hashed(list: &List) -> bool {
+    list.rows().iter().any(|row| state(row).hashed)
+}
+
+/// Whether a row runs a probe of `link`.
+pub(crate) fn is_of(row: &Row, link: &LinkCore) -> bool {
+    core::ptr::eq(row.link, &raw const link.state)
+}
+
+/// What the link of a row says of itself.
+fn state(row: &Row) -> &LinkState {
+    // SAFETY: the row is in a list that is in use, and the lock that says so is held: its link is
+    // attached, and so alive.
+    unsafe { &*row.link }
+}
+
+/// The rows of a list by kind, each group in attach order.
+struct Groups {
+    entries: Vec<Row>,
+    mods: Vec<Row>,
+    /// The other way round than they run.
+    exits: Vec<Row>,
+}
+
+impl Groups {
+    fn of(list: &List, keep: impl Fn(&Row) -> bool) -> Self {
+        let kept = |row: &&Row| keep(row);
+        Self {
+            entries: list.entries().iter().filter(kept).map(Row::copy).collect(),
+            mods: list.mods().iter().filter(kept).map(Row::copy).collect(),
+            exits: list.exits().iter().rev().filter(kept).map(Row::copy).collect(),
+        }
+    }
+
+    fn of_kind(&mut self, kind: Kind) -> &mut Vec<Row> {
+        match kind {
+            Kind::Fentry => &mut self.entries,
+            Kind::FmodRet => &mut self.mods,
+            Kind::Fexit => &mut self.exits,
+        }
+    }
+
+    fn into_list(mut self) -> ListBox {
+        let mut needs = Needs::NOTHING;
+        if !self.mods.is_empty() || !self.exits.is_empty() {
+            needs = needs.and(Needs::ORIGIN);
+        }
+        for group in [&mut self.entries, &mut self.mods, &mut self.exits] {
+            // Stable: the probes of one link stay in the order in which it was given them.
+            group.sort_by_key(|row| state(row).rank);
+            if group.iter().any(|row| state(row).sleepable) {
+                needs = needs.and(Needs::SLEEP);
+            }
+        }
+        self.exits.reverse();
+        ListBox::new(needs, self.entries, self.mods, self.exits)
+    }
+}

@@ -1,0 +1,75 @@
+//! Attaching to the one function that `site!` names.
+
+use crate::error::Error;
+use crate::probe::{EntryProbe, ExitProbe, ModRetProbe};
+use crate::registry::Site;
+
+use super::builder::{LinkBuilder, link};
+use super::handle::Link;
+
+/// What the compiler knows of a function item: what it returns for arguments `Args`.
+pub trait Signature<Args> {
+    /// What it returns.
+    type Ret;
+}
+
+macro_rules! signature {
+    ($($t:ident)*) => {
+        impl<F: Fn($($t),*) -> R, R, $($t),*> Signature<($($t,)*)> for F {
+            type Ret = R;
+        }
+    };
+}
+
+signature!();
+signature!(A);
+signature!(A B);
+signature!(A B C);
+signature!(A B C D);
+signature!(A B C D E);
+signature!(A B C D E G);
+signature!(A B C D E G H);
+signature!(A B C D E G H I);
+signature!(A B C D E G H I J);
+signature!(A B C D E G H I J K);
+signature!(A B C D E G H I J K L);
+signature!(A B C D E G H I J K L N);
+
+impl<F> Site<F> {
+    /// Starts a link to this function.
+    pub fn link(self) -> LinkBuilder {
+        link().functions(self)
+    }
+
+    /// Attaches an entry probe, see [`fentry`](fn@crate::fentry).
+    ///
+    /// # Errors
+    ///
+    /// As [`LinkBuilder::attach`].
+    pub fn fentry<M: 'static>(self, probe: impl EntryProbe<M>) -> Result<Link, Error> {
+        self.link().fentry(probe).attach()
+    }
+
+    /// Attaches an exit probe, see [`fexit`](fn@crate::fexit).
+    ///
+    /// # Errors
+    ///
+    /// As [`LinkBuilder::attach`].
+    pub fn fexit<M: 'static>(self, probe: impl ExitProbe<M>) -> Result<Link, Error> {
+        self.link().fexit(probe).attach()
+    }
+
+    /// Attaches a modify-return probe, see [`fmod_ret`](fn@crate::fmod_ret). That it decides a
+    /// value of the function's own type is checked by the compiler.
+    ///
+    /// # Errors
+    ///
+    /// As [`LinkBuilder::attach`].
+    pub fn fmod_ret<M: 'static, P, Args>(self, probe: P) -> Result<Link, Error>
+    where
+        P: ModRetProbe<M>,
+        F: Signature<Args, Ret = P::Ret>,
+    {
+        self.link().fmod_ret(probe).attach()
+    }
+}

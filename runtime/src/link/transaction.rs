@@ -1,0 +1,187 @@
+//! The one lock under which functions change, and what is left to free.
+
+use std::sync::Arc;
+
+use crate::caller::{Lookup, Shape, TABLE, Variant, select, variant_at};
+use crate::grace::{IgnoreGuard, held, ignore_current_thread, wait_for_marks};
+use crate::md::{LOOKING, Md, Replaced, TableState};
+use crate::probe::{ListBox, Needs};
+use crate::site::{Function, Record};
+use crate::sync::{Mutex, MutexGuard, Ordering, lock};
+use crate::sys;
+
+use super::core::LinkCore;
+use super::rows::{any_hashed, is_of};
+
+/// Everything that changes under the lock and is not at a site.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) table: TableState,
+    pub(crate) attaches: u64,
+    /// Lists that were replaced and that a call may still hold. All of them are here until they
+    /// are freed: detaching a link has to find every row of it.
+    retired: Vec<Arc<ListBox>>,
+    /// Arrays of the table that were replaced.
+    replaced: Replaced,
+    /// Links detached from inside one of their own probes, or without waiting.
+    leaving: Vec<Leaving>,
+}
+
+/// A detached link of which a probe was still running.
+struct Leaving {
+    link: Arc<LinkCore>,
+    lists: Vec<Arc<ListBox>>,
+}
+
+impl core::fmt::Debug for Leaving {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Leaving").field("lists", &self.lists.len()).finish_non_exhaustive()
+    }
+}
+
+static STATE: Mutex<State> = Mutex::new(State {
+    table: TableState::new(&TABLE),
+    attaches: 0,
+    retired: Vec::new(),
+    replaced: Vec::new(),
+    leaving: Vec::new(),
+});
+
+/// The lock, held. Its thread runs unprobed: a probe that attached or detached in turn would
+/// wait for itself.
+pub(crate) struct Transaction {
+    state: MutexGuard<'static, State>,
+    /// After the guard of the lock, so that it is dropped after it.
+    _unprobed: IgnoreGuard,
+}
+
+/// What is to be dropped when the lock is free again: users' closures among it.
+#[derive(Default)]
+pub(crate) struct Garbage {
+    _lists: Vec<Arc<ListBox>>,
+    _arrays: Replaced,
+    _links: Vec<Arc<LinkCore>>,
+}
+
+impl Transaction {
+    pub(crate) fn begin() -> Self {
+        let unprobed = ignore_current_thread();
+        Self { state: lock(&STATE), _unprobed: unprobed }
+    }
+
+    pub(crate) fn state(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// Keeps a list that was replaced until no call can hold it.
+    pub(crate) fn retire(&mut self, list: ListBox) {
+        if !list.is_empty() {
+            self.state.retired.push(Arc::new(list));
+        }
+    }
+
+    /// Grows the hash table for `more` functions.
+    pub(crate) fn reserve(&mut self, more: usize) {
+        let state = &mut *self.state;
+        state.table.reserve(more, &mut state.replaced);
+    }
+
+    /// Gives back what the hash table no longer needs.
+    pub(crate) fn shrink(&mut self) {
+        let state = &mut *self.state;
+        state.table.shrink(&mut state.replaced);
+    }
+
+    /// Every retired list with a row of `link`, sorted by address.
+    pub(crate) fn retired_with(&self, link: &LinkCore) -> Vec<Arc<ListBox>> {
+        let with_rows = |list: &&Arc<ListBox>| list.rows().iter().any(|row| is_of(row, link));
+        let mut lists: Vec<_> = self.state.retired.iter().filter(with_rows).cloned().collect();
+        lists.sort_by_key(|list| list.addresses().start);
+        lists
+    }
+
+    /// Remembers a link that could not be waited for.
+    pub(crate) fn leave(&mut self, link: Arc<LinkCore>, lists: Vec<Arc<ListBox>>) {
+        self.state.leaving.push(Leaving { link, lists });
+    }
+
+    /// Frees what no thread holds any more. Called after a barrier that followed the last change;
+    /// what it hands back is to be dropped without the lock.
+    pub(crate) fn sweep(&mut self) -> Garbage {
+        let held = held();
+        let state = &mut *self.state;
+        let retired = core::mem::take(&mut state.retired);
+        let (kept, lists) = retired.into_iter().partition(|list| held.any_in(list.addresses()));
+        state.retired = kept;
+        let looking = LOOKING.addr()..LOOKING.addr() + 1;
+        let arrays = if held.any_in(looking) { Vec::new() } else { core::mem::take(&mut state.replaced) };
+        let leaving = core::mem::take(&mut state.leaving);
+        let (kept, gone): (Vec<_>, Vec<_>) = leaving.into_iter().partition(|leaving| {
+            held.any(|mark| may_run(mark, &leaving.link, &leaving.lists))
+        });
+        state.leaving = kept;
+        let links = gone.into_iter().map(|leaving| leaving.link).collect();
+        Garbage { _lists: lists, _arrays: arrays, _links: links }
+    }
+}
+
+/// Waits until no thread runs a probe of `link` that it found in `lists`, which are retired.
+pub(crate) fn wait(link: &LinkCore, lists: &[Arc<ListBox>]) {
+    wait_for_marks(|mark| may_run(mark, link, lists));
+}
+
+/// Whether a thread with this mark runs, or may come to run, a probe of `link`.
+///
+/// A caller of entry probes that do not block marks the list and then runs it to its end, so
+/// any mark of such a list counts. Every other caller asks each row whether it is dead,
+/// so there only the link's own rows count.
+fn may_run(mark: usize, link: &LinkCore, lists: &[Arc<ListBox>]) -> bool {
+    let at = lists.partition_point(|list| list.addresses().start <= mark);
+    let Some(list) = at.checked_sub(1).map(|at| &lists[at]) else { return false };
+    list.addresses().contains(&mark)
+        && (list.needs() == Needs::NOTHING || list.row_at(mark).is_some_and(|row| is_of(row, link)))
+}
+
+/// The caller for a site's list.
+pub(crate) fn caller_for(md: &Md, list: &ListBox) -> &'static Variant {
+    let needs = list.needs();
+    let shape = Shape {
+        slots: md.target.slots as usize,
+        sleepable: needs.has(Needs::SLEEP),
+        origin: needs.has(Needs::ORIGIN),
+    };
+    let lookup = if any_hashed(list) { Lookup::Hash } else { Lookup::Inline };
+    select(shape, lookup).expect("attach() has checked that the shape exists")
+}
+
+/// The caller that serves every list of a function; `None` if none was generated.
+pub(crate) fn full_caller(function: &Function) -> Option<&'static Variant> {
+    select(Shape { slots: function.slots(), sleepable: true, origin: true }, Lookup::Inline)
+}
+
+/// Replaces a site's list and selects its caller. The old list stays to be retired.
+pub(crate) fn publish(md: &Md, list: ListBox) -> ListBox {
+    let caller = caller_for(md, &list).code().cast_mut();
+    let old = md.publish(list);
+    // Release, and after the list: a thread that jumps to the new caller finds the new list. One
+    // that is on its way through the old caller finds a list that it may not serve, and goes on
+    // in the full caller.
+    md.site.data().caller.store(caller, Ordering::Release);
+    old
+}
+
+/// Whether a site's entry is armed.
+pub(crate) fn is_armed(site: &Record) -> bool {
+    Md::existing(site.data()).is_some_and(Md::is_armed)
+}
+
+/// The barrier after which every thread sees what was published before it.
+pub(crate) fn barrier() {
+    sys::barrier();
+}
+
+/// The symbol name of the caller that serves a site now.
+pub(crate) fn caller_name(md: &Md) -> &'static str {
+    let code = md.site.data().caller.load(Ordering::Relaxed).cast_const();
+    variant_at(code).map_or("", |variant| variant.name)
+}

@@ -1,0 +1,7 @@
+//! Metadata: what a caller needs to know of the function it was entered for, and how it finds it.
+
+mod metadata;
+mod table;
+
+pub(crate) use metadata::Md;
+pub(crate) use table::{LOOKING, Replaced, Table, TableState};

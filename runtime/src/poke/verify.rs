@@ -1,0 +1,23 @@
+//! Does an entry hold what belongs there?
+
+use crate::arch::{ENTRY_LEN, entry_bytes};
+use crate::error::Error;
+use crate::site::{Function, Record};
+
+/// Checks every byte of an entry. Somebody else's breakpoint or hook is found here.
+pub(crate) fn verify(site: &Record, armed: bool, function: &Function) -> Result<(), Error> {
+    let entry = site.entry();
+    let data = core::ptr::from_ref(site.data()).addr();
+    let expected = entry_bytes(entry.addr(), site.body().addr(), data, armed);
+    // SAFETY: an entry stub is this long, and code can be read.
+    let found = unsafe { entry.cast::<[u8; ENTRY_LEN]>().read_volatile() };
+    if found == expected {
+        return Ok(());
+    }
+    Err(Error::Modified {
+        function: function.instance().to_owned(),
+        address: entry.addr(),
+        found: found.to_vec(),
+        expected: expected.to_vec(),
+    })
+}

@@ -1,0 +1,245 @@
+//! What a probe is handed: the call, seen from its place in it.
+
+use core::marker::PhantomData;
+use core::ops::Deref;
+
+use crate::error::Error;
+use crate::site::{Function, Slot, type_id_of};
+
+use super::{Param, RetParam, Row};
+
+/// What every call of one site has in common.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Target {
+    pub(crate) function: &'static Function,
+    /// The entry that was called.
+    pub(crate) address: usize,
+    pub(crate) slots: u32,
+    pub(crate) ret_in_slot: bool,
+}
+
+/// How a call ended, so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It has not: no result yet.
+    Running,
+    /// The origin returned.
+    Returned,
+    /// A probe decided the result, and the origin did not run.
+    Skipped,
+    /// The origin panicked: there is no result.
+    Unwound,
+}
+
+/// One call.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Frame {
+    pub(crate) target: *const Target,
+    /// The saved slots.
+    pub(crate) args: *mut Slot,
+    /// Where the result is or will be: as large as the function's return type.
+    pub(crate) ret: *mut (),
+    pub(crate) outcome: Outcome,
+}
+
+/// What every kind of probe can ask about the call.
+///
+/// The contexts of the kinds, [`Entry`], [`ModRet`] and [`Exit`], dereference to it. It is
+/// bound to the thread and to the run of the probe.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'c> {
+    frame: &'c Frame,
+    row: &'c Row,
+    /// Arguments may be of types that are neither `Send` nor `Sync`.
+    thread_bound: PhantomData<*const ()>,
+}
+
+impl<'c> Context<'c> {
+    #[inline(always)]
+    pub(super) fn new(frame: &'c Frame, row: &'c Row) -> Self {
+        Self { frame, row, thread_bound: PhantomData }
+    }
+
+    #[inline(always)]
+    fn target(&self) -> &'static Target {
+        // SAFETY: a frame points to the target of a site's metadata, which is never freed.
+        unsafe { &*self.frame.target }
+    }
+
+    /// The function that was called.
+    #[inline]
+    #[must_use]
+    pub fn function(&self) -> &'static Function {
+        self.target().function
+    }
+
+    /// The address of the entry that was called.
+    #[inline]
+    #[must_use]
+    pub fn address(&self) -> usize {
+        self.target().address
+    }
+
+    /// The cookie this attachment gave the function; 0 if it gave none.
+    #[inline]
+    #[must_use]
+    pub fn cookie(&self) -> u64 {
+        self.row.cookie
+    }
+
+    /// How many arguments the function takes.
+    #[inline]
+    #[must_use]
+    pub fn argument_count(&self) -> usize {
+        self.function().argument_count()
+    }
+
+    #[inline(always)]
+    pub(super) fn slot(&self, index: usize) -> *const Slot {
+        self.frame.args.wrapping_add(index)
+    }
+
+    #[inline(always)]
+    pub(super) fn is_through(&self, index: usize) -> bool {
+        self.row.through >> index & 1 == 1
+    }
+
+    #[inline(always)]
+    pub(super) fn frame(&self) -> &'c Frame {
+        self.frame
+    }
+
+    /// Checks one parameter that a running probe asks for; whether it goes through the slot.
+    pub(super) fn check(&self, index: usize, param: &Param) -> Result<bool, Error> {
+        let function = self.function();
+        param.fit(index, function).map_err(|why| Error::mismatch(function, why))
+    }
+}
+
+macro_rules! context {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name<'c>(pub(super) Context<'c>);
+
+        impl<'c> Deref for $name<'c> {
+            type Target = Context<'c>;
+
+            #[inline(always)]
+            fn deref(&self) -> &Context<'c> {
+                &self.0
+            }
+        }
+    };
+}
+
+context! {
+    /// What an entry probe is handed: the function is about to run.
+    Entry
+}
+
+context! {
+    /// What a modify-return probe is handed: the function is about to run, unless it is overridden.
+    ModRet
+}
+
+context! {
+    /// What an exit probe is handed: the function has returned, was skipped, or unwinds.
+    Exit
+}
+
+macro_rules! argument_by_reference {
+    ($name:ident) => {
+        impl $name<'_> {
+            /// The argument at `index` (from 0), which must be a `T`, a `&T` or a `&mut T`.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::TypeMismatch`] if it is something else, or has lifetimes that `T`
+            /// does not grant; [`Error::MissingArgument`] if there is none at `index`.
+            ///
+            /// ```
+            /// # use gtramp::Entry;
+            /// fn log(ctx: &Entry) {
+            ///     if let Ok(name) = ctx.arg::<str>(0) {
+            ///         println!("{} of {name}", ctx.function().name());
+            ///     }
+            /// }
+            /// ```
+            pub fn arg<T: ?Sized + 'static>(&self, index: usize) -> Result<&T, Error> {
+                let param = Param::shared::<T>(
+                    core::any::type_name::<&T>(),
+                    type_id_of::<fn(T)>(),
+                    type_id_of::<fn(&T)>(),
+                    type_id_of::<fn(&mut T)>(),
+                );
+                let through = self.check(index, &param)?;
+                // SAFETY: the check has just found a `T` there, and how to get at it.
+                Ok(unsafe { self.shared_as(index, through) })
+            }
+        }
+    };
+}
+
+argument_by_reference!(Entry);
+argument_by_reference!(ModRet);
+
+impl Exit<'_> {
+    /// Whether a panic is passing through the function, so that there is no result.
+    #[inline]
+    #[must_use]
+    pub fn unwound(&self) -> bool {
+        self.frame().outcome == Outcome::Unwound
+    }
+
+    /// Whether a modify-return probe decided the result, so that the function did not run.
+    #[inline]
+    #[must_use]
+    pub fn origin_skipped(&self) -> bool {
+        self.frame().outcome == Outcome::Skipped
+    }
+
+    /// A copy of the argument at `index` (from 0), which must be a `T`.
+    ///
+    /// The function has taken its arguments, so only what is `Copy` and borrows nothing can
+    /// still be read.
+    ///
+    /// # Errors
+    ///
+    /// As [`Entry::arg`].
+    pub fn arg<T: Copy + 'static>(&self, index: usize) -> Result<T, Error> {
+        let param = Param::value::<T>(core::any::type_name::<T>(), type_id_of::<fn(T)>());
+        self.check(index, &param)?;
+        // SAFETY: the check has just found a `T` there, and it is `Copy`.
+        Ok(unsafe { self.value(index) })
+    }
+
+    /// The result, which must be an `R`; `None` if the call unwound.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TypeMismatch`] if the function returns something else, or something that
+    /// borrows.
+    pub fn ret<R: 'static>(&self) -> Result<Option<&R>, Error> {
+        let asked = RetParam::of::<R>(core::any::type_name::<R>(), type_id_of::<fn(R)>());
+        let function = self.function();
+        asked.check(function).map_err(|why| Error::mismatch(function, why))?;
+        // SAFETY: the check has just found that the function returns an `R`.
+        Ok(unsafe { self.returned() })
+    }
+}
+
+/// The result of a call, as the last parameter of an exit probe that is a closure.
+#[derive(Debug)]
+pub struct Return<'c, R>(pub(super) Option<&'c R>);
+
+impl<'c, R> Return<'c, R> {
+    /// The result; `None` if the call unwound.
+    #[inline]
+    #[must_use]
+    pub fn get(&self) -> Option<&'c R> {
+        self.0
+    }
+}

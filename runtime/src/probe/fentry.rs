@@ -1,0 +1,110 @@
+//! Entry probes.
+
+use seq_macro::seq;
+
+use crate::site::{Function, type_id_of};
+
+use super::list::Thunk;
+use super::param::{Mismatch, bind};
+use super::state::guarded;
+use super::{AnyProbe, Context, Entry, Frame, Kind, Param, Row};
+
+/// A probe that runs before its function.
+///
+/// Implemented for closures `Fn(&Entry, &T0, &T1, ..)` of up to twelve typed arguments, each
+/// by shared reference, and by `#[fentry]`. `M` tells the closures apart and is always inferred.
+///
+/// # Safety
+///
+/// `call` reads only arguments that `params` names, as `params` names them.
+pub unsafe trait EntryProbe<M = ()>: Send + Sync + 'static {
+    /// Whether it may block.
+    const SLEEPABLE: bool = false;
+
+    /// The arguments it asks for, from the first on.
+    fn params() -> Vec<Param>;
+
+    /// Runs it.
+    ///
+    /// # Safety
+    ///
+    /// The context is of a function whose arguments [`EntryProbe::params`] was checked against.
+    unsafe fn call(&self, ctx: &Entry<'_>);
+}
+
+macro_rules! closure {
+    ($($t:ident $index:tt,)*) => {
+        // SAFETY: `call` reads the very arguments that `params` names.
+        unsafe impl<C, $($t,)*> EntryProbe<fn($(&$t),*)> for C
+        where
+            C: for<'c> Fn(&'c Entry<'c>, $(&'c $t),*) + Send + Sync + 'static,
+            $($t: ?Sized + 'static,)*
+        {
+            fn params() -> Vec<Param> {
+                vec![$(Param::shared::<$t>(
+                    core::any::type_name::<&$t>(),
+                    type_id_of::<fn($t)>(),
+                    type_id_of::<fn(&$t)>(),
+                    type_id_of::<fn(&mut $t)>(),
+                )),*]
+            }
+
+            #[inline(always)]
+            unsafe fn call(&self, ctx: &Entry<'_>) {
+                self(
+                    ctx,
+                    $(
+                        // SAFETY: `params` asks for it, by reference.
+                        unsafe { ctx.shared::<$t>($index) },
+                    )*
+                );
+            }
+        }
+    };
+}
+
+macro_rules! closures {
+    ($count:tt) => {
+        seq!(I in 0..$count { closure!(#(T~I I,)*); });
+    };
+}
+
+seq!(COUNT in 0..=12 { closures!(COUNT); });
+
+/// An entry probe as a link keeps it.
+pub(crate) struct AnyEntry<P, M>(pub(crate) P, pub(crate) core::marker::PhantomData<fn(M)>);
+
+impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
+    fn kind(&self) -> Kind {
+        Kind::Fentry
+    }
+
+    fn is_sleepable(&self) -> bool {
+        P::SLEEPABLE
+    }
+
+    fn bind(&self, function: &Function) -> Result<u32, Mismatch> {
+        bind(&P::params(), function)
+    }
+
+    fn thunk(&self) -> Thunk {
+        thunk::<P, M>
+    }
+
+    fn data(&self) -> *const () {
+        core::ptr::from_ref(&self.0).cast()
+    }
+}
+
+/// # Safety
+///
+/// As [`Thunk`]; the row's probe is a `P`.
+unsafe fn thunk<P: EntryProbe<M>, M>(row: &Row, frame: &mut Frame) {
+    // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
+    let probe = unsafe { &*row.probe.cast::<P>() };
+    // SAFETY: as above.
+    let link = unsafe { &*row.link };
+    let ctx = Entry(Context::new(frame, row));
+    // SAFETY: the row was bound to the frame's function.
+    guarded(link, || unsafe { probe.call(&ctx) });
+}

@@ -1,0 +1,149 @@
+//! Exit probes.
+
+use seq_macro::seq;
+
+use crate::site::{Function, type_id_of};
+
+use super::list::Thunk;
+use super::param::{Mismatch, bind};
+use super::state::guarded;
+use super::{AnyProbe, Context, Exit, Frame, Kind, Param, RetParam, Return, Row};
+
+/// A probe that runs after its function.
+///
+/// Implemented for closures `Fn(&Exit, T0, T1, ..)` and `Fn(&Exit, T0, T1, .., Return<R>)` of
+/// up to twelve typed arguments, each by value and `Copy`, and by `#[fexit]`.
+///
+/// # Safety
+///
+/// `call` reads only arguments and the result that `params` and `ret` name, as they name them.
+pub unsafe trait ExitProbe<M = ()>: Send + Sync + 'static {
+    /// Whether it may block.
+    const SLEEPABLE: bool = false;
+
+    /// The arguments it asks for, from the first on.
+    fn params() -> Vec<Param>;
+
+    /// The result it asks for.
+    fn ret() -> Option<RetParam>;
+
+    /// Runs it.
+    ///
+    /// # Safety
+    ///
+    /// The context is of a function whose types were checked.
+    unsafe fn call(&self, ctx: &Exit<'_>);
+}
+
+macro_rules! closure {
+    ($($t:ident $index:tt,)*) => {
+        // SAFETY: `call` reads the very arguments that `params` names.
+        unsafe impl<C, $($t,)*> ExitProbe<fn($($t),*)> for C
+        where
+            C: for<'c> Fn(&'c Exit<'c>, $($t),*) + Send + Sync + 'static,
+            $($t: Copy + 'static,)*
+        {
+            fn params() -> Vec<Param> {
+                vec![$(
+                    Param::value::<$t>(core::any::type_name::<$t>(), type_id_of::<fn($t)>())
+                ),*]
+            }
+
+            fn ret() -> Option<RetParam> {
+                None
+            }
+
+            #[inline(always)]
+            unsafe fn call(&self, ctx: &Exit<'_>) {
+                self(
+                    ctx,
+                    $(
+                        // SAFETY: `params` asks for it, by value.
+                        unsafe { ctx.value::<$t>($index) },
+                    )*
+                );
+            }
+        }
+
+        // SAFETY: `call` reads the very arguments and the result that `params` and `ret` name.
+        unsafe impl<C, R, $($t,)*> ExitProbe<(fn($($t),*), fn(R))> for C
+        where
+            C: for<'c> Fn(&'c Exit<'c>, $($t,)* Return<'c, R>) + Send + Sync + 'static,
+            R: 'static,
+            $($t: Copy + 'static,)*
+        {
+            fn params() -> Vec<Param> {
+                vec![$(
+                    Param::value::<$t>(core::any::type_name::<$t>(), type_id_of::<fn($t)>())
+                ),*]
+            }
+
+            fn ret() -> Option<RetParam> {
+                Some(RetParam::of::<R>(core::any::type_name::<R>(), type_id_of::<fn(R)>()))
+            }
+
+            #[inline(always)]
+            unsafe fn call(&self, ctx: &Exit<'_>) {
+                // SAFETY: `ret` asks for it.
+                let returned = unsafe { ctx.returned::<R>() };
+                self(
+                    ctx,
+                    $(
+                        // SAFETY: `params` asks for it, by value.
+                        unsafe { ctx.value::<$t>($index) },
+                    )*
+                    Return(returned),
+                );
+            }
+        }
+    };
+}
+
+macro_rules! closures {
+    ($count:tt) => {
+        seq!(I in 0..$count { closure!(#(T~I I,)*); });
+    };
+}
+
+seq!(COUNT in 0..=12 { closures!(COUNT); });
+
+/// An exit probe as a link keeps it.
+pub(crate) struct AnyExit<P, M>(pub(crate) P, pub(crate) core::marker::PhantomData<fn(M)>);
+
+impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
+    fn kind(&self) -> Kind {
+        Kind::Fexit
+    }
+
+    fn is_sleepable(&self) -> bool {
+        P::SLEEPABLE
+    }
+
+    fn bind(&self, function: &Function) -> Result<u32, Mismatch> {
+        if let Some(ret) = P::ret() {
+            ret.check(function)?;
+        }
+        bind(&P::params(), function)
+    }
+
+    fn thunk(&self) -> Thunk {
+        thunk::<P, M>
+    }
+
+    fn data(&self) -> *const () {
+        core::ptr::from_ref(&self.0).cast()
+    }
+}
+
+/// # Safety
+///
+/// As [`Thunk`]; the row's probe is a `P`, and the call has ended.
+unsafe fn thunk<P: ExitProbe<M>, M>(row: &Row, frame: &mut Frame) {
+    // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
+    let probe = unsafe { &*row.probe.cast::<P>() };
+    // SAFETY: as above.
+    let link = unsafe { &*row.link };
+    let ctx = Exit(Context::new(frame, row));
+    // SAFETY: the row was bound to the frame's function.
+    guarded(link, || unsafe { probe.call(&ctx) });
+}

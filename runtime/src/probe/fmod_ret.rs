@@ -1,0 +1,134 @@
+//! Modify-return probes.
+
+use core::ops::ControlFlow;
+
+use seq_macro::seq;
+
+use crate::site::{Function, type_id_of};
+
+use super::list::Thunk;
+use super::param::{Mismatch, bind};
+use super::state::guarded;
+use super::{AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, RetParam, Row};
+
+/// A probe that runs before its function and may decide the result in its place.
+///
+/// Implemented for closures `Fn(&ModRet, &T0, &T1, ..) -> ControlFlow<R>` of up to twelve
+/// typed arguments, each by shared reference, and by `#[fmod_ret]`.
+///
+/// # Safety
+///
+/// `call` reads only arguments that `params` names, as `params` names them, and `ret` describes
+/// `Ret`.
+pub unsafe trait ModRetProbe<M = ()>: Send + Sync + 'static {
+    /// What the function returns.
+    type Ret: 'static;
+
+    /// Whether it may block.
+    const SLEEPABLE: bool = false;
+
+    /// The arguments it asks for, from the first on.
+    fn params() -> Vec<Param>;
+
+    /// The result it decides.
+    #[must_use]
+    fn ret() -> RetParam {
+        let name = core::any::type_name::<Self::Ret>();
+        RetParam::of::<Self::Ret>(name, type_id_of::<fn(Self::Ret)>())
+    }
+
+    /// Runs it. `Break` is the function's result; `Continue` leaves the decision to others.
+    ///
+    /// # Safety
+    ///
+    /// The context is of a function whose types were checked.
+    unsafe fn call(&self, ctx: &ModRet<'_>) -> ControlFlow<Self::Ret>;
+}
+
+macro_rules! closure {
+    ($($t:ident $index:tt,)*) => {
+        // SAFETY: `call` reads the very arguments that `params` names, and `ret` is the default.
+        unsafe impl<C, R, $($t,)*> ModRetProbe<fn($(&$t),*) -> R> for C
+        where
+            C: for<'c> Fn(&'c ModRet<'c>, $(&'c $t),*) -> ControlFlow<R> + Send + Sync + 'static,
+            R: 'static,
+            $($t: ?Sized + 'static,)*
+        {
+            type Ret = R;
+
+            fn params() -> Vec<Param> {
+                vec![$(Param::shared::<$t>(
+                    core::any::type_name::<&$t>(),
+                    type_id_of::<fn($t)>(),
+                    type_id_of::<fn(&$t)>(),
+                    type_id_of::<fn(&mut $t)>(),
+                )),*]
+            }
+
+            #[inline(always)]
+            unsafe fn call(&self, ctx: &ModRet<'_>) -> ControlFlow<R> {
+                self(
+                    ctx,
+                    $(
+                        // SAFETY: `params` asks for it, by reference.
+                        unsafe { ctx.shared::<$t>($index) },
+                    )*
+                )
+            }
+        }
+    };
+}
+
+macro_rules! closures {
+    ($count:tt) => {
+        seq!(I in 0..$count { closure!(#(T~I I,)*); });
+    };
+}
+
+seq!(COUNT in 0..=12 { closures!(COUNT); });
+
+/// A modify-return probe as a link keeps it.
+pub(crate) struct AnyModRet<P, M>(pub(crate) P, pub(crate) core::marker::PhantomData<fn(M)>);
+
+impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
+    fn kind(&self) -> Kind {
+        Kind::FmodRet
+    }
+
+    fn is_sleepable(&self) -> bool {
+        P::SLEEPABLE
+    }
+
+    fn bind(&self, function: &Function) -> Result<u32, Mismatch> {
+        P::ret().check(function)?;
+        bind(&P::params(), function)
+    }
+
+    fn thunk(&self) -> Thunk {
+        thunk::<P, M>
+    }
+
+    fn data(&self) -> *const () {
+        core::ptr::from_ref(&self.0).cast()
+    }
+}
+
+/// # Safety
+///
+/// As [`Thunk`]; the row's probe is a `P`, and the frame has no result yet.
+unsafe fn thunk<P: ModRetProbe<M>, M>(row: &Row, frame: &mut Frame) {
+    // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
+    let probe = unsafe { &*row.probe.cast::<P>() };
+    // SAFETY: as above.
+    let link = unsafe { &*row.link };
+    let ctx = ModRet(Context::new(frame, row));
+    // SAFETY: the row was bound to the frame's function.
+    let decided = guarded(link, || unsafe { probe.call(&ctx) });
+    if let Some(ControlFlow::Break(value)) = decided {
+        let ret = frame.ret.cast::<P::Ret>();
+        // SAFETY: `ret` has room for the function's result, whose type `P::Ret` was checked to
+        // be, and nothing is there yet.
+        unsafe { ret.write(value) };
+        frame.outcome = Outcome::Skipped;
+    }
+}

@@ -1,0 +1,279 @@
+//! Probe lists: immutable once published.
+//!
+//! Changing a function's probes publishes a new list and retires the old one. The only thing
+//! ever written to a published list is [`Row::dead`], when it has been retired.
+
+use core::alloc::Layout;
+use core::mem::{align_of, size_of};
+use core::ops::{Deref, Range};
+use core::ptr::NonNull;
+
+use crate::sync::{AtomicBool, Ordering};
+
+use super::{Frame, LinkState};
+
+/// Runs the probe of a row.
+///
+/// # Safety
+///
+/// The row's link is alive and stays so: the caller carries a mark that names the row, and has
+/// seen it not dead. The frame describes a call of a function the row's probe was bound to.
+pub(crate) type Thunk = unsafe fn(&Row, &mut Frame);
+
+/// One probe of one function.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Row {
+    pub(crate) thunk: Thunk,
+    /// The probe itself, of the type its thunk knows.
+    pub(crate) probe: *const (),
+    pub(crate) cookie: u64,
+    pub(crate) link: *const LinkState,
+    /// Bit i: the i-th argument's slot holds the address of what the probe asks for.
+    pub(crate) through: u32,
+    dead: AtomicBool,
+}
+
+impl Row {
+    pub(crate) fn new(
+        thunk: Thunk,
+        probe: *const (),
+        cookie: u64,
+        link: *const LinkState,
+        through: u32,
+    ) -> Self {
+        Self { thunk, probe, cookie, link, through, dead: AtomicBool::new(false) }
+    }
+
+    /// Whether its link has been detached. Asked after a mark that names the row was set and
+    /// [`crate::sync::light_barrier`] passed; answers for as long as the mark stands.
+    #[inline(always)]
+    pub(crate) fn is_dead(&self) -> bool {
+        self.dead.load(Ordering::Relaxed)
+    }
+
+    /// Tells calls that still hold the row's list to skip it. Followed by
+    /// [`crate::sys::barrier`] and a wait for the marks that name it.
+    pub(crate) fn kill(&self) {
+        self.dead.store(true, Ordering::Relaxed);
+    }
+
+    /// The mark of a thread that runs it: its address, made odd to tell it from a list's.
+    #[inline(always)]
+    pub(crate) fn mark(&self) -> *mut () {
+        core::ptr::from_ref(self).cast_mut().cast::<u8>().wrapping_add(1).cast()
+    }
+
+    /// The row whose mark this is; `None` for any other mark.
+    pub(crate) fn of_mark(mark: *mut ()) -> Option<*const Self> {
+        (mark.addr() & 1 == 1).then(|| mark.cast::<u8>().wrapping_sub(1).cast_const().cast())
+    }
+
+    /// The same probe in another list.
+    pub(crate) fn copy(&self) -> Self {
+        Self::new(self.thunk, self.probe, self.cookie, self.link, self.through)
+    }
+}
+
+/// What a list asks of the caller that runs it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Needs(u32);
+
+impl Needs {
+    /// Nothing: entry probes that do not block.
+    pub(crate) const NOTHING: Self = Self(0);
+    /// A caller that calls the origin itself.
+    pub(crate) const ORIGIN: Self = Self(1);
+    /// A caller whose probes may block.
+    pub(crate) const SLEEP: Self = Self(2);
+
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Whether a caller that serves `served` can run a list with these needs.
+    #[inline(always)]
+    pub(crate) const fn within(self, served: Self) -> bool {
+        self.0 & !served.0 == 0
+    }
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// The probes of one site. Rows stand in the order in which they run: entry probes, then
+/// those that may override, then exit probes.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct List {
+    needs: Needs,
+    entry_end: u32,
+    mod_end: u32,
+    exit_end: u32,
+    rows: [Row; 0],
+}
+
+// SAFETY: a list is read-only but for its atomics; what its rows point to (probe, link state) is
+// `Send + Sync` and kept alive by the link that put it there.
+unsafe impl Send for List {}
+// SAFETY: as above.
+unsafe impl Sync for List {}
+
+impl List {
+    const fn empty() -> Self {
+        Self { needs: Needs::NOTHING, entry_end: 0, mod_end: 0, exit_end: 0, rows: [] }
+    }
+
+    #[inline(always)]
+    pub(crate) fn needs(&self) -> Needs {
+        self.needs
+    }
+
+    #[inline(always)]
+    fn range(&self, range: Range<u32>) -> &[Row] {
+        let first = core::ptr::from_ref(self).cast::<u8>().wrapping_add(size_of::<Self>());
+        let first = first.cast::<Row>().wrapping_add(range.start as usize);
+        // SAFETY: a list is only ever made by `ListBox::new`, which lays `exit_end` rows
+        // behind the header, or is empty; every range ends at or before `exit_end`.
+        unsafe { core::slice::from_raw_parts(first, (range.end - range.start) as usize) }
+    }
+
+    /// The entry probes.
+    #[inline(always)]
+    pub(crate) fn entries(&self) -> &[Row] {
+        self.range(0..self.entry_end)
+    }
+
+    /// The probes that may override.
+    #[inline(always)]
+    pub(crate) fn mods(&self) -> &[Row] {
+        self.range(self.entry_end..self.mod_end)
+    }
+
+    /// The exit probes.
+    #[inline(always)]
+    pub(crate) fn exits(&self) -> &[Row] {
+        self.range(self.mod_end..self.exit_end)
+    }
+
+    /// All of them.
+    pub(crate) fn rows(&self) -> &[Row] {
+        self.range(0..self.exit_end)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.exit_end == 0
+    }
+
+    /// The mark of a thread that uses the list but runs none of its rows at the moment.
+    #[inline(always)]
+    pub(crate) fn mark(&self) -> *mut () {
+        core::ptr::from_ref(self).cast_mut().cast()
+    }
+
+    /// Every address a mark or a pin of this list can have.
+    pub(crate) fn addresses(&self) -> Range<usize> {
+        let start = self.mark().addr();
+        start..start + size_of::<Self>() + self.exit_end as usize * size_of::<Row>()
+    }
+
+    /// The row whose mark this is.
+    pub(crate) fn row_at(&self, mark: usize) -> Option<&Row> {
+        self.rows().iter().find(|row| row.mark().addr() == mark)
+    }
+}
+
+static EMPTY: List = List::empty();
+
+/// A list on the heap, or the empty one.
+#[derive(Debug)]
+pub(crate) struct ListBox(NonNull<List>);
+
+// SAFETY: it owns a `List`, which is `Send`.
+unsafe impl Send for ListBox {}
+// SAFETY: it gives out references to a `List`, which is `Sync`.
+unsafe impl Sync for ListBox {}
+
+impl ListBox {
+    /// The list without probes.
+    pub(crate) fn empty() -> Self {
+        Self(NonNull::from(&EMPTY))
+    }
+
+    /// A list of these rows, each group in the order in which it is to run.
+    pub(crate) fn new(needs: Needs, entries: Vec<Row>, mods: Vec<Row>, exits: Vec<Row>) -> Self {
+        let entry_end = entries.len();
+        let mod_end = entry_end + mods.len();
+        let exit_end = mod_end + exits.len();
+        if exit_end == 0 {
+            return Self::empty();
+        }
+        let count = |rows: usize| u32::try_from(rows).expect("fewer than 2^32 probes");
+        let header = List {
+            needs,
+            entry_end: count(entry_end),
+            mod_end: count(mod_end),
+            exit_end: count(exit_end),
+            rows: [],
+        };
+        let layout = Self::layout(exit_end);
+        // SAFETY: the layout has the header's size at least, so it is not zero.
+        let memory = unsafe { std::alloc::alloc(layout) }.cast::<List>();
+        let Some(list) = NonNull::new(memory) else { std::alloc::handle_alloc_error(layout) };
+        // SAFETY: fresh memory of the header's layout.
+        unsafe { list.write(header) };
+        let mut next = list.as_ptr().cast::<u8>().wrapping_add(size_of::<List>()).cast::<Row>();
+        for row in entries.into_iter().chain(mods).chain(exits) {
+            // SAFETY: the layout has room for `exit_end` rows behind the header, and this
+            // is at most the last of them.
+            unsafe { next.write(row) };
+            next = next.wrapping_add(1);
+        }
+        Self(list)
+    }
+
+    fn layout(rows: usize) -> Layout {
+        const { assert!(size_of::<List>() % align_of::<Row>() == 0) }
+        let rows = Layout::array::<Row>(rows).expect("a list fits in memory");
+        let size = size_of::<List>() + rows.size();
+        Layout::from_size_align(size, align_of::<List>()).expect("a list fits in memory")
+    }
+
+    /// Hands the list over to whoever publishes it.
+    pub(crate) fn into_raw(self) -> *mut List {
+        let list = self.0.as_ptr();
+        core::mem::forget(self);
+        list
+    }
+
+    /// Takes back a list.
+    ///
+    /// # Safety
+    ///
+    /// `list` came from [`ListBox::into_raw`] and nobody else takes it back.
+    pub(crate) unsafe fn from_raw(list: *mut List) -> Self {
+        Self(NonNull::new(list).expect("a published list is not null"))
+    }
+}
+
+impl Deref for ListBox {
+    type Target = List;
+
+    fn deref(&self) -> &List {
+        // SAFETY: made by `new` or `empty`, and alive for as long as this box.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Drop for ListBox {
+    fn drop(&mut self) {
+        if self.is_empty() {
+            return;
+        }
+        let layout = Self::layout(self.exit_end as usize);
+        // SAFETY: `new` allocated it with this very layout. Rows have nothing to drop.
+        unsafe { std::alloc::dealloc(self.0.as_ptr().cast(), layout) };
+    }
+}

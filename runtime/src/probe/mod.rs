@@ -1,0 +1,70 @@
+//! Probes: their kinds, what they are handed, and the lists in which a function keeps them.
+//!
+//! One file per kind, with the same names as on the macro side. How a list is found and run
+//! is `md` and `caller`; how it comes to be is `link`.
+
+mod access;
+mod context;
+mod fentry;
+mod fexit;
+mod fmod_ret;
+mod list;
+mod param;
+mod plain;
+mod state;
+
+pub use context::{Context, Entry, Exit, ModRet, Return};
+pub use fentry::EntryProbe;
+pub use fexit::ExitProbe;
+pub use fmod_ret::ModRetProbe;
+pub use param::{Param, RetParam};
+
+pub(crate) use fentry::AnyEntry;
+pub(crate) use fexit::AnyExit;
+pub(crate) use fmod_ret::AnyModRet;
+pub(crate) use context::{Frame, Outcome, Target};
+pub(crate) use list::{List, ListBox, Needs, Row};
+pub(crate) use param::Mismatch;
+pub(crate) use state::LinkState;
+
+/// When a probe runs, and what it may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Before the function; reads its arguments.
+    Fentry,
+    /// After every `fentry`; may decide the result in the function's place.
+    FmodRet,
+    /// After the function, however it ended; reads its result.
+    Fexit,
+}
+
+impl core::fmt::Display for Kind {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.pad(match self {
+            Self::Fentry => "fentry",
+            Self::FmodRet => "fmod_ret",
+            Self::Fexit => "fexit",
+        })
+    }
+}
+
+/// What an attribute says of the probe it makes.
+pub trait Probe: Copy + Send + Sync + 'static {
+    /// The probe function's name.
+    const NAME: &'static str;
+    /// The functions the attribute selects; none if the link has to say.
+    const PATTERNS: &'static [&'static str];
+}
+
+/// A probe whose type is forgotten, as a link keeps it.
+pub(crate) trait AnyProbe: Send + Sync {
+    fn kind(&self) -> Kind;
+    fn is_sleepable(&self) -> bool;
+    /// Checks the probe's types against a function's: the bits for [`Row`]'s `through`.
+    fn bind(&self, function: &crate::site::Function) -> Result<u32, Mismatch>;
+    /// What runs it.
+    fn thunk(&self) -> list::Thunk;
+    /// What the thunk is handed.
+    fn data(&self) -> *const ();
+}

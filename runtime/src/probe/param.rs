@@ -1,0 +1,195 @@
+//! What a probe asks for, checked against what a function has.
+
+use core::any::TypeId;
+
+use crate::site::{Function, erased_id_of};
+
+use super::plain::is_plain;
+
+/// One typed parameter of a probe.
+#[derive(Clone, Copy, Debug)]
+pub struct Param {
+    ty: &'static str,
+    how: How,
+}
+
+/// How a parameter takes its argument. Identities are those of `fn(T)`, see
+/// [`type_id_of`](crate::__private::type_id_of); `erased` ones are those of `T` itself.
+#[derive(Clone, Copy, Debug)]
+enum How {
+    /// A copy of a `T`.
+    Value { id: TypeId, erased: TypeId },
+    /// `&T`, of an argument that is a `T`, a `&T` or a `&mut T`.
+    Shared { of: TypeId, shared: TypeId, unique: TypeId, erased: Erased },
+    /// `*const T`, of an argument that is a `&T`, a `&mut T` or a raw pointer.
+    Pointer { constant: TypeId, mutable: TypeId, shared: TypeId, unique: TypeId, erased: Erased },
+}
+
+/// Identities without lifetimes of `T`, `&T` and `&mut T`.
+#[derive(Clone, Copy, Debug)]
+struct Erased {
+    of: TypeId,
+    shared: TypeId,
+    unique: TypeId,
+}
+
+impl Erased {
+    fn new<T: ?Sized>() -> Self {
+        Self {
+            of: erased_id_of::<T>(),
+            shared: erased_id_of::<&T>(),
+            unique: erased_id_of::<&mut T>(),
+        }
+    }
+
+    fn is_reference(self, id: TypeId) -> bool {
+        is_plain(self.of) && (id == self.shared || id == self.unique)
+    }
+}
+
+/// Why a probe does not fit a function: for the attach error.
+#[derive(Clone, Debug)]
+pub(crate) enum Mismatch {
+    /// An argument or the result (`None`) has another type.
+    Type { argument: Option<usize>, expected: String, found: String, hint: &'static str },
+    /// The probe asks for more arguments than there are.
+    Count { asked: usize },
+}
+
+const OPAQUE: &str = "its written type does not tell which lifetimes it has: put #[traceable] on the \
+    whole impl, or bound the type parameter by 'static";
+
+impl Param {
+    /// A parameter of type `T`, copied from the argument.
+    #[must_use]
+    pub fn value<T: Copy>(ty: &'static str, id: TypeId) -> Self {
+        Self { ty, how: How::Value { id, erased: erased_id_of::<T>() } }
+    }
+
+    /// A parameter of type `&T`: `of`, `shared` and `unique` are the identities of
+    /// `fn(T)`, `fn(&T)` and `fn(&mut T)`.
+    #[must_use]
+    pub fn shared<T: ?Sized>(
+        ty: &'static str,
+        of: TypeId,
+        shared: TypeId,
+        unique: TypeId,
+    ) -> Self {
+        Self { ty, how: How::Shared { of, shared, unique, erased: Erased::new::<T>() } }
+    }
+
+    /// A parameter of type `*const T`, which shows where a reference points: the identities
+    /// are those of `fn(*const T)`, `fn(*mut T)`, `fn(&T)` and `fn(&mut T)`.
+    #[must_use]
+    pub fn pointer<T: ?Sized>(
+        ty: &'static str,
+        constant: TypeId,
+        mutable: TypeId,
+        shared: TypeId,
+        unique: TypeId,
+    ) -> Self {
+        let erased = Erased::new::<T>();
+        Self { ty, how: How::Pointer { constant, mutable, shared, unique, erased } }
+    }
+
+    /// Checks it against the argument at `index` of `function`; whether the argument's slot
+    /// holds the address of what is asked for.
+    pub(crate) fn fit(&self, index: usize, function: &Function) -> Result<bool, Mismatch> {
+        let description = function.description();
+        let Some(facts) = description.args.get(index) else {
+            return Err(Mismatch::Count { asked: index + 1 });
+        };
+        let source = &description.source.args[index];
+        let id = source.id.map(|id| id());
+        self.through(id, (facts.erased)(), facts.in_slot).ok_or_else(|| Mismatch::Type {
+            argument: Some(index),
+            expected: self.ty.to_owned(),
+            found: shown(source.ty, (facts.name)()),
+            hint: if id.is_none() { OPAQUE } else { "" },
+        })
+    }
+
+    /// Whether the argument's slot holds the address of what is asked for (`Some(true)`),
+    /// the thing itself (`Some(false)`), or something else (`None`).
+    fn through(&self, id: Option<TypeId>, erased_id: TypeId, in_slot: bool) -> Option<bool> {
+        match (self.how, id) {
+            (How::Value { id: asked, .. }, Some(id)) => (asked == id).then_some(false),
+            (How::Value { erased, .. }, None) => {
+                (erased == erased_id && is_plain(erased)).then_some(false)
+            }
+            (How::Shared { of, shared, unique, .. }, Some(id)) => {
+                if id == of {
+                    return Some(!in_slot);
+                }
+                (id == shared || id == unique).then_some(true)
+            }
+            (How::Shared { erased, .. }, None) => {
+                if erased_id == erased.of && is_plain(erased.of) {
+                    return Some(!in_slot);
+                }
+                erased.is_reference(erased_id).then_some(true)
+            }
+            (How::Pointer { constant, mutable, shared, unique, .. }, Some(id)) => {
+                [constant, mutable, shared, unique].contains(&id).then_some(true)
+            }
+            (How::Pointer { erased, .. }, None) => erased.is_reference(erased_id).then_some(true),
+        }
+    }
+}
+
+/// Checks `params` against the first arguments of `function`; the bits for
+/// [`Row`](super::Row)'s `through`.
+pub(crate) fn bind(params: &[Param], function: &Function) -> Result<u32, Mismatch> {
+    let mut bits = 0;
+    for (index, param) in params.iter().enumerate() {
+        bits |= u32::from(param.fit(index, function)?) << index;
+    }
+    Ok(bits)
+}
+
+/// The result a probe reads or decides.
+#[derive(Clone, Copy, Debug)]
+pub struct RetParam {
+    ty: &'static str,
+    id: TypeId,
+    erased: TypeId,
+}
+
+impl RetParam {
+    /// A result of type `T`; `id` is the identity of `fn(T)`.
+    #[must_use]
+    pub fn of<T>(ty: &'static str, id: TypeId) -> Self {
+        Self { ty, id, erased: erased_id_of::<T>() }
+    }
+
+    /// Checks it against the result of `function`.
+    pub(crate) fn check(&self, function: &Function) -> Result<(), Mismatch> {
+        let description = function.description();
+        let source = &description.source.ret;
+        let erased = (description.ret.erased)();
+        let id = source.id.map(|id| id());
+        let fits = match id {
+            Some(id) => id == self.id,
+            None => erased == self.erased && is_plain(erased),
+        };
+        if fits {
+            return Ok(());
+        }
+        Err(Mismatch::Type {
+            argument: None,
+            expected: self.ty.to_owned(),
+            found: shown(source.ty, (description.ret.name)()),
+            hint: if id.is_none() { OPAQUE } else { "" },
+        })
+    }
+}
+
+/// A type as written, and what it is here where that is not the same.
+fn shown(written: &str, name: &str) -> String {
+    let last = |text: &str| text.rsplit("::").next().unwrap_or(text).to_owned();
+    if written == name || last(written) == last(name) {
+        written.to_owned()
+    } else {
+        format!("{written} (here {name})")
+    }
+}

@@ -1,0 +1,90 @@
+//! What the probes of one link share, and every row that runs one of them can reach.
+
+use core::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
+
+/// The part of a link that its probes touch while they run, and that its rows point to.
+#[derive(Debug)]
+pub(crate) struct LinkState {
+    /// Its probes' place among those of other links: what the user said, then attach time.
+    pub(crate) rank: (i32, u64),
+    /// Whether its probes may block.
+    pub(crate) sleepable: bool,
+    /// Whether its functions are to be found through the hash table.
+    pub(crate) hashed: bool,
+    disabled: AtomicBool,
+    missed: AtomicU64,
+    /// The first panic of a probe of the link.
+    panic: Mutex<Option<String>>,
+}
+
+impl LinkState {
+    pub(crate) fn new(rank: (i32, u64), sleepable: bool, hashed: bool) -> Self {
+        Self {
+            rank,
+            sleepable,
+            hashed,
+            disabled: AtomicBool::new(false),
+            missed: AtomicU64::new(0),
+            panic: Mutex::new(None),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_enabled(&self) -> bool {
+        !self.disabled.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_enabled(&self, enabled: bool) {
+        self.disabled.store(!enabled, Ordering::Relaxed);
+    }
+
+    pub(crate) fn missed(&self) -> u64 {
+        self.missed.load(Ordering::Relaxed)
+    }
+
+    /// Counts a hit that was skipped because the link's probe was running on the thread.
+    #[cold]
+    pub(crate) fn count_missed(&self) {
+        self.missed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The message of the first panic, if a probe ever panicked.
+    pub(crate) fn panic_message(&self) -> Option<String> {
+        lock(&self.panic).clone()
+    }
+
+    /// Switches the link off after a probe of it panicked.
+    #[cold]
+    pub(crate) fn poison(&self, payload: Box<dyn Any + Send>) {
+        self.set_enabled(false);
+        let message = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "a panic with a payload that is not text".to_owned());
+        lock(&self.panic).get_or_insert(message);
+        // The payload is the user's, and dropping it may panic in turn.
+        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            core::mem::forget(second);
+        }
+    }
+}
+
+/// Runs a probe unless its link is switched off. A panic of the probe stays here and switches
+/// the link off.
+#[inline(always)]
+pub(super) fn guarded<R>(link: &LinkState, probe: impl FnOnce() -> R) -> Option<R> {
+    if !link.is_enabled() {
+        return None;
+    }
+    match catch_unwind(AssertUnwindSafe(probe)) {
+        Ok(result) => Some(result),
+        Err(payload) => {
+            link.poison(payload);
+            None
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Which functions can be traced, and how they are found: by name, glob, module or file.
+
+mod functions;
+mod glob;
+mod name;
+mod selector;
+
+pub use functions::functions;
+pub use selector::{Selector, Site};

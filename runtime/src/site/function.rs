@@ -1,0 +1,185 @@
+//! A traced function, as users see it.
+
+use core::fmt;
+
+use super::{RawDescription, Record, Source};
+
+/// One traced function: one instantiation, with every site it has in the program.
+///
+/// In release builds a small function may be compiled again in a crate that calls it. Each copy
+/// has a site of its own; all of them are this one function.
+#[derive(Debug)]
+pub struct Function {
+    path: String,
+    instance: String,
+    trait_path: Option<String>,
+    description: RawDescription,
+    sites: Vec<&'static Record>,
+}
+
+impl Function {
+    pub(crate) fn new(
+        path: String,
+        instance: String,
+        trait_path: Option<String>,
+        description: RawDescription,
+        sites: Vec<&'static Record>,
+    ) -> Self {
+        Self { path, instance, trait_path, description, sites }
+    }
+
+    /// The path by which it is selected, such as `bank::Ledger::fee`: crate, modules, type,
+    /// function, without generic arguments.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The path with generic arguments, such as `bank::Stack<u32>::push`.
+    #[must_use]
+    pub fn instance(&self) -> &str {
+        &self.instance
+    }
+
+    /// The trait it implements or is the default of, such as `bank::Account`.
+    #[must_use]
+    pub fn trait_path(&self) -> Option<&str> {
+        self.trait_path.as_deref()
+    }
+
+    /// Its own name, such as `fee`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.source().name
+    }
+
+    /// The module it is written in, such as `bank::ledger`.
+    #[must_use]
+    pub fn module(&self) -> &'static str {
+        self.source().module
+    }
+
+    /// The source file, as it was given to the compiler.
+    #[must_use]
+    pub fn file(&self) -> &'static str {
+        self.source().file
+    }
+
+    /// The line in [`Function::file`], from 1.
+    #[must_use]
+    pub fn line(&self) -> u32 {
+        self.source().line
+    }
+
+    /// The signature as written, from the name on.
+    #[must_use]
+    pub fn signature(&self) -> &'static str {
+        self.source().signature
+    }
+
+    /// Names of its type and const parameters.
+    #[must_use]
+    pub fn generics(&self) -> &'static [&'static str] {
+        self.source().generics
+    }
+
+    /// How many arguments it takes, the receiver among them.
+    #[must_use]
+    pub fn argument_count(&self) -> usize {
+        self.description.args.len()
+    }
+
+    /// The argument at `index`, from 0.
+    #[must_use]
+    pub fn argument(&self, index: usize) -> Option<Argument> {
+        let source = self.source().args.get(index)?;
+        let facts = self.description.args.get(index)?;
+        Some(Argument { name: source.name, written: source.ty, type_name: (facts.name)() })
+    }
+
+    /// Its arguments, the receiver first.
+    pub fn arguments(&self) -> impl ExactSizeIterator<Item = Argument> {
+        let both = self.source().args.iter().zip(self.description.args);
+        both.map(|(source, facts)| Argument {
+            name: source.name,
+            written: source.ty,
+            type_name: (facts.name)(),
+        })
+    }
+
+    /// The name of the type it returns.
+    #[must_use]
+    pub fn return_type(&self) -> &'static str {
+        (self.description.ret.name)()
+    }
+
+    /// The address of its first entry. A function pointer to it may have another value: that
+    /// of the function around the entry.
+    #[must_use]
+    pub fn address(&self) -> usize {
+        self.sites.first().map_or(0, |site| site.entry().addr())
+    }
+
+    /// The addresses of all its entries.
+    pub fn addresses(&self) -> impl ExactSizeIterator<Item = usize> {
+        self.sites.iter().map(|site| site.entry().addr())
+    }
+
+    /// How many slots a call of it takes: one for each argument, and one for the address of a
+    /// result of more than eight bytes.
+    #[must_use]
+    pub fn slots(&self) -> usize {
+        self.description.args.len() + usize::from(!self.description.ret.in_slot)
+    }
+
+    pub(crate) fn source(&self) -> &'static Source {
+        self.description.source
+    }
+
+    pub(crate) fn description(&self) -> &RawDescription {
+        &self.description
+    }
+
+    pub(crate) fn sites(&self) -> &[&'static Record] {
+        &self.sites
+    }
+}
+
+/// `bank::Ledger::fee(&self, amount: u64) -> u64   src/ledger.rs:40`
+impl fmt::Display for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let signature = self.signature();
+        let rest = signature.strip_prefix(self.name()).unwrap_or(signature);
+        // The instance already shows what the generic parameters are.
+        let rest = rest.find('(').map_or(rest, |open| &rest[open..]);
+        write!(f, "{}{rest}   {}:{}", self.instance, self.file(), self.line())
+    }
+}
+
+/// One argument of a traced function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Argument {
+    name: &'static str,
+    written: &'static str,
+    type_name: &'static str,
+}
+
+impl Argument {
+    /// Its name; the pattern's text where it is destructured.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Its type as written in the source.
+    #[must_use]
+    pub fn written_type(&self) -> &'static str {
+        self.written
+    }
+
+    /// The name of its type in this instantiation.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        self.type_name
+    }
+}

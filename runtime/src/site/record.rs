@@ -1,0 +1,108 @@
+//! The records that entry stubs leave in the section `gtramp_sites`.
+
+use core::mem::{MaybeUninit, size_of};
+
+use crate::sync::{AtomicPtr, AtomicUsize};
+
+use super::RawDescription;
+
+/// The mutable part of a site; `r11` points here when a caller is entered.
+///
+/// All three words are zero until the site is first armed.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct SiteData {
+    /// The selected caller: where an armed entry jumps to.
+    pub(crate) caller: AtomicPtr<()>,
+    /// The site's metadata: where the inline callers look. Its type is known in `md`.
+    pub(crate) md: AtomicPtr<()>,
+    /// The function's address: the key with which the hash callers look.
+    pub(crate) address: AtomicUsize,
+}
+
+/// A 32-bit offset from itself to what it names: read-only data that needs no start-up
+/// relocation.
+#[derive(Debug)]
+#[repr(transparent)]
+struct Offset(i32);
+
+impl Offset {
+    fn target(&self) -> *const () {
+        let here = core::ptr::from_ref(self).expose_provenance();
+        core::ptr::with_exposed_provenance(here.wrapping_add_signed(self.0 as isize))
+    }
+}
+
+/// One site, as its entry stub recorded it.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Record {
+    entry: Offset,
+    data: Offset,
+    body: Offset,
+    describe: Offset,
+}
+
+impl Record {
+    /// The entry stub.
+    pub(crate) fn entry(&self) -> *const () {
+        self.entry.target()
+    }
+
+    /// The function's own body.
+    pub(crate) fn body(&self) -> *const () {
+        self.body.target()
+    }
+
+    /// The mutable words.
+    pub(crate) fn data(&self) -> &'static SiteData {
+        // SAFETY: the stub emitted this offset to its own data, which is laid out as
+        // `SiteData`, is aligned to 8, lives as long as the program, and is only ever
+        // accessed through its atomics.
+        unsafe { &*self.data.target().cast::<SiteData>() }
+    }
+
+    /// Asks the site what function it is.
+    pub(crate) fn describe(&self) -> RawDescription {
+        type Describe = extern "C" fn(&mut MaybeUninit<RawDescription>);
+        // SAFETY: the stub emitted this offset to its own `describe_N`, whose signature this is.
+        let describe = unsafe { core::mem::transmute::<*const (), Describe>(self.describe.target()) };
+        let mut description = MaybeUninit::uninit();
+        describe(&mut description);
+        // SAFETY: `describe_N` writes the whole description.
+        unsafe { description.assume_init() }
+    }
+}
+
+/// Every site of the program (or of the shared library this crate is linked into).
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(miri)))]
+pub(crate) fn records() -> &'static [Record] {
+    let (start, stop): (*const Record, *const Record);
+    // SAFETY: reads two addresses. They are weak, so that a program without any site links,
+    // and hidden, so that they are this module's own; the linker defines both or neither.
+    unsafe {
+        core::arch::asm!(
+            ".weak __start_gtramp_sites",
+            ".hidden __start_gtramp_sites",
+            ".weak __stop_gtramp_sites",
+            ".hidden __stop_gtramp_sites",
+            "mov {start}, qword ptr [rip + __start_gtramp_sites@GOTPCREL]",
+            "mov {stop}, qword ptr [rip + __stop_gtramp_sites@GOTPCREL]",
+            start = out(reg) start,
+            stop = out(reg) stop,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    if start.is_null() {
+        return &[];
+    }
+    let bytes = stop.addr() - start.addr();
+    // SAFETY: the section holds nothing but records: 16 bytes each, aligned to 4 and constant.
+    unsafe { core::slice::from_raw_parts(start, bytes / size_of::<Record>()) }
+}
+
+/// No sites: on this target `#[traceable]` leaves a plain function.
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64", not(miri))))]
+pub(crate) fn records() -> &'static [Record] {
+    &[]
+}

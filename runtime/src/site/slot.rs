@@ -1,0 +1,91 @@
+//! One argument, whatever its type, in eight bytes.
+
+use core::mem::{ManuallyDrop, MaybeUninit, align_of, size_of};
+
+/// One 8-byte argument cell.
+///
+/// A value of at most 8 bytes travels in the slot itself, a larger one by pointer to the
+/// caller's copy. The bytes may be uninitialised or part of a pointer, so the type is never an
+/// integer: it keeps provenance and promises nothing about its content.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub struct Slot(MaybeUninit<*const ()>);
+
+impl Slot {
+    /// Whether a `T` travels in the slot itself.
+    #[must_use]
+    pub const fn holds<T>() -> bool {
+        size_of::<T>() <= size_of::<Self>() && align_of::<T>() <= align_of::<Self>()
+    }
+
+    /// The slot for an argument.
+    ///
+    /// # Safety
+    ///
+    /// A large `value` must stay where it is for as long as the slot is used, and whoever takes
+    /// the slot's value must be the only one to use it.
+    #[inline(always)]
+    pub unsafe fn of<T>(value: &ManuallyDrop<T>) -> Self {
+        if const { Self::holds::<T>() } {
+            let mut slot = MaybeUninit::<*const ()>::uninit();
+            let (from, to) = (core::ptr::from_ref(value), (&raw mut slot).cast());
+            // SAFETY: both are valid for one `T`: `from` is a reference, `to` is a slot that
+            // holds a `T` by the test above. They are different objects.
+            unsafe { core::ptr::copy_nonoverlapping(from, to, 1) };
+            Self(slot)
+        } else {
+            Self::pointer(core::ptr::from_ref(value).cast::<T>().cast_mut())
+        }
+    }
+
+    /// A slot that holds an address.
+    #[inline(always)]
+    #[must_use]
+    pub const fn pointer<T>(address: *mut T) -> Self {
+        Self(MaybeUninit::new(address.cast_const().cast()))
+    }
+
+    /// A slot without content.
+    #[inline(always)]
+    #[must_use]
+    pub const fn uninit() -> Self {
+        Self(MaybeUninit::uninit())
+    }
+
+    /// Moves the value out.
+    ///
+    /// # Safety
+    ///
+    /// The slot was made by [`Slot::of`] a `T` that is still there, and the value is not used
+    /// again through this slot or a copy of it (unless `T` is `Copy`).
+    #[inline(always)]
+    pub unsafe fn take<T>(self) -> T {
+        let value = self.value::<T>();
+        // SAFETY: `value` points to the `T` this slot was made of, says the caller.
+        unsafe { value.read() }
+    }
+
+    /// Where the value is: in the slot, or where the slot points.
+    #[inline(always)]
+    pub(crate) fn value<T>(&self) -> *const T {
+        if const { Self::holds::<T>() } {
+            core::ptr::from_ref(self).cast()
+        } else {
+            // SAFETY: a slot whose type does not fit holds an initialised pointer: `of` and
+            // `pointer` write nothing else there. Reading it as such is all that happens here.
+            unsafe { self.0.assume_init() }.cast()
+        }
+    }
+
+    /// The address a slot of [`Slot::pointer`] holds.
+    ///
+    /// # Safety
+    ///
+    /// The slot was made by [`Slot::pointer`].
+    #[inline(always)]
+    #[must_use]
+    pub unsafe fn address(self) -> *mut () {
+        // SAFETY: the caller's promise: `pointer` initialised it.
+        unsafe { self.0.assume_init() }.cast_mut()
+    }
+}

@@ -1,0 +1,26 @@
+//! The atomics of the crate, in one place, so that a model checker can stand in for them.
+
+pub(crate) use core::sync::atomic::{
+    AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence,
+};
+pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+/// The cheap half of an asymmetric fence: it orders a store before a later load only for the
+/// compiler. The other half is [`crate::sys::barrier`], which a detaching thread runs: it
+/// makes every other thread of the process pass a full fence, so that for each of them one of
+/// two things holds: its store is visible to the detaching thread, or its load sees what
+/// the detaching thread wrote before the barrier.
+#[inline(always)]
+pub(crate) fn light_barrier() {
+    if cfg!(miri) {
+        core::sync::atomic::fence(Ordering::SeqCst);
+    } else {
+        compiler_fence(Ordering::SeqCst);
+    }
+}
+
+/// Locks `mutex`; a panic of an earlier holder does not matter, because every holder leaves
+/// the data consistent before it can panic.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

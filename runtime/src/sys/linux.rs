@@ -1,0 +1,141 @@
+//! Linux.
+
+use core::ffi::c_void;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::sync::OnceLock;
+
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
+use rustix::thread::{MembarrierCommand, membarrier};
+
+/// Whether functions of this process can be patched at all; the error says why not.
+///
+/// Registers the process for the two expedited barriers on first use.
+pub(crate) fn prepare() -> io::Result<()> {
+    static READY: OnceLock<Result<(), rustix::io::Errno>> = OnceLock::new();
+    let ready = READY.get_or_init(|| {
+        membarrier(MembarrierCommand::RegisterPrivateExpedited)?;
+        membarrier(MembarrierCommand::RegisterPrivateExpeditedSyncCore)
+    });
+    ready.map_err(io::Error::from)
+}
+
+/// The expensive half of the asymmetric fence, see [`crate::sync::light_barrier`].
+///
+/// # Panics
+///
+/// If the kernel refuses a barrier it has registered, which it documents not to do.
+pub(crate) fn barrier() {
+    membarrier(MembarrierCommand::PrivateExpedited).expect("prepare() registered the barrier");
+}
+
+/// Makes every thread of the process discard the instructions it has fetched ahead.
+///
+/// # Panics
+///
+/// As [`barrier`].
+pub(crate) fn sync_core() {
+    membarrier(MembarrierCommand::PrivateExpeditedSyncCore)
+        .expect("prepare() registered the barrier");
+}
+
+/// The size of a page in bytes, a power of two.
+pub(crate) fn page_size() -> usize {
+    rustix::param::page_size()
+}
+
+/// What a run of code pages may be used for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protection {
+    /// Read and execute: how a linker lays code out.
+    Code,
+    /// Read, write and execute: while its entries are being written.
+    Writable,
+}
+
+/// Changes the protection of whole pages.
+///
+/// # Safety
+///
+/// `start..start + len` are whole mapped pages of code, and nothing relies on their being
+/// read-only.
+pub(crate) unsafe fn protect(start: usize, len: usize, protection: Protection) -> io::Result<()> {
+    let flags = match protection {
+        Protection::Code => MprotectFlags::READ | MprotectFlags::EXEC,
+        Protection::Writable => MprotectFlags::READ | MprotectFlags::WRITE | MprotectFlags::EXEC,
+    };
+    let start = core::ptr::with_exposed_provenance_mut::<c_void>(start);
+    // SAFETY: the caller hands over whole mapped pages of code; both protections keep them
+    // readable and executable, so no thread that runs them is disturbed.
+    unsafe { rustix::mm::mprotect(start, len, flags) }.map_err(io::Error::from)
+}
+
+/// The process's memory as a file: it writes to pages that cannot be made writable.
+#[derive(Debug)]
+pub(crate) struct MemoryFile(std::fs::File);
+
+impl MemoryFile {
+    /// Opens it; containers and hardened systems may refuse.
+    pub(crate) fn open() -> io::Result<Self> {
+        let file = std::fs::OpenOptions::new().read(true).write(true).open("/proc/self/mem")?;
+        Ok(Self(file))
+    }
+
+    /// Writes one byte. One byte cannot be torn, whatever the kernel copies with.
+    ///
+    /// # Safety
+    ///
+    /// The byte at `address` may take the value `byte` while every thread runs.
+    pub(crate) unsafe fn write(&self, address: usize, byte: u8) -> io::Result<()> {
+        self.0.write_all_at(&[byte], address as u64)
+    }
+}
+
+/// The address of the calling thread's `errno`.
+pub(crate) fn errno_location() -> *mut i32 {
+    // SAFETY: has no preconditions.
+    unsafe { libc::__errno_location() }
+}
+
+/// Fresh zeroed memory that is never returned. Async-signal-safe, unlike the allocator.
+pub(crate) fn map_zeroed(len: usize) -> io::Result<*mut u8> {
+    // SAFETY: a new anonymous mapping at an address of the kernel's choice aliases nothing.
+    let memory = unsafe {
+        rustix::mm::mmap_anonymous(
+            core::ptr::null_mut(),
+            len,
+            ProtFlags::READ | ProtFlags::WRITE,
+            MapFlags::PRIVATE,
+        )
+    };
+    Ok(memory?.cast())
+}
+
+/// Calls a function with a pointer when a thread that armed it exits, after the thread's
+/// Rust thread-locals are gone. A thread may arm it again while it exits.
+#[derive(Debug)]
+pub(crate) struct ThreadExit(libc::pthread_key_t);
+
+impl ThreadExit {
+    /// Makes a hook; `None` if the process has no thread-specific key left.
+    pub(crate) fn new(at_exit: unsafe extern "C" fn(*mut c_void)) -> Option<Self> {
+        let mut key = 0;
+        // SAFETY: `key` is valid for writes and `at_exit` has the signature the key asks for.
+        let status = unsafe { libc::pthread_key_create(&raw mut key, Some(at_exit)) };
+        (status == 0).then_some(Self(key))
+    }
+
+    /// Arms the hook for the calling thread.
+    pub(crate) fn arm(&self, value: *const c_void) {
+        // SAFETY: the key was created by `new` and is never deleted.
+        // A failure leaves the thread's record in use for ever, which costs memory alone.
+        let _ = unsafe { libc::pthread_setspecific(self.0, value) };
+    }
+}
+
+/// Calls `in_child` in the child of every later fork, on its only thread.
+pub(crate) fn on_fork(in_child: unsafe extern "C" fn()) {
+    // SAFETY: the handler stays valid for the life of the process: it is a function of ours.
+    // A failure (no memory) leaves the child waiting for threads it does not have.
+    let _ = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+}

@@ -1,0 +1,26 @@
+use gtramp::traceable;
+
+struct Ledger(u64);
+
+#[traceable]
+impl Ledger {
+    const fn new() -> Self {
+        Self(0)
+    }
+
+    fn total(&self) -> u64 {
+        self.0
+    }
+
+    async fn sync(&self) {}
+
+    #[traceable(skip)]
+    const fn left_out() {}
+}
+
+fn main() {
+    const LEDGER: Ledger = Ledger::new();
+    LEDGER.total();
+    drop(LEDGER.sync());
+    Ledger::left_out();
+}

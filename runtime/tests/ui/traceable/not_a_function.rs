@@ -1,0 +1,8 @@
+use gtramp::traceable;
+
+#[traceable]
+struct Ledger;
+
+fn main() {
+    let _ = Ledger;
+}
