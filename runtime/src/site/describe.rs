@@ -6,7 +6,10 @@ use core::any::TypeId;
 use super::Slot;
 
 /// What the macro saw in the source. Every instantiation of a function shares it.
+///
+/// `cargo gtramp sites` reads it out of a built program, hence the fixed layout.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Source {
     /// The function's own name.
     pub name: &'static str,
