@@ -70,7 +70,11 @@ impl fmt::Display for Error {
             Error::Metadata { .. } => write!(f, "cargo cannot tell what is in the workspace"),
             #[cfg(feature = "workspace")]
             Error::NoPackage { name, members } => {
-                write!(f, "the workspace has no package `{name}`; it has {}", members.join(", "))
+                write!(
+                    f,
+                    "the workspace has no package `{name}`; it has {}",
+                    members.join(", ")
+                )
             }
             Error::Template { name, .. } => write!(f, "the template `{name}` cannot be rendered"),
             Error::File { action, path, .. } => write!(f, "cannot {action} {}", path.display()),

@@ -50,10 +50,13 @@ serialize!(Arch {
 });
 
 impl Arch {
+    /// Every architecture that has stubs.
+    pub const ALL: [&'static Arch; 1] = [&x86_64::ARCH];
+
     /// The architecture called `name`, if stubs exist for it.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Arch> {
-        [&x86_64::ARCH].into_iter().find(|arch| arch.name == name)
+        Arch::ALL.into_iter().find(|arch| arch.name == name)
     }
 
     /// The frame of a caller that saves `slots` slots.

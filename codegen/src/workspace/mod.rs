@@ -45,7 +45,14 @@ pub struct Workspace {
     pub lines: usize,
 }
 
-serialize!(Workspace { root, packages, functions, skipped, files, lines });
+serialize!(Workspace {
+    root,
+    packages,
+    functions,
+    skipped,
+    files,
+    lines
+});
 
 /// A function that carries `#[traceable]`, or stands in something that does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,7 +71,14 @@ pub struct Function {
     pub package: String,
 }
 
-serialize!(Function { path, file, line, args, generics, package });
+serialize!(Function {
+    path,
+    file,
+    line,
+    args,
+    generics,
+    package
+});
 
 /// A file that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,7 +120,10 @@ impl Workspace {
         }
         Ok(Workspace {
             root: root.to_owned(),
-            packages: packages.iter().map(|package| package.name.to_string()).collect(),
+            packages: packages
+                .iter()
+                .map(|package| package.name.to_string())
+                .collect(),
             functions,
             skipped,
             files: found.files,
@@ -117,7 +134,10 @@ impl Workspace {
     /// The argument counts that occur.
     #[must_use]
     pub fn args(&self) -> BTreeSet<usize> {
-        self.functions.iter().map(|function| function.args).collect()
+        self.functions
+            .iter()
+            .map(|function| function.args)
+            .collect()
     }
 }
 
@@ -142,7 +162,10 @@ fn packages<'m>(metadata: &'m Metadata, search: &Search) -> Result<Vec<&'m Packa
     if let Some(name) = unknown {
         return Err(Error::NoPackage {
             name: name.clone(),
-            members: members.iter().map(|member| member.name.to_string()).collect(),
+            members: members
+                .iter()
+                .map(|member| member.name.to_string())
+                .collect(),
         });
     }
     if search.dependencies {

@@ -10,7 +10,11 @@ pub(super) fn functions(marked: Vec<Marked>, types: &HashSet<String>) -> Vec<Fun
     let function = |marked: Marked| {
         let owner = match &marked.owner {
             Owner::Path(path) => path.clone(),
-            Owner::Impl { module, written, text } => type_path(module, written, text, types),
+            Owner::Impl {
+                module,
+                written,
+                text,
+            } => type_path(module, written, text, types),
         };
         Function {
             path: format!("{owner}::{}", marked.name),
@@ -27,7 +31,9 @@ pub(super) fn functions(marked: Vec<Marked>, types: &HashSet<String>) -> Vec<Fun
 /// The path of the type of an `impl` in `module`. Where the sources do not tell, as for a foreign
 /// type, it is the type's name in that module, which is how the runtime names it, too.
 fn type_path(module: &str, written: &[String], text: &str, types: &HashSet<String>) -> String {
-    let Some(name) = written.last() else { return format!("{module}::{text}") };
+    let Some(name) = written.last() else {
+        return format!("{module}::{text}");
+    };
     let written_out = absolute(module, written);
     if types.contains(&written_out) {
         return written_out;
@@ -35,7 +41,10 @@ fn type_path(module: &str, written: &[String], text: &str, types: &HashSet<Strin
     // Imported: the only type of this name in the crate, if there is just one.
     let root = module.split("::").next().unwrap_or(module);
     let (start, end) = (format!("{root}::"), format!("::{name}"));
-    let named: BTreeSet<_> = types.iter().filter(|path| path.starts_with(&start) && path.ends_with(&end)).collect();
+    let named: BTreeSet<_> = types
+        .iter()
+        .filter(|path| path.starts_with(&start) && path.ends_with(&end))
+        .collect();
     match named.iter().next() {
         Some(only) if named.len() == 1 => (*only).clone(),
         _ => format!("{module}::{name}"),

@@ -56,6 +56,56 @@ pub(super) struct Submodule {
     pub(super) line: usize,
 }
 
+/// Reads `text`, the file of the module `path`, if it marks nothing and declares its modules and
+/// types at the start of a line: most files of most crates, which then need not be parsed.
+pub(super) fn unmarked(text: &str, path: &str) -> Option<Scanned> {
+    if text.contains("traceable") || text.contains("#[path") || text.contains("cfg_attr") {
+        return None;
+    }
+    let mut scanned = Scanned::default();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim_end();
+        let declaration = line.trim_start();
+        let indented = declaration.len() < line.len();
+        if declaration.starts_with('#') && declaration.contains(" mod ") {
+            return None;
+        }
+        let declaration = match declaration.strip_prefix("pub") {
+            Some(rest) if rest.starts_with('(') => {
+                rest.split_once(')').map_or(rest, |(_, rest)| rest)
+            }
+            Some(rest) => rest,
+            None => declaration,
+        };
+        let mut words = declaration.split_whitespace();
+        match (words.next(), words.next()) {
+            (Some("mod"), Some(name)) if name.ends_with(';') && indented => return None,
+            (Some("mod"), Some(name)) if name.ends_with(';') => {
+                scanned.submodules.push(Submodule {
+                    name: name
+                        .trim_end_matches(';')
+                        .trim_start_matches("r#")
+                        .to_owned(),
+                    parent: path.to_owned(),
+                    inline: Vec::new(),
+                    paths: Vec::new(),
+                    // Whether it is under a `#[cfg]`, or in a comment, is not known.
+                    conditional: true,
+                    line: index + 1,
+                })
+            }
+            (Some("struct" | "enum" | "union"), Some(name)) if !indented => {
+                let end = name
+                    .find(|c: char| !c.is_alphanumeric() && c != '_')
+                    .unwrap_or(name.len());
+                scanned.types.push(format!("{path}::{}", &name[..end]));
+            }
+            _ => {}
+        }
+    }
+    Some(scanned)
+}
+
 /// Reads `text`, the file of the module `path`.
 pub(super) fn file(text: &str, path: &str, package: &str, file: &Path) -> syn::Result<Scanned> {
     let parsed = syn::parse_file(text)?;
@@ -107,13 +157,24 @@ impl Scan<'_> {
     }
 
     /// Goes into a container and comes out again.
-    fn within(&mut self, owner: Owner, attrs: &[Attribute], generics: Option<&Generics>, inside: impl FnOnce(&mut Self)) {
+    fn within(
+        &mut self,
+        owner: Owner,
+        attrs: &[Attribute],
+        generics: Option<&Generics>,
+        inside: impl FnOnce(&mut Self),
+    ) {
         let traced = match mark(attrs) {
             Mark::Trace => true,
             Mark::Skip => false,
             Mark::None => self.traced,
         };
-        let outer = (self.owner.clone(), std::mem::take(&mut self.name), self.generics.len(), self.traced);
+        let outer = (
+            self.owner.clone(),
+            std::mem::take(&mut self.name),
+            self.generics.len(),
+            self.traced,
+        );
         self.owner = owner;
         self.traced = traced;
         self.generics.extend(generics.into_iter().flat_map(names));
@@ -122,7 +183,13 @@ impl Scan<'_> {
         (self.owner, self.name, self.traced) = (outer.0, outer.1, outer.3);
     }
 
-    fn function(&mut self, attrs: &[Attribute], sig: &Signature, has_body: bool, inside: impl FnOnce(&mut Self)) {
+    fn function(
+        &mut self,
+        attrs: &[Attribute],
+        sig: &Signature,
+        has_body: bool,
+        inside: impl FnOnce(&mut Self),
+    ) {
         let marked = match mark(attrs) {
             Mark::Trace => true,
             Mark::Skip => false,
@@ -166,7 +233,9 @@ impl<'ast> Visit<'ast> for Scan<'_> {
             Some(_) => {
                 self.inline.push(name.clone());
                 let owner = Owner::Path(format!("{here}::{name}"));
-                self.within(owner, &item.attrs, None, |scan| visit::visit_item_mod(scan, item));
+                self.within(owner, &item.attrs, None, |scan| {
+                    visit::visit_item_mod(scan, item)
+                });
                 self.inline.pop();
             }
             None => self.found.submodules.push(Submodule {
@@ -186,25 +255,35 @@ impl<'ast> Visit<'ast> for Scan<'_> {
             written: written(&item.self_ty),
             text: text(&item.self_ty),
         };
-        self.within(owner, &item.attrs, Some(&item.generics), |scan| visit::visit_item_impl(scan, item));
+        self.within(owner, &item.attrs, Some(&item.generics), |scan| {
+            visit::visit_item_impl(scan, item)
+        });
     }
 
     fn visit_item_trait(&mut self, item: &'ast syn::ItemTrait) {
         let owner = Owner::Path(format!("{}::{}", self.here(), item.ident));
-        self.within(owner, &item.attrs, Some(&item.generics), |scan| visit::visit_item_trait(scan, item));
+        self.within(owner, &item.attrs, Some(&item.generics), |scan| {
+            visit::visit_item_trait(scan, item)
+        });
     }
 
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.function(&item.attrs, &item.sig, true, |scan| visit::visit_item_fn(scan, item));
+        self.function(&item.attrs, &item.sig, true, |scan| {
+            visit::visit_item_fn(scan, item)
+        });
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        self.function(&item.attrs, &item.sig, true, |scan| visit::visit_impl_item_fn(scan, item));
+        self.function(&item.attrs, &item.sig, true, |scan| {
+            visit::visit_impl_item_fn(scan, item)
+        });
     }
 
     fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
         let has_body = item.default.is_some();
-        self.function(&item.attrs, &item.sig, has_body, |scan| visit::visit_trait_item_fn(scan, item));
+        self.function(&item.attrs, &item.sig, has_body, |scan| {
+            visit::visit_trait_item_fn(scan, item)
+        });
     }
 
     fn visit_item_struct(&mut self, item: &'ast syn::ItemStruct) {
@@ -227,20 +306,35 @@ impl<'ast> Visit<'ast> for Scan<'_> {
 fn mark(attrs: &[Attribute]) -> Mark {
     let marks = attrs.iter().flat_map(|attr| unconditional(&attr.meta));
     marks.fold(Mark::None, |mark, meta| {
-        if meta.path().segments.last().is_none_or(|last| last.ident != "traceable") {
+        if meta
+            .path()
+            .segments
+            .last()
+            .is_none_or(|last| last.ident != "traceable")
+        {
             return mark;
         }
         let skips = match &meta {
-            Meta::List(list) => list.tokens.to_string().split(',').any(|arg| arg.trim() == "skip"),
+            Meta::List(list) => list
+                .tokens
+                .to_string()
+                .split(',')
+                .any(|arg| arg.trim() == "skip"),
             _ => false,
         };
-        if skips || mark == Mark::Skip { Mark::Skip } else { Mark::Trace }
+        if skips || mark == Mark::Skip {
+            Mark::Skip
+        } else {
+            Mark::Trace
+        }
     })
 }
 
 /// An attribute, or those that a `cfg_attr` stands for.
 fn unconditional(meta: &Meta) -> Vec<Meta> {
-    let Meta::List(list) = meta else { return vec![meta.clone()] };
+    let Meta::List(list) = meta else {
+        return vec![meta.clone()];
+    };
     if !list.path.is_ident("cfg_attr") {
         return vec![meta.clone()];
     }
@@ -250,7 +344,9 @@ fn unconditional(meta: &Meta) -> Vec<Meta> {
 }
 
 fn is_test(attrs: &[Attribute]) -> bool {
-    attrs.iter().any(|attr| attr.path().is_ident("test") || attr.path().is_ident("bench"))
+    attrs
+        .iter()
+        .any(|attr| attr.path().is_ident("test") || attr.path().is_ident("bench"))
 }
 
 /// The texts of `#[path = ".."]`.
@@ -259,7 +355,10 @@ fn paths(attr: &Attribute) -> Vec<String> {
     metas
         .filter_map(|meta| match meta {
             Meta::NameValue(pair) if pair.path.is_ident("path") => match pair.value {
-                syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
+                syn::Expr::Lit(syn::ExprLit {
+                    lit: syn::Lit::Str(text),
+                    ..
+                }) => Some(text.value()),
                 _ => None,
             },
             _ => None,
@@ -281,9 +380,12 @@ fn names(generics: &Generics) -> Vec<String> {
 /// The segments of a type that is a path, without generic arguments.
 fn written(ty: &Type) -> Vec<String> {
     match ty {
-        Type::Path(path) if path.qself.is_none() => {
-            path.path.segments.iter().map(|segment| segment.ident.to_string()).collect()
-        }
+        Type::Path(path) if path.qself.is_none() => path
+            .path
+            .segments
+            .iter()
+            .map(|segment| segment.ident.to_string())
+            .collect(),
         Type::Paren(inner) => written(&inner.elem),
         Type::Group(inner) => written(&inner.elem),
         _ => Vec::new(),
@@ -297,5 +399,10 @@ fn text(ty: &Type) -> String {
         return last.clone();
     }
     let tokens = quote::quote!(#ty).to_string();
-    tokens.replace(" :: ", "::").replace(" ,", ",").replace("& ", "&").replace("[ ", "[").replace(" ]", "]")
+    tokens
+        .replace(" :: ", "::")
+        .replace(" ,", ",")
+        .replace("& ", "&")
+        .replace("[ ", "[")
+        .replace(" ]", "]")
 }

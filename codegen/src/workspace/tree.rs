@@ -39,7 +39,11 @@ struct Walk<'p> {
 
 /// Reads every file that belongs to a target of one of the packages.
 pub(super) fn read(packages: &[&Package], progress: &(dyn Fn(usize) + Sync)) -> Found {
-    let walk = Walk { found: Mutex::default(), read: AtomicUsize::new(0), progress };
+    let walk = Walk {
+        found: Mutex::default(),
+        read: AtomicUsize::new(0),
+        progress,
+    };
     rayon::scope(|scope| {
         for package in packages {
             for target in &package.targets {
@@ -67,7 +71,11 @@ impl<'p> Walk<'p> {
             Ok(text) => text,
             Err(error) => return self.skip(&module.file, None, error.to_string()),
         };
-        let scanned = match scan::file(&text, &module.path, &module.package, &module.file) {
+        let parsed = match scan::unmarked(&text, &module.path) {
+            Some(scanned) => Ok(scanned),
+            None => scan::file(&text, &module.path, &module.package, &module.file),
+        };
+        let scanned = match parsed {
             Ok(scanned) => scanned,
             Err(error) => {
                 let line = error.span().start().line;
@@ -78,7 +86,12 @@ impl<'p> Walk<'p> {
             let candidates = module.candidates(&submodule);
             if let Some((file, folder)) = candidates.into_iter().find(|(file, _)| file.is_file()) {
                 let path = format!("{}::{}", submodule.parent, submodule.name);
-                let next = Module { package: module.package.clone(), path, file, folder };
+                let next = Module {
+                    package: module.package.clone(),
+                    path,
+                    file,
+                    folder,
+                };
                 scope.spawn(move |scope| self.module(next, scope));
             } else if !submodule.conditional {
                 let reason = format!("there is no file for `mod {};`", submodule.name);
@@ -96,7 +109,11 @@ impl<'p> Walk<'p> {
 
     fn skip(&self, file: &Path, line: Option<usize>, reason: String) {
         if let Ok(mut found) = self.found.lock() {
-            found.skipped.push(Skipped { file: file.to_owned(), line, reason });
+            found.skipped.push(Skipped {
+                file: file.to_owned(),
+                line,
+                reason,
+            });
         }
     }
 }
@@ -111,7 +128,11 @@ impl Module {
             .iter()
             .map(|path| {
                 // Outside inline modules, `#[path]` counts from the folder of the file.
-                let base = if submodule.inline.is_empty() { self.file.parent() } else { Some(&*folder) };
+                let base = if submodule.inline.is_empty() {
+                    self.file.parent()
+                } else {
+                    Some(&*folder)
+                };
                 let file = base.unwrap_or(Path::new("")).join(path);
                 let own = file.parent().unwrap_or(Path::new("")).to_owned();
                 (file, own)
