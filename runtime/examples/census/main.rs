@@ -84,13 +84,12 @@ fn census(options: &Options) -> Result<bool> {
         answer,
         report::tracing::functions(&log).to_string(),
         report::tracing::checks(&log).to_string(),
-        report::tracing::timings(&log),
-        report::tracing::disagreements(&log),
+        report::tracing::timings(&log) + &report::tracing::disagreements(&log),
     ];
     let (time, threads) = (started.elapsed(), options.threads);
     let verdict = if log.agrees() { "yes" } else { "no" };
     let mut out = std::io::stdout();
-    writeln!(out, "{}", report.join("\n\n"))?;
+    writeln!(out, "{}\n", report.join("\n\n"))?;
     writeln!(out, "{time:.1?} in all, with {threads} threads")?;
     writeln!(out, "probe counts equal the program's own counts: {verdict}")?;
     Ok(log.agrees())

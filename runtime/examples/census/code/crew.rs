@@ -76,7 +76,9 @@ impl Crew {
             drop(station.batches);
             station.thread.join().expect("a worker catches its panics")
         });
-        workers.fold(Worker::new(), Worker::join)
+        let mut all = workers.fold(Worker::new(), Worker::join);
+        all.failures.sort_by(|a, b| a.file.cmp(&b.file));
+        all
     }
 }
 

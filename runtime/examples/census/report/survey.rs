@@ -105,9 +105,9 @@ fn traceable_today(text: &mut String, tally: &Tally) {
     row(text, "  yes", total - refused, total, COLUMN, BAR, '#');
     row(text, "  no", refused, total, COLUMN, BAR, '#');
     labelled(text, Obstacle::ALL, tally.obstacles.cells(), total, COLUMN, 2);
-    text.push_str("\nmost arguments, by package\n");
+    text.push_str("\nmost arguments, by package");
     for (package, arguments, place) in tally.largest.top(NAMED) {
-        let _ = writeln!(text, "{arguments:>5}  {place} of {package}");
+        let _ = write!(text, "\n{arguments:>5}  {place} of {package}");
     }
 }
 

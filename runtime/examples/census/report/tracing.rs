@@ -38,10 +38,11 @@ pub(crate) fn functions(log: &Log) -> Table {
 }
 
 fn quantile(times: Option<&Histogram<u64>>, quantile: f64) -> String {
-    times.map_or("-".into(), |times| {
-        let nanoseconds = times.value_at_quantile(quantile);
-        format!("{:.1?}", Duration::from_nanos(nanoseconds))
-    })
+    match times.map(|times| times.value_at_quantile(quantile)) {
+        None => "-".into(),
+        Some(nanoseconds @ ..1000) => format!("{nanoseconds}ns"),
+        Some(nanoseconds) => format!("{:.1?}", Duration::from_nanos(nanoseconds)),
+    }
 }
 
 /// One line for each comparison.
@@ -60,7 +61,7 @@ pub(crate) fn checks(log: &Log) -> Table {
 pub(crate) fn disagreements(log: &Log) -> String {
     let mut text = String::new();
     for check in log.checks.iter().filter(|check| !check.wrong.is_empty()) {
-        let _ = writeln!(text, "{} ({}):", check.what, check.demand);
+        let _ = writeln!(text, "\n{} ({}):", check.what, check.demand);
         for wrong in check.wrong.iter().take(SHOWN) {
             let _ = writeln!(text, "  {wrong}");
         }

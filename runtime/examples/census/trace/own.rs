@@ -36,8 +36,11 @@ impl Counter {
 
 /// How often each function ran until now.
 pub(crate) fn counts() -> Counts {
-    let counters = COUNTERS.lock().unwrap_or_else(PoisonError::into_inner);
-    counters.iter().map(|counter| (counter.path, counter.count.sum())).collect()
+    let mut counts = Counts::new();
+    for counter in COUNTERS.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+        *counts.entry(counter.path).or_default() += counter.count.sum();
+    }
+    counts
 }
 
 /// Tells that the default method `function` runs for the type `T`: one function for each type.
