@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use gtramp::{Entry, Link};
+use gtramp::{Entry, Link, site};
 
 use super::board::{self, Row};
 use super::check::Check;
@@ -35,7 +35,7 @@ impl WholeRun {
             counting: log
                 .attach(|| probes::count.link().cookies(board::cookies(0, Row::Always)).attach())?,
             weighing: log.attach(|| probes::weigh.attach())?,
-            tallying: log.attach(|| gtramp::fentry("census::code::tally::Tally::add", tally))?,
+            tallying: log.attach(|| site!(Tally::add).fentry(tally))?,
             seen,
         })
     }
