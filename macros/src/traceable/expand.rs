@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, ReturnType, Safety, Token,
-    Type, parse_quote,
+    Type, TypeReference, parse_quote,
 };
 
 use super::identity::{Scope, argument_identity, identity};
@@ -216,7 +216,17 @@ fn type_id(identity: Option<Type>, private: &TokenStream) -> TokenStream {
 fn receiver_type(receiver: &Receiver, self_ty: &Type) -> Type {
     match &receiver.kind {
         ReceiverKind::Reference(and, lifetime, mutability) => {
-            parse_quote!(#and #lifetime #mutability #self_ty)
+            let elem = match self_ty {
+                Type::TraitObject(_) => parse_quote!((#self_ty)),
+                _ => self_ty.clone(),
+            };
+            Type::Reference(TypeReference {
+                attrs: Vec::new(),
+                and_token: *and,
+                lifetime: lifetime.clone(),
+                mutability: *mutability,
+                elem: Box::new(elem),
+            })
         }
         ReceiverKind::Typed(_, ty) => (**ty).clone(),
         _ => self_ty.clone(),

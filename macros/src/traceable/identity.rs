@@ -12,7 +12,7 @@
 use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Expr, GenericParam, Generics, Lifetime, PathArguments, TraitBound, Type, TypeFnPtr,
@@ -231,15 +231,14 @@ impl VisitMut for Opener<'_> {
 
 /// `dyn Trait`, in an `impl` header `dyn Trait + 'static`, says so also behind a reference.
 fn bounded(self_ty: Type) -> Type {
-    let Type::TraitObject(object) = &self_ty else {
+    let Type::TraitObject(mut object) = self_ty else {
         return self_ty;
     };
-    let is_bounded = object
-        .bounds
-        .iter()
-        .any(|bound| matches!(bound, TypeParamBound::Lifetime(_)));
-    let and_static = (!is_bounded).then(|| quote!(+ 'static));
-    parse_quote!((#object #and_static))
+    let is_lifetime = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Lifetime(_));
+    if !object.bounds.iter().any(is_lifetime) {
+        object.bounds.push(parse_quote!('static));
+    }
+    parse_quote!((#object))
 }
 
 /// Finds references and lifetimes.
