@@ -101,7 +101,8 @@ fn render(engine: &Tera, name: &'static str, plan: &Plan) -> Result<String, Erro
     let mut context = Context::from_serialize(plan).map_err(template)?;
     context.insert("version", env!("CARGO_PKG_VERSION"));
     context.insert("config_variable", CONFIG_VARIABLE);
-    engine.render(name, &context).map_err(template)
+    let text = engine.render(name, &context).map_err(template)?;
+    Ok(format!("{}\n", text.trim_end()))
 }
 
 #[cfg(test)]

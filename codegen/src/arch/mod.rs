@@ -22,6 +22,8 @@ pub struct Arch {
     pub frame_record: usize,
     /// Alignment of an entry stub: its first quadword is written with one store.
     pub entry_align: usize,
+    /// Alignment of a caller: a line of the instruction fetch.
+    pub caller_align: usize,
     /// The opcode byte of an entry's first instruction, a jump.
     pub entry_opcode: &'static str,
     /// Bytes of the displacement that follows the opcode.
@@ -43,6 +45,7 @@ serialize!(Arch {
     stack_align,
     pushed_by_call,
     entry_align,
+    caller_align,
     entry_opcode,
     entry_displacement,
     site_words,
@@ -68,6 +71,7 @@ impl Arch {
         let saves = (0..slots).map(|slot| self.save(slot, bytes)).collect();
         Frame {
             bytes,
+            record: slots * self.slot_bytes,
             above: bytes + self.pushed_by_call,
             saves,
         }
@@ -95,6 +99,8 @@ impl Arch {
 pub struct Frame {
     /// What the stub takes from the stack pointer.
     pub bytes: usize,
+    /// Where the stub keeps registers of its own, above the slots.
+    pub record: usize,
     /// Where the incoming stack arguments begin.
     pub above: usize,
     /// Where every slot comes from and is kept, in slot order.
@@ -103,6 +109,7 @@ pub struct Frame {
 
 serialize!(Frame {
     bytes,
+    record,
     above,
     saves
 });

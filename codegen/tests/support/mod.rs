@@ -28,7 +28,7 @@ pub fn expect_file(name: &str, text: &str) {
         .zip(text.lines().chain([""]))
         .enumerate()
         .find(|(_, (old, new))| old != new)
-        .unwrap_or((0, ("", "")));
+        .unwrap_or((expected.lines().count(), ("(its end)", "(its end)")));
     panic!(
         "{} differs from line {}:\n  expected: {old}\n  rendered: {new}\nGTRAMP_BLESS=1 accepts what was rendered",
         path.display(),

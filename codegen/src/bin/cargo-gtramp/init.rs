@@ -1,13 +1,13 @@
 //! `cargo gtramp init`: the first lines of gtramp in a crate.
 
-use std::error::Error;
 use std::fs;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use gtramp_codegen::Config;
+use cargo_metadata::MetadataCommand;
 use gtramp_codegen::config::CONFIG_VARIABLE;
+use gtramp_codegen::{Config, Error};
 use similar::{ChangeTag, TextDiff};
 use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
 
@@ -39,10 +39,11 @@ struct Change {
 
 pub(crate) fn run(args: &Args) -> Outcome {
     let folder = args.manifest_path.parent().unwrap_or(Path::new(""));
+    let root = workspace_root(&args.manifest_path)?;
     let changes: Vec<_> = [
         manifest(args)?,
-        cargo_config(folder)?,
-        configuration(folder),
+        cargo_config(&root)?,
+        configuration(&root),
         example(folder),
     ]
     .into_iter()
@@ -68,7 +69,26 @@ pub(crate) fn run(args: &Args) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-fn manifest(args: &Args) -> Result<Change, Box<dyn Error>> {
+/// The folder of the workspace: cargo is run there, and there it looks for its configuration.
+fn workspace_root(manifest_path: &Path) -> Result<PathBuf, Error> {
+    let metadata = MetadataCommand::new()
+        .manifest_path(manifest_path)
+        .no_deps()
+        .exec();
+    let root = metadata
+        .map_err(|source| Error::Metadata { source })?
+        .workspace_root
+        .into_std_path_buf();
+    // A path as short as the one that was given, where it is the same folder.
+    let given = manifest_path.parent().unwrap_or(Path::new(""));
+    let same = given
+        .join(".")
+        .canonicalize()
+        .is_ok_and(|given| given == root);
+    Ok(if same { given.to_owned() } else { root })
+}
+
+fn manifest(args: &Args) -> Result<Change, Box<dyn std::error::Error>> {
     let path = &args.manifest_path;
     let old = fs::read_to_string(path)
         .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
@@ -102,7 +122,7 @@ fn manifest(args: &Args) -> Result<Change, Box<dyn Error>> {
     })
 }
 
-fn cargo_config(folder: &Path) -> Result<Change, Box<dyn Error>> {
+fn cargo_config(folder: &Path) -> Result<Change, Box<dyn std::error::Error>> {
     let path = folder.join(".cargo/config.toml");
     let old = fs::read_to_string(&path).unwrap_or_default();
     let mut document = parse(&path, &old)?;
@@ -175,7 +195,7 @@ fn main() -> Result<(), gtramp::Error> {
 }
 "#;
 
-fn parse(path: &Path, text: &str) -> Result<DocumentMut, Box<dyn Error>> {
+fn parse(path: &Path, text: &str) -> Result<DocumentMut, Box<dyn std::error::Error>> {
     Ok(text
         .parse()
         .map_err(|error| format!("{}: {error}", path.display()))?)
@@ -197,7 +217,7 @@ fn print(change: &Change) {
     println!();
 }
 
-fn confirmed() -> Result<bool, Box<dyn Error>> {
+fn confirmed() -> Result<bool, Box<dyn std::error::Error>> {
     if !std::io::stdin().is_terminal() {
         println!("--yes makes these changes");
         return Ok(false);

@@ -8,24 +8,27 @@
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1() {
-    // rsp + 16  stack arguments of the function, if any
-    // rsp + 8  return address of the function
+    // rsp + 32  stack arguments of the function, if any
+    // rsp + 24  return address of the function
+    // rsp + 8  site, from r11
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 8",
-        ".cfi_adjust_cfa_offset 8",
+        "sub rsp, 24",
+        ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
+        "mov [rsp + 8], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 8]",
         "mov rdi, [rsp + 0]",
-        "add rsp, 8",
-        ".cfi_adjust_cfa_offset -8",
+        "add rsp, 24",
+        ".cfi_adjust_cfa_offset -24",
         "jmp rax",
         ".cfi_endproc",
         run = sym run_entry::<Inline, false>,
@@ -39,22 +42,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_1() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
-    // rsp + 16  stack arguments of the function, if any
-    // rsp + 8  return address of the function
+    // rsp + 32  stack arguments of the function, if any
+    // rsp + 24  return address of the function
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 8",
-        ".cfi_adjust_cfa_offset 8",
+        "sub rsp, 24",
+        ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 8",
-        ".cfi_adjust_cfa_offset -8",
+        "add rsp, 24",
+        ".cfi_adjust_cfa_offset -24",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Inline, 1, false>,
@@ -68,24 +72,27 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
-    // rsp + 16  stack arguments of the function, if any
-    // rsp + 8  return address of the function
+    // rsp + 32  stack arguments of the function, if any
+    // rsp + 24  return address of the function
+    // rsp + 8  site, from r11
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 8",
-        ".cfi_adjust_cfa_offset 8",
+        "sub rsp, 24",
+        ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
+        "mov [rsp + 8], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 8]",
         "mov rdi, [rsp + 0]",
-        "add rsp, 8",
-        ".cfi_adjust_cfa_offset -8",
+        "add rsp, 24",
+        ".cfi_adjust_cfa_offset -24",
         "jmp rax",
         ".cfi_endproc",
         run = sym run_entry::<Inline, true>,
@@ -99,22 +106,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
-    // rsp + 16  stack arguments of the function, if any
-    // rsp + 8  return address of the function
+    // rsp + 32  stack arguments of the function, if any
+    // rsp + 24  return address of the function
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 8",
-        ".cfi_adjust_cfa_offset 8",
+        "sub rsp, 24",
+        ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 8",
-        ".cfi_adjust_cfa_offset -8",
+        "add rsp, 24",
+        ".cfi_adjust_cfa_offset -24",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Inline, 1, true>,
@@ -130,21 +138,24 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
 pub(crate) unsafe extern "C-unwind" fn caller_2() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
+    // rsp + 16  site, from r11
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 24",
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
+        "mov [rsp + 16], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 16]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "add rsp, 24",
@@ -167,6 +178,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 24",
@@ -195,21 +207,24 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin() {
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
+    // rsp + 16  site, from r11
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 24",
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
+        "mov [rsp + 16], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 16]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "add rsp, 24",
@@ -232,6 +247,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 24",
@@ -260,6 +276,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin() {
 pub(crate) unsafe extern "C-unwind" fn caller_6() {
     // rsp + 64  stack arguments of the function, if any
     // rsp + 56  return address of the function
+    // rsp + 48  site, from r11
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -267,6 +284,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 56",
@@ -277,12 +295,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_6() {
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
+        "mov [rsp + 48], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 48]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "mov rdx, [rsp + 16]",
@@ -313,6 +332,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_origin() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 56",
@@ -345,6 +365,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_origin() {
 pub(crate) unsafe extern "C-unwind" fn caller_6_sleep() {
     // rsp + 64  stack arguments of the function, if any
     // rsp + 56  return address of the function
+    // rsp + 48  site, from r11
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -352,6 +373,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 56",
@@ -362,12 +384,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep() {
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
+        "mov [rsp + 48], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 48]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "mov rdx, [rsp + 16]",
@@ -398,6 +421,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 56",
@@ -428,9 +452,10 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7() {
-    // rsp + 64  stack arguments of the function, if any
-    // rsp + 56  return address of the function
-    // rsp + 48  slot 6, from rsp + 64
+    // rsp + 80  stack arguments of the function, if any
+    // rsp + 72  return address of the function
+    // rsp + 56  site, from r11
+    // rsp + 48  slot 6, from rsp + 80
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -438,32 +463,34 @@ pub(crate) unsafe extern "C-unwind" fn caller_7() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 56",
-        ".cfi_adjust_cfa_offset 56",
+        "sub rsp, 72",
+        ".cfi_adjust_cfa_offset 72",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], rdx",
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        "mov rax, [rsp + 64]",
+        "mov rax, [rsp + 80]",
         "mov [rsp + 48], rax",
+        "mov [rsp + 56], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 56]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "mov rdx, [rsp + 16]",
         "mov rcx, [rsp + 24]",
         "mov r8, [rsp + 32]",
         "mov r9, [rsp + 40]",
-        "add rsp, 56",
-        ".cfi_adjust_cfa_offset -56",
+        "add rsp, 72",
+        ".cfi_adjust_cfa_offset -72",
         "jmp rax",
         ".cfi_endproc",
         run = sym run_entry::<Inline, false>,
@@ -477,9 +504,9 @@ pub(crate) unsafe extern "C-unwind" fn caller_7() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_origin() {
-    // rsp + 64  stack arguments of the function, if any
-    // rsp + 56  return address of the function
-    // rsp + 48  slot 6, from rsp + 64
+    // rsp + 80  stack arguments of the function, if any
+    // rsp + 72  return address of the function
+    // rsp + 48  slot 6, from rsp + 80
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -487,25 +514,26 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_origin() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 56",
-        ".cfi_adjust_cfa_offset 56",
+        "sub rsp, 72",
+        ".cfi_adjust_cfa_offset 72",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], rdx",
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        "mov rax, [rsp + 64]",
+        "mov rax, [rsp + 80]",
         "mov [rsp + 48], rax",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 56",
-        ".cfi_adjust_cfa_offset -56",
+        "add rsp, 72",
+        ".cfi_adjust_cfa_offset -72",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Inline, 7, false>,
@@ -519,9 +547,10 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_origin() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep() {
-    // rsp + 64  stack arguments of the function, if any
-    // rsp + 56  return address of the function
-    // rsp + 48  slot 6, from rsp + 64
+    // rsp + 80  stack arguments of the function, if any
+    // rsp + 72  return address of the function
+    // rsp + 56  site, from r11
+    // rsp + 48  slot 6, from rsp + 80
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -529,32 +558,34 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 56",
-        ".cfi_adjust_cfa_offset 56",
+        "sub rsp, 72",
+        ".cfi_adjust_cfa_offset 72",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], rdx",
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        "mov rax, [rsp + 64]",
+        "mov rax, [rsp + 80]",
         "mov [rsp + 48], rax",
+        "mov [rsp + 56], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 56]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "mov rdx, [rsp + 16]",
         "mov rcx, [rsp + 24]",
         "mov r8, [rsp + 32]",
         "mov r9, [rsp + 40]",
-        "add rsp, 56",
-        ".cfi_adjust_cfa_offset -56",
+        "add rsp, 72",
+        ".cfi_adjust_cfa_offset -72",
         "jmp rax",
         ".cfi_endproc",
         run = sym run_entry::<Inline, true>,
@@ -568,9 +599,9 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin() {
-    // rsp + 64  stack arguments of the function, if any
-    // rsp + 56  return address of the function
-    // rsp + 48  slot 6, from rsp + 64
+    // rsp + 80  stack arguments of the function, if any
+    // rsp + 72  return address of the function
+    // rsp + 48  slot 6, from rsp + 80
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -578,25 +609,26 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 56",
-        ".cfi_adjust_cfa_offset 56",
+        "sub rsp, 72",
+        ".cfi_adjust_cfa_offset 72",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], rdx",
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        "mov rax, [rsp + 64]",
+        "mov rax, [rsp + 80]",
         "mov [rsp + 48], rax",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 56",
-        ".cfi_adjust_cfa_offset -56",
+        "add rsp, 72",
+        ".cfi_adjust_cfa_offset -72",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Inline, 7, true>,
@@ -610,24 +642,27 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_hash() {
-    // rsp + 16  stack arguments of the function, if any
-    // rsp + 8  return address of the function
+    // rsp + 32  stack arguments of the function, if any
+    // rsp + 24  return address of the function
+    // rsp + 8  site, from r11
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 8",
-        ".cfi_adjust_cfa_offset 8",
+        "sub rsp, 24",
+        ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
+        "mov [rsp + 8], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 8]",
         "mov rdi, [rsp + 0]",
-        "add rsp, 8",
-        ".cfi_adjust_cfa_offset -8",
+        "add rsp, 24",
+        ".cfi_adjust_cfa_offset -24",
         "jmp rax",
         ".cfi_endproc",
         run = sym run_entry::<Hash, false>,
@@ -641,22 +676,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_hash() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_origin_hash() {
-    // rsp + 16  stack arguments of the function, if any
-    // rsp + 8  return address of the function
+    // rsp + 32  stack arguments of the function, if any
+    // rsp + 24  return address of the function
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 8",
-        ".cfi_adjust_cfa_offset 8",
+        "sub rsp, 24",
+        ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 8",
-        ".cfi_adjust_cfa_offset -8",
+        "add rsp, 24",
+        ".cfi_adjust_cfa_offset -24",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Hash, 1, false>,
@@ -670,24 +706,27 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin_hash() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_hash() {
-    // rsp + 16  stack arguments of the function, if any
-    // rsp + 8  return address of the function
+    // rsp + 32  stack arguments of the function, if any
+    // rsp + 24  return address of the function
+    // rsp + 8  site, from r11
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 8",
-        ".cfi_adjust_cfa_offset 8",
+        "sub rsp, 24",
+        ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
+        "mov [rsp + 8], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 8]",
         "mov rdi, [rsp + 0]",
-        "add rsp, 8",
-        ".cfi_adjust_cfa_offset -8",
+        "add rsp, 24",
+        ".cfi_adjust_cfa_offset -24",
         "jmp rax",
         ".cfi_endproc",
         run = sym run_entry::<Hash, true>,
@@ -701,22 +740,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_hash() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin_hash() {
-    // rsp + 16  stack arguments of the function, if any
-    // rsp + 8  return address of the function
+    // rsp + 32  stack arguments of the function, if any
+    // rsp + 24  return address of the function
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 8",
-        ".cfi_adjust_cfa_offset 8",
+        "sub rsp, 24",
+        ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 8",
-        ".cfi_adjust_cfa_offset -8",
+        "add rsp, 24",
+        ".cfi_adjust_cfa_offset -24",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Hash, 1, true>,
@@ -732,21 +772,24 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin_hash() {
 pub(crate) unsafe extern "C-unwind" fn caller_2_hash() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
+    // rsp + 16  site, from r11
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 24",
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
+        "mov [rsp + 16], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 16]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "add rsp, 24",
@@ -769,6 +812,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin_hash() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 24",
@@ -797,21 +841,24 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin_hash() {
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_hash() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
+    // rsp + 16  site, from r11
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 24",
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
+        "mov [rsp + 16], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 16]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "add rsp, 24",
@@ -834,6 +881,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin_hash() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 24",
@@ -862,6 +910,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin_hash() {
 pub(crate) unsafe extern "C-unwind" fn caller_6_hash() {
     // rsp + 64  stack arguments of the function, if any
     // rsp + 56  return address of the function
+    // rsp + 48  site, from r11
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -869,6 +918,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_hash() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 56",
@@ -879,12 +929,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_hash() {
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
+        "mov [rsp + 48], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 48]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "mov rdx, [rsp + 16]",
@@ -915,6 +966,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_origin_hash() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 56",
@@ -947,6 +999,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_origin_hash() {
 pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_hash() {
     // rsp + 64  stack arguments of the function, if any
     // rsp + 56  return address of the function
+    // rsp + 48  site, from r11
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -954,6 +1007,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_hash() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 56",
@@ -964,12 +1018,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_hash() {
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
+        "mov [rsp + 48], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 48]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "mov rdx, [rsp + 16]",
@@ -1000,6 +1055,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin_hash() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
         "sub rsp, 56",
@@ -1030,9 +1086,10 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin_hash() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_hash() {
-    // rsp + 64  stack arguments of the function, if any
-    // rsp + 56  return address of the function
-    // rsp + 48  slot 6, from rsp + 64
+    // rsp + 80  stack arguments of the function, if any
+    // rsp + 72  return address of the function
+    // rsp + 56  site, from r11
+    // rsp + 48  slot 6, from rsp + 80
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -1040,32 +1097,34 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_hash() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 56",
-        ".cfi_adjust_cfa_offset 56",
+        "sub rsp, 72",
+        ".cfi_adjust_cfa_offset 72",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], rdx",
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        "mov rax, [rsp + 64]",
+        "mov rax, [rsp + 80]",
         "mov [rsp + 48], rax",
+        "mov [rsp + 56], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 56]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "mov rdx, [rsp + 16]",
         "mov rcx, [rsp + 24]",
         "mov r8, [rsp + 32]",
         "mov r9, [rsp + 40]",
-        "add rsp, 56",
-        ".cfi_adjust_cfa_offset -56",
+        "add rsp, 72",
+        ".cfi_adjust_cfa_offset -72",
         "jmp rax",
         ".cfi_endproc",
         run = sym run_entry::<Hash, false>,
@@ -1079,9 +1138,9 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_hash() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_origin_hash() {
-    // rsp + 64  stack arguments of the function, if any
-    // rsp + 56  return address of the function
-    // rsp + 48  slot 6, from rsp + 64
+    // rsp + 80  stack arguments of the function, if any
+    // rsp + 72  return address of the function
+    // rsp + 48  slot 6, from rsp + 80
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -1089,25 +1148,26 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_origin_hash() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 56",
-        ".cfi_adjust_cfa_offset 56",
+        "sub rsp, 72",
+        ".cfi_adjust_cfa_offset 72",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], rdx",
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        "mov rax, [rsp + 64]",
+        "mov rax, [rsp + 80]",
         "mov [rsp + 48], rax",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 56",
-        ".cfi_adjust_cfa_offset -56",
+        "add rsp, 72",
+        ".cfi_adjust_cfa_offset -72",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Hash, 7, false>,
@@ -1121,9 +1181,10 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_origin_hash() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_hash() {
-    // rsp + 64  stack arguments of the function, if any
-    // rsp + 56  return address of the function
-    // rsp + 48  slot 6, from rsp + 64
+    // rsp + 80  stack arguments of the function, if any
+    // rsp + 72  return address of the function
+    // rsp + 56  site, from r11
+    // rsp + 48  slot 6, from rsp + 80
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -1131,32 +1192,34 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_hash() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 56",
-        ".cfi_adjust_cfa_offset 56",
+        "sub rsp, 72",
+        ".cfi_adjust_cfa_offset 72",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], rdx",
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        "mov rax, [rsp + 64]",
+        "mov rax, [rsp + 80]",
         "mov [rsp + 48], rax",
+        "mov [rsp + 56], r11",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to (rax, site rdx) with the stack and the arguments as they came.
-        "mov r11, rdx",
+        // On to rax, with the stack, the arguments and the site as they came.
+        "mov r11, [rsp + 56]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "mov rdx, [rsp + 16]",
         "mov rcx, [rsp + 24]",
         "mov r8, [rsp + 32]",
         "mov r9, [rsp + 40]",
-        "add rsp, 56",
-        ".cfi_adjust_cfa_offset -56",
+        "add rsp, 72",
+        ".cfi_adjust_cfa_offset -72",
         "jmp rax",
         ".cfi_endproc",
         run = sym run_entry::<Hash, true>,
@@ -1170,9 +1233,9 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_hash() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
-    // rsp + 64  stack arguments of the function, if any
-    // rsp + 56  return address of the function
-    // rsp + 48  slot 6, from rsp + 64
+    // rsp + 80  stack arguments of the function, if any
+    // rsp + 72  return address of the function
+    // rsp + 48  slot 6, from rsp + 80
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -1180,25 +1243,26 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
+        ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 56",
-        ".cfi_adjust_cfa_offset 56",
+        "sub rsp, 72",
+        ".cfi_adjust_cfa_offset 72",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], rdx",
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        "mov rax, [rsp + 64]",
+        "mov rax, [rsp + 80]",
         "mov [rsp + 48], rax",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 56",
-        ".cfi_adjust_cfa_offset -56",
+        "add rsp, 72",
+        ".cfi_adjust_cfa_offset -72",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Hash, 7, true>,
