@@ -10,7 +10,7 @@ use crate::probe::{Frame, List, Outcome};
 use crate::site::{SiteData, Slot};
 use crate::sync::Ordering;
 
-use super::run::{Find, run_row, serves};
+use super::run::{EntryCall, Find, run_row, serves};
 
 /// Runs all the probes and, in their midst, the body; returns the result's slot.
 ///
@@ -101,20 +101,13 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
     // SAFETY: the slots are this function's.
     call.frame.ret = unsafe { result_place(md, args, &raw mut ret) };
 
-    // SAFETY: `thread` is the calling thread's.
-    let errno = unsafe { thread.errno() };
-    for row in list.entries() {
-        run_row::<NESTED>(row, &mut call.frame, thread, mark);
+    if !list.entries().is_empty() {
+        let entry = EntryCall { args, target: &md.target, thread, mark };
+        entry.run_pinned::<NESTED>(list);
     }
-    for row in list.mods() {
-        run_row::<NESTED>(row, &mut call.frame, thread, mark);
-        if call.frame.outcome == Outcome::Skipped {
-            break;
-        }
+    if !list.mods().is_empty() {
+        mods::<NESTED>(list, &mut call.frame, thread, mark);
     }
-    // SAFETY: `thread` is the calling thread's.
-    unsafe { thread.set_errno(errno) };
-
     if call.frame.outcome == Outcome::Running {
         // SAFETY: the origin is the body of this site's function, and `args` are its slots.
         let slot = unsafe { call_body::<N>(md.origin(), args) };
@@ -135,6 +128,25 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
     } else {
         Slot::pointer(call.frame.ret)
     }
+}
+
+/// Runs the probes that may decide the result, up to the first that does.
+#[inline(always)]
+fn mods<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, mark: &Mark) {
+    // SAFETY: `thread` is the calling thread's.
+    let errno = unsafe { thread.errno() };
+    for row in list.mods() {
+        run_row::<NESTED>(row, thread, mark, || {
+            // SAFETY: the row is not dead and the mark names it, so its link stays; and the row
+            // was bound to this function.
+            unsafe { row.run_call(frame) };
+        });
+        if frame.outcome == Outcome::Skipped {
+            break;
+        }
+    }
+    // SAFETY: `thread` is the calling thread's.
+    unsafe { thread.set_errno(errno) };
 }
 
 /// Where the function's result is to be.
@@ -209,7 +221,11 @@ fn exits<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, ma
     // SAFETY: `thread` is the calling thread's.
     let errno = unsafe { thread.errno() };
     for row in list.exits() {
-        run_row::<NESTED>(row, frame, thread, mark);
+        run_row::<NESTED>(row, thread, mark, || {
+            // SAFETY: the row is not dead and the mark names it, so its link stays; and the row
+            // was bound to this function.
+            unsafe { row.run_call(frame) };
+        });
     }
     // SAFETY: `thread` is the calling thread's.
     unsafe { thread.set_errno(errno) };

@@ -6,7 +6,7 @@
 
 use crate::grace::{Mark, Slow, Thread, current, enter_slow};
 use crate::md::{Md, Table};
-use crate::probe::{Frame, LinkState, Needs, Outcome, Row};
+use crate::probe::{LinkState, List, Needs, Row, Target};
 use crate::site::{SiteData, Slot};
 use crate::sync::{Ordering, light_barrier};
 
@@ -52,14 +52,6 @@ impl Find for Hash {
     }
 }
 
-/// Where a caller that does not call the origin goes on, and what it puts in the site register.
-#[derive(Debug)]
-#[repr(C)]
-pub(super) struct Next {
-    code: *const (),
-    site: *const SiteData,
-}
-
 /// What a caller of these flags can run.
 pub(super) const fn serves(sleepable: bool, origin: bool) -> Needs {
     let sleep = if sleepable { Needs::SLEEP } else { Needs::NOTHING };
@@ -67,7 +59,7 @@ pub(super) const fn serves(sleepable: bool, origin: bool) -> Needs {
     sleep.and(origin)
 }
 
-/// Runs the entry probes and says where the body is.
+/// Runs the entry probes and says where the call goes on: at the body.
 ///
 /// If the list asks for more than this caller serves, because it was published after the
 /// entry had chosen the caller, nothing runs here: the call goes on in a caller that serves every
@@ -80,7 +72,7 @@ pub(super) const fn serves(sleepable: bool, origin: bool) -> Needs {
 pub(super) unsafe extern "C" fn run_entry<L: Find, const SLEEP: bool>(
     args: *mut Slot,
     site: &'static SiteData,
-) -> Next {
+) -> *const () {
     let thread = current();
     let mark = thread.outermost();
     if mark.load(Ordering::Relaxed).is_null() {
@@ -102,12 +94,11 @@ pub(super) unsafe extern "C" fn run_entry<L: Find, const SLEEP: bool>(
 unsafe fn run_entry_slow<L: Find, const SLEEP: bool>(
     args: *mut Slot,
     site: &'static SiteData,
-) -> Next {
+) -> *const () {
     match enter_slow() {
         Slow::Skip => {
             // SAFETY: the site was armed.
-            let md = unsafe { Md::of_armed(site) };
-            Next { code: md.origin(), site }
+            unsafe { Md::of_armed(site) }.origin()
         }
         Slow::Enter { thread, mark, nested: false } => {
             // SAFETY: the caller's promise.
@@ -129,46 +120,121 @@ unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
     site: &'static SiteData,
     thread: &'static Thread,
     mark: &Mark,
-) -> Next {
+) -> *const () {
     // SAFETY: the caller's promise.
     let md = unsafe { L::find(site, mark) };
-    let mut frame = Frame {
-        target: &raw const md.target,
-        args,
-        ret: core::ptr::null_mut(),
-        outcome: Outcome::Running,
-    };
-    // SAFETY: `thread` is the calling thread's.
-    let errno = unsafe { thread.errno() };
-    let served = if SLEEP {
+    let call = EntryCall { args, target: &md.target, thread, mark };
+    if SLEEP {
         // Probes may block, so the list is held by a pin, which nobody waits for, and
         // each probe by a mark of its own.
         mark.store(core::ptr::null_mut(), Ordering::Relaxed);
         let (list, pin) = md.pin(thread);
         let served = list.needs().within(serves(SLEEP, false));
         if served {
-            for row in list.entries() {
-                run_row::<NESTED>(row, &mut frame, thread, mark);
-            }
+            call.run_pinned::<NESTED>(list);
         }
         pin.release();
-        served
+        return if served { md.origin() } else { md.full() };
+    }
+    let list = md.enter(mark);
+    if !list.needs().within(serves(SLEEP, false)) {
+        mark.store(core::ptr::null_mut(), Ordering::Release);
+        return md.full();
+    }
+    let origin = md.origin();
+    if NESTED {
+        call.run_nested(list);
+    } else if let [row] = list.entries() {
+        // The mark names this row already.
+        // SAFETY: `thread` is the calling thread's.
+        let errno = unsafe { thread.errno() };
+        // SAFETY: the list was found current after the mark was set, so whoever retires it
+        // waits; and the row was bound to this function.
+        unsafe { row.run_entry(args, &md.target) };
+        // SAFETY: `thread` is the calling thread's.
+        unsafe { thread.set_errno(errno) };
     } else {
-        let list = md.enter(mark);
-        let served = list.needs().within(serves(SLEEP, false));
-        if served {
-            for row in list.entries() {
-                run_row_in_section::<NESTED>(row, &mut frame, thread, mark);
-            }
-        }
-        served
-    };
-    // SAFETY: `thread` is the calling thread's.
-    unsafe { thread.set_errno(errno) };
+        call.run_many(list);
+    }
     // Release: what the probes did happens before whatever waited for the mark.
     mark.store(core::ptr::null_mut(), Ordering::Release);
-    let code = if served { md.origin() } else { md.full() };
-    Next { code, site }
+    origin
+}
+
+/// A call whose entry probes run.
+#[derive(Clone, Copy)]
+pub(super) struct EntryCall<'c> {
+    pub(super) args: *mut Slot,
+    pub(super) target: &'static Target,
+    pub(super) thread: &'static Thread,
+    pub(super) mark: &'c Mark,
+}
+
+impl EntryCall<'_> {
+    /// Runs the probes of a list that the mark has entered: it is held from the first to the last.
+    #[inline(never)]
+    fn run_many(self, list: &List) {
+        self.run_section::<false>(list);
+    }
+
+    /// As [`EntryCall::run_many`], inside another probe.
+    #[cold]
+    #[inline(never)]
+    fn run_nested(self, list: &List) {
+        self.run_section::<true>(list);
+    }
+
+    #[inline(always)]
+    fn run_section<const NESTED: bool>(self, list: &List) {
+        // SAFETY: the thread is the calling thread's.
+        let errno = unsafe { self.thread.errno() };
+        for row in list.entries() {
+            self.mark.store(row.mark(), Ordering::Relaxed);
+            if !is_recursive::<NESTED>(row, self.thread, self.mark) {
+                // SAFETY: the mark has named a row of this list since before the list was found
+                // current, so whoever retires it waits; and the row was bound to this function.
+                unsafe { row.run_entry(self.args, self.target) };
+            }
+        }
+        // SAFETY: the thread is the calling thread's.
+        unsafe { self.thread.set_errno(errno) };
+    }
+
+    /// Runs the probes of a list that is only pinned, those that have not been detached.
+    #[inline(always)]
+    pub(super) fn run_pinned<const NESTED: bool>(self, list: &List) {
+        // SAFETY: the thread is the calling thread's.
+        let errno = unsafe { self.thread.errno() };
+        for row in list.entries() {
+            run_row::<NESTED>(row, self.thread, self.mark, || {
+                // SAFETY: the row is not dead and the mark names it, so its link stays; and the
+                // row was bound to this function.
+                unsafe { row.run_entry(self.args, self.target) };
+            });
+        }
+        // SAFETY: the thread is the calling thread's.
+        unsafe { self.thread.set_errno(errno) };
+    }
+}
+
+/// Runs one probe of a list that is only pinned, unless it has been detached.
+///
+/// Mark first, then ask: if the row is not dead now, whoever kills it later will see the mark
+/// after its barrier and wait.
+#[inline(always)]
+pub(super) fn run_row<const NESTED: bool>(
+    row: &Row,
+    thread: &Thread,
+    mark: &Mark,
+    run: impl FnOnce(),
+) {
+    mark.store(row.mark(), Ordering::Relaxed);
+    light_barrier();
+    if !row.is_dead() && !is_recursive::<NESTED>(row, thread, mark) {
+        run();
+    }
+    // Release: what the probe did happens before whatever waited for the mark.
+    mark.store(core::ptr::null_mut(), Ordering::Release);
 }
 
 /// Whether a probe of the same link is running on this thread already; counted as missed then.
@@ -181,10 +247,10 @@ fn is_recursive<const NESTED: bool>(row: &Row, thread: &Thread, mark: &Mark) -> 
 #[inline(never)]
 fn is_recursive_slow(row: &Row, thread: &Thread, mark: &Mark) -> bool {
     let own = mark.load(Ordering::Relaxed);
-    let running = thread.running().any(|running| {
-        // The mark of a list or of a look-up runs no probe.
-        running != own && link_of(running) == Some(row.link)
-    });
+    // The mark of a look-up runs no probe.
+    let running = thread
+        .running()
+        .any(|running| running != own && link_of(running) == Some(row.link));
     if running {
         // SAFETY: the row was not dead when the mark was set, so its link is alive.
         unsafe { &*row.link }.count_missed();
@@ -195,41 +261,8 @@ fn is_recursive_slow(row: &Row, thread: &Thread, mark: &Mark) -> bool {
 /// The link whose probe a mark of this thread says is running.
 fn link_of(mark: *mut ()) -> Option<*const LinkState> {
     let row = Row::of_mark(mark)?;
-    // SAFETY: the thread itself set the mark and has not cleared it, so the row's list is held.
+    // SAFETY: the thread itself set the mark and has not cleared it, so the row's list is held,
+    // or was just about to be found retired; then the thread is in a signal handler between the
+    // two, and the list is freed only by somebody who waits for the mark.
     Some(unsafe { (*row).link })
 }
-
-/// Runs one probe while the mark holds the whole list: no probe of it can be freed.
-#[inline(always)]
-fn run_row_in_section<const NESTED: bool>(
-    row: &Row,
-    frame: &mut Frame,
-    thread: &Thread,
-    mark: &Mark,
-) {
-    mark.store(row.mark(), Ordering::Relaxed);
-    if is_recursive::<NESTED>(row, thread, mark) {
-        return;
-    }
-    // SAFETY: the mark names the row's list since before the list was found current, so whoever
-    // retires it waits; and the row was bound to this function when it was attached.
-    unsafe { (row.thunk)(row, frame) };
-}
-
-/// Runs one probe of a list that is only pinned, unless it has been detached.
-///
-/// Mark first, then ask: if the row is not dead now, whoever kills it later will see the mark
-/// after its barrier and wait.
-#[inline(always)]
-pub(super) fn run_row<const NESTED: bool>(row: &Row, frame: &mut Frame, thread: &Thread, mark: &Mark) {
-    mark.store(row.mark(), Ordering::Relaxed);
-    light_barrier();
-    if !row.is_dead() && !is_recursive::<NESTED>(row, thread, mark) {
-        // SAFETY: the row is not dead and the mark names it, so its link stays; and the row was
-        // bound to this function when it was attached.
-        unsafe { (row.thunk)(row, frame) };
-    }
-    // Release: what the probe did happens before whatever waited for the mark.
-    mark.store(core::ptr::null_mut(), Ordering::Release);
-}
-

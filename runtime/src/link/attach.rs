@@ -6,7 +6,7 @@
 //! 4. from here on nothing can fail: publish every list and caller, arm the entries;
 //! 5. barrier, free what nobody holds, unlock.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crate::arch::TARGET;
 use crate::caller::{MAX_SLOTS, Lookup};
@@ -17,12 +17,13 @@ use crate::poke::{Writable, verify};
 use crate::probe::{AnyProbe, LinkState};
 use crate::registry::Selector;
 use crate::site::Function;
-use crate::sync::Mutex;
+use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::sys;
 
 use super::core::{LinkCore, Member};
+use super::detach::disable;
 use super::rows;
-use super::transaction::{Transaction, barrier, full_caller, is_armed, publish};
+use super::transaction::{Transaction, full_caller, is_armed, publish};
 
 /// What a builder has collected.
 pub(crate) struct Request {
@@ -72,30 +73,65 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
 
     let state = transaction.state();
     state.attaches += 1;
+    let rank = (request.order, state.attaches);
     let hashed = request.lookup == Lookup::Hash;
     let sleepable = request.sleepable || request.probes.iter().any(|probe| probe.is_sleepable());
-    let core = Arc::new(LinkCore {
-        state: LinkState::new((request.order, state.attaches), sleepable, hashed),
-        probes: request.probes,
-        members: Mutex::new(Vec::new()),
-        refused,
+    let link = Arc::new_cyclic(|link: &Weak<LinkCore>| {
+        let link = Weak::clone(link);
+        let suspend = move || {
+            if let Some(link) = link.upgrade() {
+                disable(&link);
+            }
+        };
+        LinkCore {
+            state: LinkState::new(rank, sleepable, hashed, Box::new(suspend)),
+            probes: request.probes,
+            members: Mutex::new(Vec::new()),
+            enabled: AtomicBool::new(true),
+            refused,
+        }
     });
+    install(&mut transaction, &link, &members)?;
+    *lock(&link.members) = members;
+    transaction.end();
+    Ok(link)
+}
 
+/// Puts the probes of a link back into the lists of its functions.
+pub(crate) fn enable(link: &LinkCore) -> Result<(), Error> {
+    let mut transaction = Transaction::begin();
+    if link.enabled.load(Ordering::Relaxed) {
+        return Ok(());
+    }
+    let members = lock(&link.members).clone();
+    members.iter().try_for_each(|member| verify_sites(member.function))?;
+    install(&mut transaction, link, &members)?;
+    link.enabled.store(true, Ordering::Relaxed);
+    transaction.end();
+    Ok(())
+}
+
+/// Steps 3 and 4. The entries were verified.
+fn install(
+    transaction: &mut Transaction,
+    link: &LinkCore,
+    members: &[Member],
+) -> Result<(), Error> {
     let to_arm = members.iter().flat_map(|member| member.function.sites());
     let mut writable = Writable::open(to_arm.copied().filter(|site| !is_armed(site)))?;
     let mut lists = Vec::with_capacity(members.len());
-    for member in &members {
+    for member in members {
         let full = full_caller(member.function).expect("bind() found it").code();
         for site in member.function.sites() {
             let md = Md::of(site, member.function, full);
-            lists.push((md, rows::with(md.current(), &core, member)));
+            lists.push((md, rows::with(md.current(), link, member)));
         }
     }
-    if hashed {
+    if link.state.hashed {
         transaction.reserve(lists.len());
     }
     for (md, list) in lists {
-        if hashed {
+        if link.state.hashed {
             transaction.state().table.insert(md);
         }
         let old = publish(md, list);
@@ -105,13 +141,7 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
             md.set_armed(true);
         }
     }
-    drop(writable);
-    *crate::sync::lock(&core.members) = members;
-    barrier();
-    let garbage = transaction.sweep();
-    drop(transaction);
-    drop(garbage);
-    Ok(core)
+    Ok(())
 }
 
 /// Checks all probes against one function.

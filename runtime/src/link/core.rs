@@ -4,7 +4,7 @@ use crate::error::Refusal;
 use crate::md::Md;
 use crate::probe::{AnyProbe, LinkState};
 use crate::site::Function;
-use crate::sync::Mutex;
+use crate::sync::{AtomicBool, Mutex};
 
 /// What a link is made of. Rows point into it, so it is dropped only when no thread runs, or
 /// can still come to run, a probe of it.
@@ -13,6 +13,8 @@ pub(crate) struct LinkCore {
     pub(crate) probes: Vec<Box<dyn AnyProbe>>,
     /// Where it is attached, in the order of the listing; empty once it is detached.
     pub(crate) members: Mutex<Vec<Member>>,
+    /// Whether its probes are in its functions' lists. Changed by transactions.
+    pub(crate) enabled: AtomicBool,
     /// Functions that `skip_invalid` left out.
     pub(crate) refused: Vec<Refusal>,
 }

@@ -1,4 +1,4 @@
-//! Detaching: it never fails, and when it returns no probe of the link runs or will run.
+//! Detaching, and switching off: it never fails, and when it returns no probe of the link runs or will run.
 //!
 //! 1. lock; publish every function's list without the link, disarm the entries left without
 //!    probes;
@@ -13,11 +13,12 @@ use std::sync::Arc;
 use crate::grace::in_probe;
 use crate::poke::Writable;
 use crate::probe::Row;
-use crate::sync::lock;
+use crate::sync::{Ordering, lock};
+use crate::sys;
 
 use super::core::{LinkCore, Member};
 use super::rows;
-use super::transaction::{Transaction, barrier, publish, wait};
+use super::transaction::{Transaction, publish, wait};
 
 /// Whether to wait for probes that are running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,20 +32,37 @@ pub(crate) enum Patience {
 
 /// Detaches. Doing it again does nothing.
 pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
-    let mut transaction = Transaction::begin();
+    let transaction = Transaction::begin();
     let members = core::mem::take(&mut *lock(&link.members));
-    if members.is_empty() {
-        return;
-    }
+    withdraw(transaction, link, &members, patience);
+}
+
+/// Takes the probes of a link out of its functions' lists, and waits until none of them runs.
+pub(crate) fn disable(link: &Arc<LinkCore>) {
+    let transaction = Transaction::begin();
+    link.enabled.store(false, Ordering::Relaxed);
+    let members = lock(&link.members).clone();
+    withdraw(transaction, link, &members, Patience::Wait);
+}
+
+/// Steps 1 to 5, for the functions of `members`.
+fn withdraw(
+    mut transaction: Transaction,
+    link: &Arc<LinkCore>,
+    members: &[Member],
+    patience: Patience,
+) {
     let mut disarmed = Vec::new();
     for md in members.iter().flat_map(Member::sites) {
-        let list = rows::without(md.current(), link);
-        let (empty, stays_hashed) = (list.is_empty(), rows::any_hashed(&list));
-        if empty {
-            disarmed.push(md);
+        if !md.current().rows().iter().any(|row| rows::is_of(row, link)) {
+            continue;
         }
-        if link.state.hashed && !stays_hashed {
+        let list = rows::without(md.current(), link);
+        if link.state.hashed && !rows::any_hashed(&list) {
             transaction.state().table.remove(md);
+        }
+        if list.is_empty() {
+            disarmed.push(md);
         }
         // The caller of an empty list is the plainest of its shape: a thread on its way from
         // the entry runs nothing there.
@@ -65,7 +83,7 @@ pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
     let lists = transaction.retired_with(link);
     let rows = lists.iter().flat_map(|list| list.rows());
     rows.filter(|row| rows::is_of(row, link)).for_each(Row::kill);
-    barrier();
+    sys::barrier();
 
     if patience == Patience::Leave || in_probe() {
         transaction.leave(Arc::clone(link), lists);
@@ -74,30 +92,5 @@ pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
         wait(link, &lists);
         transaction = Transaction::begin();
     }
-    let garbage = transaction.sweep();
-    drop(transaction);
-    drop(garbage);
-}
-
-/// Waits until no probe of a link that has just been switched off is still running.
-pub(crate) fn quiesce(link: &LinkCore) {
-    if in_probe() {
-        return;
-    }
-    let mut transaction = Transaction::begin();
-    let members = lock(&link.members).clone();
-    // A copy in the place of every list turns the question into the one that detaching asks:
-    // who still runs a probe of a list from before?
-    for md in members.iter().flat_map(Member::sites) {
-        let old = publish(md, rows::copy(md.current()));
-        transaction.retire(old);
-    }
-    let lists = transaction.retired_with(link);
-    barrier();
-    drop(transaction);
-    wait(link, &lists);
-    let mut transaction = Transaction::begin();
-    let garbage = transaction.sweep();
-    drop(transaction);
-    drop(garbage);
+    transaction.end();
 }

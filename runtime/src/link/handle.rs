@@ -2,8 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::error::Error;
+use crate::sync::Ordering;
+
+use super::attach::enable;
 use super::core::LinkCore;
-use super::detach::{Patience, detach, quiesce};
+use super::detach::{Patience, detach, disable};
 use super::info::LinkInfo;
 
 /// An attachment: probes at functions, with cookies. Dropping it detaches.
@@ -29,23 +33,28 @@ impl Link {
         LinkInfo::of(&self.core)
     }
 
-    /// Lets the probes rest without detaching them. When this returns, none of them is running.
+    /// Takes the probes out of their functions, which run then as if the link were detached. When
+    /// this returns, none of the probes is running.
     ///
     /// Called from inside a probe it does not wait for probes on other threads.
     pub fn disable(&self) {
-        self.core.state.set_enabled(false);
-        quiesce(&self.core);
+        disable(&self.core);
     }
 
-    /// Lets the probes run again, also after one of them has panicked.
-    pub fn enable(&self) {
-        self.core.state.set_enabled(true);
+    /// Puts the probes back, at their old place among others; also after one of them has panicked.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Modified`] and [`Error::Poke`]: something has happened to an entry meanwhile. The
+    /// link stays disabled.
+    pub fn enable(&self) -> Result<(), Error> {
+        enable(&self.core)
     }
 
     /// Whether the probes run when their functions are called.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
-        self.core.state.is_enabled()
+        self.core.enabled.load(Ordering::Relaxed)
     }
 
     /// Detaches: when this returns, no probe of the link is running or will run, and what its

@@ -5,7 +5,7 @@ use core::fmt;
 use crate::error::Error;
 use crate::probe::Kind;
 use crate::site::Function;
-use crate::sync::lock;
+use crate::sync::{Ordering, lock};
 
 use super::core::LinkCore;
 
@@ -51,7 +51,7 @@ impl LinkInfo {
             functions,
             refused: link.refused.iter().map(refusal).collect(),
             missed: link.state.missed(),
-            enabled: link.state.is_enabled(),
+            enabled: link.enabled.load(Ordering::Relaxed),
             panic: link.state.panic_message(),
         }
     }

@@ -20,11 +20,6 @@ pub(crate) fn without(list: &List, link: &LinkCore) -> ListBox {
     Groups::of(list, |row| !is_of(row, link)).into_list()
 }
 
-/// `list` once more.
-pub(crate) fn copy(list: &List) -> ListBox {
-    Groups::of(list, |_| true).into_list()
-}
-
 /// Whether a probe of the list wants its functions to be found in the hash table.
 pub(crate) fn any_hashed(list: &List) -> bool {
     list.rows().iter().any(|row| state(row).hashed)

@@ -14,7 +14,6 @@ use super::core::LinkCore;
 use super::rows::{any_hashed, is_of};
 
 /// Everything that changes under the lock and is not at a site.
-#[derive(Debug)]
 pub(crate) struct State {
     pub(crate) table: TableState,
     pub(crate) attaches: u64,
@@ -31,12 +30,6 @@ pub(crate) struct State {
 struct Leaving {
     link: Arc<LinkCore>,
     lists: Vec<Arc<ListBox>>,
-}
-
-impl core::fmt::Debug for Leaving {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Leaving").field("lists", &self.lists.len()).finish_non_exhaustive()
-    }
 }
 
 static STATE: Mutex<State> = Mutex::new(State {
@@ -57,7 +50,7 @@ pub(crate) struct Transaction {
 
 /// What is to be dropped when the lock is free again: users' closures among it.
 #[derive(Default)]
-pub(crate) struct Garbage {
+struct Garbage {
     _lists: Vec<Arc<ListBox>>,
     _arrays: Replaced,
     _links: Vec<Arc<LinkCore>>,
@@ -105,9 +98,16 @@ impl Transaction {
         self.state.leaving.push(Leaving { link, lists });
     }
 
-    /// Frees what no thread holds any more. Called after a barrier that followed the last change;
-    /// what it hands back is to be dropped without the lock.
-    pub(crate) fn sweep(&mut self) -> Garbage {
+    /// Ends it: a barrier after the last change, then frees what no thread holds any more. What
+    /// users gave us is dropped without the lock.
+    pub(crate) fn end(mut self) {
+        sys::barrier();
+        let garbage = self.sweep();
+        drop(self);
+        drop(garbage);
+    }
+
+    fn sweep(&mut self) -> Garbage {
         let held = held();
         let state = &mut *self.state;
         let retired = core::mem::take(&mut state.retired);
@@ -175,10 +175,6 @@ pub(crate) fn is_armed(site: &Record) -> bool {
     Md::existing(site.data()).is_some_and(Md::is_armed)
 }
 
-/// The barrier after which every thread sees what was published before it.
-pub(crate) fn barrier() {
-    sys::barrier();
-}
 
 /// The symbol name of the caller that serves a site now.
 pub(crate) fn caller_name(md: &Md) -> &'static str {

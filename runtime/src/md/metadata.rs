@@ -12,7 +12,6 @@ use crate::sync::{AtomicBool, AtomicPtr, Ordering, light_barrier};
 /// holding nothing but the site's address.
 ///
 /// One cache line serves a call.
-#[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Md {
     /// The probes. Null never.
@@ -95,7 +94,7 @@ impl Md {
         self.full
     }
 
-    /// The list, kept from being freed by `mark`, which names it when this returns.
+    /// The list, kept from being freed by `mark`, which names its first row when this returns.
     ///
     /// Publish first, then look again: if the list is still the same, whoever retires it
     /// later will see the mark after its barrier. If it retired the list before, this sees
@@ -104,7 +103,7 @@ impl Md {
     pub(crate) fn enter(&self, mark: &Mark) -> &List {
         let mut list = self.list.load(Ordering::Acquire);
         loop {
-            mark.store(list.cast(), Ordering::Relaxed);
+            mark.store(List::entered(list), Ordering::Relaxed);
             light_barrier();
             let again = self.list.load(Ordering::Acquire);
             if again == list {

@@ -20,14 +20,12 @@ const TOMBSTONE: usize = 1;
 /// The fewest cells an array has.
 const SMALLEST: usize = 16;
 
-#[derive(Debug)]
 struct Cell {
     key: AtomicUsize,
     md: AtomicPtr<Md>,
 }
 
 /// One array of cells.
-#[derive(Debug)]
 pub(crate) struct Cells {
     /// The hash's upper bits are the index: 64 minus the logarithm of the length.
     shift: u32,
@@ -98,7 +96,6 @@ enum PutInto {
 }
 
 /// A function-address table, for readers.
-#[derive(Debug)]
 pub(crate) struct Table {
     cells: AtomicPtr<Cells>,
 }
@@ -127,7 +124,6 @@ impl Table {
 }
 
 /// The side that changes the table: belongs under the transaction lock.
-#[derive(Debug)]
 pub(crate) struct TableState {
     table: &'static Table,
     live: usize,

@@ -48,7 +48,7 @@ pub(crate) struct Frame {
 ///
 /// The contexts of the kinds, [`Entry`], [`ModRet`] and [`Exit`], dereference to it. It is
 /// bound to the thread and to the run of the probe.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Context<'c> {
     frame: &'c Frame,
     row: &'c Row,
@@ -115,6 +115,15 @@ impl<'c> Context<'c> {
     pub(super) fn check(&self, index: usize, param: &Param) -> Result<bool, Error> {
         let function = self.function();
         param.fit(index, function).map_err(|why| Error::mismatch(function, why))
+    }
+}
+
+impl core::fmt::Debug for Context<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Context")
+            .field("function", &self.function().instance())
+            .field("cookie", &self.cookie())
+            .finish_non_exhaustive()
     }
 }
 

@@ -2,12 +2,13 @@
 
 use seq_macro::seq;
 
-use crate::site::{Function, type_id_of};
+use crate::site::{Function, Slot, type_id_of};
 
+use super::context::{Frame, Outcome, Target};
 use super::list::Thunk;
 use super::param::{Mismatch, bind};
 use super::state::guarded;
-use super::{AnyProbe, Context, Entry, Frame, Kind, Param, Row};
+use super::{AnyProbe, Context, Entry, Kind, Param, Row};
 
 /// A probe that runs before its function.
 ///
@@ -88,7 +89,7 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
     }
 
     fn thunk(&self) -> Thunk {
-        thunk::<P, M>
+        Thunk::Entry(thunk::<P, M>)
     }
 
     fn data(&self) -> *const () {
@@ -98,13 +99,16 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
 
 /// # Safety
 ///
-/// As [`Thunk`]; the row's probe is a `P`.
-unsafe fn thunk<P: EntryProbe<M>, M>(row: &Row, frame: &mut Frame) {
+/// As [`EntryThunk`]; the row's probe is a `P`.
+unsafe fn thunk<P: EntryProbe<M>, M>(row: &Row, args: *mut Slot, target: &'static Target) {
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
-    // SAFETY: as above.
-    let link = unsafe { &*row.link };
-    let ctx = Entry(Context::new(frame, row));
-    // SAFETY: the row was bound to the frame's function.
-    guarded(link, || unsafe { probe.call(&ctx) });
+    let frame = Frame { target, args, ret: core::ptr::null_mut(), outcome: Outcome::Running };
+    let ctx = Entry(Context::new(&frame, row));
+    let run = || {
+        // SAFETY: the row was bound to the target's function.
+        unsafe { probe.call(&ctx) }
+    };
+    // SAFETY: the row's link is alive.
+    unsafe { guarded(row.link, run) };
 }

@@ -127,7 +127,7 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
     }
 
     fn thunk(&self) -> Thunk {
-        thunk::<P, M>
+        Thunk::Call(thunk::<P, M>)
     }
 
     fn data(&self) -> *const () {
@@ -137,13 +137,15 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
 
 /// # Safety
 ///
-/// As [`Thunk`]; the row's probe is a `P`, and the call has ended.
+/// As [`CallThunk`](super::list::CallThunk); the row's probe is a `P`, and the call has ended.
 unsafe fn thunk<P: ExitProbe<M>, M>(row: &Row, frame: &mut Frame) {
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
-    // SAFETY: as above.
-    let link = unsafe { &*row.link };
     let ctx = Exit(Context::new(frame, row));
-    // SAFETY: the row was bound to the frame's function.
-    guarded(link, || unsafe { probe.call(&ctx) });
+    let run = || {
+        // SAFETY: the row was bound to the frame's function.
+        unsafe { probe.call(&ctx) }
+    };
+    // SAFETY: the row's link is alive.
+    unsafe { guarded(row.link, run) };
 }

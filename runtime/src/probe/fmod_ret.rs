@@ -105,7 +105,7 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
     }
 
     fn thunk(&self) -> Thunk {
-        thunk::<P, M>
+        Thunk::Call(thunk::<P, M>)
     }
 
     fn data(&self) -> *const () {
@@ -115,15 +115,17 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
 
 /// # Safety
 ///
-/// As [`Thunk`]; the row's probe is a `P`, and the frame has no result yet.
+/// As [`CallThunk`](super::list::CallThunk); the row's probe is a `P`, and the frame has no result yet.
 unsafe fn thunk<P: ModRetProbe<M>, M>(row: &Row, frame: &mut Frame) {
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
-    // SAFETY: as above.
-    let link = unsafe { &*row.link };
     let ctx = ModRet(Context::new(frame, row));
-    // SAFETY: the row was bound to the frame's function.
-    let decided = guarded(link, || unsafe { probe.call(&ctx) });
+    let run = || {
+        // SAFETY: the row was bound to the frame's function.
+        unsafe { probe.call(&ctx) }
+    };
+    // SAFETY: the row's link is alive.
+    let decided = unsafe { guarded(row.link, run) };
     if let Some(ControlFlow::Break(value)) = decided {
         let ret = frame.ret.cast::<P::Ret>();
         // SAFETY: `ret` has room for the function's result, whose type `P::Ret` was checked to

@@ -8,23 +8,46 @@ use core::mem::{align_of, size_of};
 use core::ops::{Deref, Range};
 use core::ptr::NonNull;
 
+use crate::site::Slot;
 use crate::sync::{AtomicBool, Ordering};
 
-use super::{Frame, LinkState};
+use super::context::{Frame, Target};
+use super::LinkState;
 
-/// Runs the probe of a row.
+/// Runs the entry probe of a row: the row, the saved slots, and whose they are.
 ///
 /// # Safety
 ///
 /// The row's link is alive and stays so: the caller carries a mark that names the row, and has
-/// seen it not dead. The frame describes a call of a function the row's probe was bound to.
-pub(crate) type Thunk = unsafe fn(&Row, &mut Frame);
+/// seen that the row is not dead or the list is current. The slots are those of a call of the
+/// target's function, to which the row's probe was bound.
+pub(crate) type EntryThunk = unsafe fn(&Row, *mut Slot, &'static Target);
+
+/// Runs a probe that has to do with the result.
+///
+/// # Safety
+///
+/// As [`EntryThunk`], with the frame in the place of the slots.
+pub(crate) type CallThunk = unsafe fn(&Row, &mut Frame);
+
+/// What runs a probe.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Thunk {
+    Entry(EntryThunk),
+    Call(CallThunk),
+}
+
+/// The code of a row's thunk: which of the two it is follows from the row's place in its list.
+#[derive(Clone, Copy)]
+union Code {
+    entry: EntryThunk,
+    call: CallThunk,
+}
 
 /// One probe of one function.
-#[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Row {
-    pub(crate) thunk: Thunk,
+    code: Code,
     /// The probe itself, of the type its thunk knows.
     pub(crate) probe: *const (),
     pub(crate) cookie: u64,
@@ -42,7 +65,37 @@ impl Row {
         link: *const LinkState,
         through: u32,
     ) -> Self {
-        Self { thunk, probe, cookie, link, through, dead: AtomicBool::new(false) }
+        let code = match thunk {
+            Thunk::Entry(entry) => Code { entry },
+            Thunk::Call(call) => Code { call },
+        };
+        Self { code, probe, cookie, link, through, dead: AtomicBool::new(false) }
+    }
+
+    /// Runs the probe of a row among [`List::entries`].
+    ///
+    /// # Safety
+    ///
+    /// As [`EntryThunk`].
+    #[inline(always)]
+    pub(crate) unsafe fn run_entry(&self, args: *mut Slot, target: &'static Target) {
+        // SAFETY: a row among the entries was made of an entry thunk.
+        let thunk = unsafe { self.code.entry };
+        // SAFETY: the caller's promise.
+        unsafe { thunk(self, args, target) };
+    }
+
+    /// Runs the probe of a row among [`List::mods`] or [`List::exits`].
+    ///
+    /// # Safety
+    ///
+    /// As [`CallThunk`].
+    #[inline(always)]
+    pub(crate) unsafe fn run_call(&self, frame: &mut Frame) {
+        // SAFETY: a row that is not among the entries was made of a call thunk.
+        let thunk = unsafe { self.code.call };
+        // SAFETY: the caller's promise.
+        unsafe { thunk(self, frame) };
     }
 
     /// Whether its link has been detached. Asked after a mark that names the row was set and
@@ -58,7 +111,7 @@ impl Row {
         self.dead.store(true, Ordering::Relaxed);
     }
 
-    /// The mark of a thread that runs it: its address, made odd to tell it from a list's.
+    /// The mark of a thread that runs it: its address, made odd to tell it from others.
     #[inline(always)]
     pub(crate) fn mark(&self) -> *mut () {
         core::ptr::from_ref(self).cast_mut().cast::<u8>().wrapping_add(1).cast()
@@ -71,7 +124,8 @@ impl Row {
 
     /// The same probe in another list.
     pub(crate) fn copy(&self) -> Self {
-        Self::new(self.thunk, self.probe, self.cookie, self.link, self.through)
+        let Self { code, probe, cookie, link, through, .. } = *self;
+        Self { code, probe, cookie, link, through, dead: AtomicBool::new(false) }
     }
 }
 
@@ -105,7 +159,6 @@ impl Needs {
 
 /// The probes of one site. Rows stand in the order in which they run: entry probes, then
 /// those that may override, then exit probes.
-#[derive(Debug)]
 #[repr(C)]
 pub(crate) struct List {
     needs: Needs,
@@ -122,10 +175,6 @@ unsafe impl Send for List {}
 unsafe impl Sync for List {}
 
 impl List {
-    const fn empty() -> Self {
-        Self { needs: Needs::NOTHING, entry_end: 0, mod_end: 0, exit_end: 0, rows: [] }
-    }
-
     #[inline(always)]
     pub(crate) fn needs(&self) -> Needs {
         self.needs
@@ -167,15 +216,16 @@ impl List {
         self.exit_end == 0
     }
 
-    /// The mark of a thread that uses the list but runs none of its rows at the moment.
+    /// The mark of a thread that has entered the list: that of its first row, which it is about to
+    /// run. Takes an address, because the list may be gone before the mark is set.
     #[inline(always)]
-    pub(crate) fn mark(&self) -> *mut () {
-        core::ptr::from_ref(self).cast_mut().cast()
+    pub(crate) fn entered(list: *mut Self) -> *mut () {
+        list.cast::<u8>().wrapping_add(size_of::<Self>() + 1).cast()
     }
 
     /// Every address a mark or a pin of this list can have.
     pub(crate) fn addresses(&self) -> Range<usize> {
-        let start = self.mark().addr();
+        let start = core::ptr::from_ref(self).addr();
         start..start + size_of::<Self>() + self.exit_end as usize * size_of::<Row>()
     }
 
@@ -185,10 +235,30 @@ impl List {
     }
 }
 
-static EMPTY: List = List::empty();
+/// The list without probes. A thread that has entered it is marked as every other: its first
+/// row is there for that mark alone.
+#[repr(C)]
+struct Empty {
+    list: List,
+    row: Row,
+}
+
+// SAFETY: it is never written, and its row's pointers are null.
+unsafe impl Sync for Empty {}
+
+static EMPTY: Empty = Empty {
+    list: List { needs: Needs::NOTHING, entry_end: 0, mod_end: 0, exit_end: 0, rows: [] },
+    row: Row {
+        code: Code { call: |_, _| () },
+        probe: core::ptr::null(),
+        cookie: 0,
+        link: core::ptr::null(),
+        through: 0,
+        dead: AtomicBool::new(true),
+    },
+};
 
 /// A list on the heap, or the empty one.
-#[derive(Debug)]
 pub(crate) struct ListBox(NonNull<List>);
 
 // SAFETY: it owns a `List`, which is `Send`.
@@ -199,7 +269,7 @@ unsafe impl Sync for ListBox {}
 impl ListBox {
     /// The list without probes.
     pub(crate) fn empty() -> Self {
-        Self(NonNull::from(&EMPTY))
+        Self(NonNull::from(&EMPTY).cast())
     }
 
     /// A list of these rows, each group in the order in which it is to run.

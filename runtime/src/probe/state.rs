@@ -3,10 +3,9 @@
 use core::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
+use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
 /// The part of a link that its probes touch while they run, and that its rows point to.
-#[derive(Debug)]
 pub(crate) struct LinkState {
     /// Its probes' place among those of other links: what the user said, then attach time.
     pub(crate) rank: (i32, u64),
@@ -14,31 +13,21 @@ pub(crate) struct LinkState {
     pub(crate) sleepable: bool,
     /// Whether its functions are to be found through the hash table.
     pub(crate) hashed: bool,
-    disabled: AtomicBool,
+    /// Takes its rows out of every list. Called when one of its probes has panicked.
+    suspend: Box<dyn Fn() + Send + Sync>,
     missed: AtomicU64,
     /// The first panic of a probe of the link.
     panic: Mutex<Option<String>>,
 }
 
 impl LinkState {
-    pub(crate) fn new(rank: (i32, u64), sleepable: bool, hashed: bool) -> Self {
-        Self {
-            rank,
-            sleepable,
-            hashed,
-            disabled: AtomicBool::new(false),
-            missed: AtomicU64::new(0),
-            panic: Mutex::new(None),
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn is_enabled(&self) -> bool {
-        !self.disabled.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn set_enabled(&self, enabled: bool) {
-        self.disabled.store(!enabled, Ordering::Relaxed);
+    pub(crate) fn new(
+        rank: (i32, u64),
+        sleepable: bool,
+        hashed: bool,
+        suspend: Box<dyn Fn() + Send + Sync>,
+    ) -> Self {
+        Self { rank, sleepable, hashed, suspend, missed: AtomicU64::new(0), panic: Mutex::new(None) }
     }
 
     pub(crate) fn missed(&self) -> u64 {
@@ -59,13 +48,13 @@ impl LinkState {
     /// Switches the link off after a probe of it panicked.
     #[cold]
     pub(crate) fn poison(&self, payload: Box<dyn Any + Send>) {
-        self.set_enabled(false);
         let message = payload
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "a panic with a payload that is not text".to_owned());
         lock(&self.panic).get_or_insert(message);
+        (self.suspend)();
         // The payload is the user's, and dropping it may panic in turn.
         if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             core::mem::forget(second);
@@ -73,17 +62,18 @@ impl LinkState {
     }
 }
 
-/// Runs a probe unless its link is switched off. A panic of the probe stays here and switches
-/// the link off.
+/// Runs a probe. A panic of the probe stays here and switches its link off.
+///
+/// # Safety
+///
+/// `link` is alive, and stays so while the probe runs.
 #[inline(always)]
-pub(super) fn guarded<R>(link: &LinkState, probe: impl FnOnce() -> R) -> Option<R> {
-    if !link.is_enabled() {
-        return None;
-    }
+pub(super) unsafe fn guarded<R>(link: *const LinkState, probe: impl FnOnce() -> R) -> Option<R> {
     match catch_unwind(AssertUnwindSafe(probe)) {
         Ok(result) => Some(result),
         Err(payload) => {
-            link.poison(payload);
+            // SAFETY: the caller's promise.
+            unsafe { &*link }.poison(payload);
             None
         }
     }
