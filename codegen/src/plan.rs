@@ -139,7 +139,7 @@ fn callers(arch: &Arch, config: &Config) -> Vec<Caller> {
                 name,
                 shape,
                 lookup,
-                frame: arch.frame(shape.slots),
+                frame: arch.frame(shape),
             });
         }
     }

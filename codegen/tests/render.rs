@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use gtramp_codegen::{Arch, Builder, Config, Files, Lookup, Plan};
+use gtramp_codegen::{Arch, Builder, Config, Files, Lookup, Plan, Shape};
 use support::{Numbers, config, expect_file, render};
 
 /// One argument in a register, and enough for slots on the stack.
@@ -116,10 +116,19 @@ fn the_table_of_any_configuration_is_complete_sorted_and_free_of_duplicates() {
 #[test]
 fn frames_keep_the_stack_aligned_and_every_slot() {
     let arch = Arch::named("x86_64").unwrap();
-    for slots in 0..=33 {
-        let frame = arch.frame(slots);
+    for (slots, origin) in (0..=33).flat_map(|slots| [(slots, false), (slots, true)]) {
+        let frame = arch.frame(Shape {
+            slots,
+            sleepable: false,
+            origin,
+        });
         assert_eq!((frame.bytes + arch.pushed_by_call) % arch.stack_align, 0);
-        assert!(frame.bytes >= slots * arch.slot_bytes);
+        let record = if origin {
+            arch.origin_record
+        } else {
+            arch.entry_record
+        };
+        assert!(frame.bytes >= frame.record + record && frame.record == slots * arch.slot_bytes);
         let offsets: Vec<_> = frame.saves.iter().map(|save| save.offset).collect();
         assert!(
             offsets

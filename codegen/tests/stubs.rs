@@ -165,6 +165,12 @@ fn check_caller(program: &Program, caller: &Caller) {
     );
 
     let arch = Arch::named("x86_64").unwrap();
+    if !caller.shape.origin {
+        let record = u64::try_from(caller.frame.record).unwrap();
+        let site = Place::Register("r11");
+        assert_eq!(saved.remove(&record), Some(site), "{name}: the site");
+        assert_eq!(restored.remove(&record), Some(Register::R11), "{name}");
+    }
     assert_eq!(
         saved.len(),
         caller.shape.slots,
@@ -193,7 +199,7 @@ fn check_caller(program: &Program, caller: &Caller) {
 }
 
 fn register_name(register: Register) -> &'static str {
-    let names = ["rdi", "rsi", "rdx", "rcx", "r8", "r9"];
+    let names = ["rdi", "rsi", "rdx", "rcx", "r8", "r9", "r11"];
     let registers = [
         Register::RDI,
         Register::RSI,
@@ -201,6 +207,7 @@ fn register_name(register: Register) -> &'static str {
         Register::RCX,
         Register::R8,
         Register::R9,
+        Register::R11,
     ];
     registers
         .iter()

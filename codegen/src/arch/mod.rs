@@ -4,6 +4,7 @@
 mod x86_64;
 
 use crate::serialize::serialize;
+use crate::shape::Shape;
 
 /// The facts about an architecture that the templates need.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,8 +19,10 @@ pub struct Arch {
     pub stack_align: usize,
     /// Bytes a call instruction itself pushes.
     pub pushed_by_call: usize,
-    /// Bytes a caller's frame holds above its slots, for registers of its own.
-    pub frame_record: usize,
+    /// Bytes that a caller which jumps on to the body keeps above its slots, for itself.
+    pub entry_record: usize,
+    /// Bytes that a caller which calls the origin keeps above its slots, for itself.
+    pub origin_record: usize,
     /// Alignment of an entry stub: its first quadword is written with one store.
     pub entry_align: usize,
     /// Alignment of a caller: a line of the instruction fetch.
@@ -62,18 +65,25 @@ impl Arch {
         Arch::ALL.into_iter().find(|arch| arch.name == name)
     }
 
-    /// The frame of a caller that saves `slots` slots.
+    /// The frame of a caller of this shape.
     #[must_use]
-    pub fn frame(&self, slots: usize) -> Frame {
-        let used = slots * self.slot_bytes + self.frame_record;
-        let bytes =
-            (used + self.pushed_by_call).next_multiple_of(self.stack_align) - self.pushed_by_call;
-        let saves = (0..slots).map(|slot| self.save(slot, bytes)).collect();
+    pub fn frame(&self, shape: Shape) -> Frame {
+        let record = shape.slots * self.slot_bytes;
+        let used = record
+            + if shape.origin {
+                self.origin_record
+            } else {
+                self.entry_record
+            };
+        let pushed = self.pushed_by_call;
+        let bytes = (used + pushed).next_multiple_of(self.stack_align) - pushed;
         Frame {
             bytes,
-            record: slots * self.slot_bytes,
-            above: bytes + self.pushed_by_call,
-            saves,
+            above: bytes + pushed,
+            record,
+            saves: (0..shape.slots)
+                .map(|slot| self.save(slot, bytes))
+                .collect(),
         }
     }
 
@@ -109,8 +119,8 @@ pub struct Frame {
 
 serialize!(Frame {
     bytes,
-    record,
     above,
+    record,
     saves
 });
 

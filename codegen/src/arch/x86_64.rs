@@ -8,7 +8,9 @@ pub(super) const ARCH: Arch = Arch {
     slot_registers: &["rdi", "rsi", "rdx", "rcx", "r8", "r9"],
     stack_align: 16,
     pushed_by_call: 8,
-    frame_record: 8,
+    // The site, which arrives in a register that `run` does not keep.
+    entry_record: 8,
+    origin_record: 0,
     entry_align: 8,
     caller_align: 32,
     entry_opcode: "0xe9",

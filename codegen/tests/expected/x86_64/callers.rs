@@ -42,23 +42,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_1() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
-    // rsp + 32  stack arguments of the function, if any
-    // rsp + 24  return address of the function
+    // rsp + 16  stack arguments of the function, if any
+    // rsp + 8  return address of the function
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
         ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 24",
-        ".cfi_adjust_cfa_offset 24",
+        "sub rsp, 8",
+        ".cfi_adjust_cfa_offset 8",
         "mov [rsp + 0], rdi",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 24",
-        ".cfi_adjust_cfa_offset -24",
+        "add rsp, 8",
+        ".cfi_adjust_cfa_offset -8",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Inline, 1, false>,
@@ -106,23 +106,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
-    // rsp + 32  stack arguments of the function, if any
-    // rsp + 24  return address of the function
+    // rsp + 16  stack arguments of the function, if any
+    // rsp + 8  return address of the function
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
         ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 24",
-        ".cfi_adjust_cfa_offset 24",
+        "sub rsp, 8",
+        ".cfi_adjust_cfa_offset 8",
         "mov [rsp + 0], rdi",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 24",
-        ".cfi_adjust_cfa_offset -24",
+        "add rsp, 8",
+        ".cfi_adjust_cfa_offset -8",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Inline, 1, true>,
@@ -504,9 +504,9 @@ pub(crate) unsafe extern "C-unwind" fn caller_7() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_origin() {
-    // rsp + 80  stack arguments of the function, if any
-    // rsp + 72  return address of the function
-    // rsp + 48  slot 6, from rsp + 80
+    // rsp + 64  stack arguments of the function, if any
+    // rsp + 56  return address of the function
+    // rsp + 48  slot 6, from rsp + 64
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -517,23 +517,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_origin() {
         ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 72",
-        ".cfi_adjust_cfa_offset 72",
+        "sub rsp, 56",
+        ".cfi_adjust_cfa_offset 56",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], rdx",
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        "mov rax, [rsp + 80]",
+        "mov rax, [rsp + 64]",
         "mov [rsp + 48], rax",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 72",
-        ".cfi_adjust_cfa_offset -72",
+        "add rsp, 56",
+        ".cfi_adjust_cfa_offset -56",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Inline, 7, false>,
@@ -599,9 +599,9 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin() {
-    // rsp + 80  stack arguments of the function, if any
-    // rsp + 72  return address of the function
-    // rsp + 48  slot 6, from rsp + 80
+    // rsp + 64  stack arguments of the function, if any
+    // rsp + 56  return address of the function
+    // rsp + 48  slot 6, from rsp + 64
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -612,23 +612,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin() {
         ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 72",
-        ".cfi_adjust_cfa_offset 72",
+        "sub rsp, 56",
+        ".cfi_adjust_cfa_offset 56",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], rdx",
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        "mov rax, [rsp + 80]",
+        "mov rax, [rsp + 64]",
         "mov [rsp + 48], rax",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 72",
-        ".cfi_adjust_cfa_offset -72",
+        "add rsp, 56",
+        ".cfi_adjust_cfa_offset -56",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Inline, 7, true>,
@@ -676,23 +676,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_hash() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_origin_hash() {
-    // rsp + 32  stack arguments of the function, if any
-    // rsp + 24  return address of the function
+    // rsp + 16  stack arguments of the function, if any
+    // rsp + 8  return address of the function
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
         ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 24",
-        ".cfi_adjust_cfa_offset 24",
+        "sub rsp, 8",
+        ".cfi_adjust_cfa_offset 8",
         "mov [rsp + 0], rdi",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 24",
-        ".cfi_adjust_cfa_offset -24",
+        "add rsp, 8",
+        ".cfi_adjust_cfa_offset -8",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Hash, 1, false>,
@@ -740,23 +740,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_hash() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin_hash() {
-    // rsp + 32  stack arguments of the function, if any
-    // rsp + 24  return address of the function
+    // rsp + 16  stack arguments of the function, if any
+    // rsp + 8  return address of the function
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
         ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 24",
-        ".cfi_adjust_cfa_offset 24",
+        "sub rsp, 8",
+        ".cfi_adjust_cfa_offset 8",
         "mov [rsp + 0], rdi",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 24",
-        ".cfi_adjust_cfa_offset -24",
+        "add rsp, 8",
+        ".cfi_adjust_cfa_offset -8",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Hash, 1, true>,
@@ -1138,9 +1138,9 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_hash() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_origin_hash() {
-    // rsp + 80  stack arguments of the function, if any
-    // rsp + 72  return address of the function
-    // rsp + 48  slot 6, from rsp + 80
+    // rsp + 64  stack arguments of the function, if any
+    // rsp + 56  return address of the function
+    // rsp + 48  slot 6, from rsp + 64
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -1151,23 +1151,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_origin_hash() {
         ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 72",
-        ".cfi_adjust_cfa_offset 72",
+        "sub rsp, 56",
+        ".cfi_adjust_cfa_offset 56",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], rdx",
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        "mov rax, [rsp + 80]",
+        "mov rax, [rsp + 64]",
         "mov [rsp + 48], rax",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 72",
-        ".cfi_adjust_cfa_offset -72",
+        "add rsp, 56",
+        ".cfi_adjust_cfa_offset -56",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Hash, 7, false>,
@@ -1233,9 +1233,9 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_hash() {
 /// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
-    // rsp + 80  stack arguments of the function, if any
-    // rsp + 72  return address of the function
-    // rsp + 48  slot 6, from rsp + 80
+    // rsp + 64  stack arguments of the function, if any
+    // rsp + 56  return address of the function
+    // rsp + 48  slot 6, from rsp + 64
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -1246,23 +1246,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
         ".balign 32",
         ".cfi_startproc",
         "endbr64",
-        "sub rsp, 72",
-        ".cfi_adjust_cfa_offset 72",
+        "sub rsp, 56",
+        ".cfi_adjust_cfa_offset 56",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], rdx",
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        "mov rax, [rsp + 80]",
+        "mov rax, [rsp + 64]",
         "mov [rsp + 48], rax",
         // run(slots, site)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
         // The body has run: rax is what it returned.
-        "add rsp, 72",
-        ".cfi_adjust_cfa_offset -72",
+        "add rsp, 56",
+        ".cfi_adjust_cfa_offset -56",
         "ret",
         ".cfi_endproc",
         run = sym run_origin::<Hash, 7, true>,
