@@ -31,6 +31,6 @@ impl Errors {
     /// One `compile_error!` for each mistake.
     pub(crate) fn into_tokens(self) -> TokenStream {
         self.0
-            .map_or_else(TokenStream::new, |all| all.into_compile_error())
+            .map_or_else(TokenStream::new, syn::Error::into_compile_error)
     }
 }

@@ -8,31 +8,174 @@
 mod args;
 mod errors;
 mod function;
+#[cfg(test)]
+mod golden;
 mod probe;
 mod text;
 mod traceable;
 
 use proc_macro::TokenStream;
 
-/// Makes a function traceable.
+/// Makes functions traceable: a function, or every function of an `impl` block, a trait or an
+/// inline module.
+///
+/// The signature stays as it is. The body moves into a closure that captures nothing, and is reached
+/// through an entry stub; while no probe is attached that costs one direct jump.
+///
+/// ```ignore
+/// use gtramp::traceable;
+///
+/// #[traceable]
+/// fn transfer(from: u32, to: u32, amount: u64) -> Result<u64, Denied> {
+///     // ..
+/// }
+///
+/// #[traceable] // every method in it
+/// impl Ledger {
+///     fn fee(&self, amount: u64) -> u64 {
+///         amount / 100
+///     }
+///
+///     #[traceable(skip)] // but not this one
+///     const fn new() -> Self {
+///         Self
+///     }
+/// }
+/// ```
+///
+/// Generic functions, every form of `self`, patterns, `impl Trait`, `unsafe`, `extern "C"`,
+/// `#[no_mangle]`, recursion, `?`, `return` and `-> !` work as before.
+///
+/// # On a whole `impl`, trait or module
+///
+/// Prefer it to single methods: then the macro knows what `Self` is, and probes can be typed. On
+/// a method alone an argument whose type mentions `Self` can be read by few types only.
+///
+/// Every function with a body is made traceable, in a module also those in its `impl` blocks, traits
+/// and inline modules; tests (`#[test]`, `#[bench]`) are left out. A function that cannot be traced is
+/// an error until it says `#[traceable(skip)]`.
+///
+/// # Options
+///
+/// - `skip`: leave this item as it is, inside one that is traceable.
+/// - `crate = path`: where to find gtramp, if not at `::gtramp`.
+///
+/// # What cannot be traced
+///
+/// `const fn` (probes do not run at compile time), `async fn` (yet: a call of it only makes the
+/// future), variadic and naked functions, and more arguments than callers were generated for (12
+/// unless configured otherwise).
+///
+/// # Limits
+///
+/// - In a body, `self` is renamed to `__self`: the compiler's messages show that name. A macro that
+///   wants the literal token `self`, and a `{self}` in the format string of a macro that this one
+///   does not know (it knows those of `std`, `log`, `tracing`, `anyhow` and `eyre`), have to be
+///   rewritten: `{}` with `self` as an argument always works.
+/// - Under `#[track_caller]`, `Location::caller()` in the body names the function itself.
+/// - Attributes *above* this one see the function as written, those below see the call.
+/// - A `#[traceable(skip)]` inside a `cfg_attr` is left to the compiler; so is the function.
+///
+/// With the feature `enabled` of gtramp off, all this expands to the item as it was written.
 #[proc_macro_attribute]
 pub fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStream {
     traceable::traceable(attribute.into(), item.into()).into()
 }
 
-/// Makes a probe that runs before the functions it is attached to.
+/// Makes a probe that runs when a function is entered.
+///
+/// The function becomes a unit struct of its name with two methods: `attach()` attaches it to the
+/// functions that the attribute's patterns select, and `link()` begins a link to say more.
+///
+/// ```ignore
+/// use gtramp::{Entry, fentry};
+///
+/// #[fentry("bank::**", "!bank::audit::*")]
+/// fn audit(ctx: &Entry) {
+///     println!("> {} {}", ctx.function().path(), ctx.cookie());
+/// }
+///
+/// #[fentry("bank::transfer")]
+/// fn large(_ctx: &Entry, _from: u32, to: &Account, amount: u64) {
+///     // ..
+/// }
+///
+/// let everything = audit.attach()?;
+/// let weekend = audit.link().functions("bank::Ledger::*").cookie(7).attach()?;
+/// ```
+///
+/// # Parameters
+///
+/// First the context, `&Entry`. Then, if wanted, the function's first arguments in order:
+///
+/// - `&T` for an argument that is a `T`, a `&T` or a `&mut T`;
+/// - `T` for an argument that is a `T` and `Copy`.
+///
+/// The types are checked when the probe is attached; one that does not fit is an error that
+/// names both types. Lifetimes are the call's: nothing that is borrowed can be kept, and
+/// `Option<&'static str>` fits only an argument that says `'static` too.
+///
+/// # Options
+///
+/// - string patterns: which functions `attach()` takes; the last that matches decides, `!` excludes;
+/// - `sleepable`: the probe may block;
+/// - `crate = path`: where to find gtramp, if not at `::gtramp`.
 #[proc_macro_attribute]
 pub fn fentry(attribute: TokenStream, item: TokenStream) -> TokenStream {
     probe::probe(probe::Kind::Fentry, attribute.into(), item.into()).into()
 }
 
-/// Makes a probe that runs after the functions it is attached to.
+/// Makes a probe that runs when a function has ended, by return, by override or by panic.
+///
+/// As [`macro@fentry`], with other parameters:
+///
+/// ```ignore
+/// use gtramp::{Exit, fexit};
+///
+/// #[fexit("bank::transfer")]
+/// fn denied(_ctx: &Exit, from: u32, ret: &Result<u64, Denied>) {
+///     if ret.is_err() {
+///         println!("{from} was denied");
+///     }
+/// }
+/// ```
+///
+/// # Parameters
+///
+/// First the context, `&Exit`. Then, if wanted, the function's first arguments in order. The
+/// function has taken them, so only what outlives that can still be read:
+///
+/// - `T` for an argument that is a `T`, is `Copy` and borrows nothing;
+/// - `*const T` or `*mut T` for one that is a reference or raw pointer: its address.
+///
+/// Last, if wanted, the result:
+///
+/// - `&R`: the probe does not run if the call unwound;
+/// - `Option<&R>`: it runs then too, with `None`.
 #[proc_macro_attribute]
 pub fn fexit(attribute: TokenStream, item: TokenStream) -> TokenStream {
     probe::probe(probe::Kind::Fexit, attribute.into(), item.into()).into()
 }
 
-/// Makes a probe that may decide a result in a function's place.
+/// Makes a probe that runs when a function is entered and may decide its result in its place.
+///
+/// As [`macro@fentry`], with the context `&ModRet` and a result:
+///
+/// ```ignore
+/// use std::ops::ControlFlow;
+///
+/// use gtramp::{ModRet, fmod_ret};
+///
+/// #[fmod_ret("bank::Ledger::fee")]
+/// fn waive(_ctx: &ModRet, _ledger: &Ledger, amount: u64) -> ControlFlow<u64> {
+///     if amount > 1_000_000 {
+///         return ControlFlow::Break(0); // the function does not run, its caller gets 0
+///     }
+///     ControlFlow::Continue(())
+/// }
+/// ```
+///
+/// It returns `ControlFlow<R>`, where `R` is exactly what the function returns and borrows nothing.
 #[proc_macro_attribute]
 pub fn fmod_ret(attribute: TokenStream, item: TokenStream) -> TokenStream {
     probe::probe(probe::Kind::FmodRet, attribute.into(), item.into()).into()

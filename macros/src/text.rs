@@ -25,6 +25,7 @@ enum Last {
 
 fn write(out: &mut String, tokens: TokenStream) {
     let mut last = Last::Tight;
+    let mut commas = 0;
     let mut tokens = tokens.into_iter().peekable();
     while let Some(token) = tokens.next() {
         match token {
@@ -53,6 +54,12 @@ fn write(out: &mut String, tokens: TokenStream) {
                 last = Last::Close;
             }
             TokenTree::Punct(first) => {
+                if first.as_char() == ',' {
+                    if ends_a_list(tokens.peek(), commas) {
+                        continue;
+                    }
+                    commas += 1;
+                }
                 let mut punct = String::from(first.as_char());
                 if first.as_char() == '\'' {
                     if let Some(TokenTree::Ident(name)) = tokens.next() {
@@ -67,7 +74,7 @@ fn write(out: &mut String, tokens: TokenStream) {
                     && let Some(TokenTree::Punct(second)) = tokens.peek()
                     && matches!(
                         (first.as_char(), second.as_char()),
-                        (':', ':') | ('-', '>') | ('=', '>')
+                        (':', ':') | ('-' | '=', '>')
                     )
                 {
                     punct.push(second.as_char());
@@ -86,6 +93,15 @@ fn write(out: &mut String, tokens: TokenStream) {
                 last = Last::Word;
             }
         }
+    }
+}
+
+/// Whether a comma before `next` is one too many; in `(T,)` it is not.
+fn ends_a_list(next: Option<&TokenTree>, commas: usize) -> bool {
+    match next {
+        None => commas > 0,
+        Some(TokenTree::Punct(punct)) => punct.as_char() == '>',
+        Some(_) => false,
     }
 }
 
@@ -169,9 +185,18 @@ mod tests {
             "()",
             "!",
             "&&str",
+            "(T,)",
         ] {
             keeps(ty);
         }
+    }
+
+    #[test]
+    fn lists_over_several_lines_become_one() {
+        let tokens: proc_macro2::TokenStream = "f(a: Map<\n K,\n V,\n>,\n b: u8,\n)"
+            .parse()
+            .expect("tokens");
+        assert_eq!(text(tokens), "f(a: Map<K, V>, b: u8)");
     }
 
     #[test]

@@ -75,7 +75,7 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
                 const SLEEPABLE: bool = #sleepable;
 
                 fn params() -> ::std::vec::Vec<#private::Param> {
-                    ::std::vec![#(#descriptions),*]
+                    ::std::vec::Vec::from([#(#descriptions),*])
                 }
 
                 #members

@@ -9,85 +9,17 @@
 //! Where the written type does not tell its lifetimes, as `T` does not, there is no identity:
 //! the type is *opaque*.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Expr, GenericParam, Generics, Lifetime, PathArguments, TraitBound, Type, TypeFnPtr,
-    TypeParamBound, TypePath, TypeReference, WherePredicate, parse_quote,
+    Expr, Lifetime, PathArguments, TraitBound, Type, TypeFnPtr, TypeParamBound, TypePath,
+    TypeReference, parse_quote,
 };
 
-/// The names around a function that its types may mention.
-#[derive(Clone, Default)]
-pub(crate) struct Scope {
-    /// Type parameters that may stand for borrowed types.
-    opaque: HashSet<Ident>,
-    /// Type and const parameters in order, for listings.
-    generics: Vec<Ident>,
-    /// What `Self` is, where the attribute stands on the `impl` block.
-    self_ty: Option<Type>,
-    /// What `Self::Name` is, likewise.
-    types: HashMap<Ident, Type>,
-}
-
-impl Scope {
-    /// Adds a function's or a container's parameters.
-    pub(crate) fn with_generics(&self, generics: &Generics) -> Self {
-        let mut scope = self.clone();
-        for param in &generics.params {
-            match param {
-                GenericParam::Type(param) => {
-                    scope.generics.push(param.ident.clone());
-                    scope.opaque.insert(param.ident.clone());
-                    if param.bounds.iter().any(is_static) {
-                        scope.opaque.remove(&param.ident);
-                    }
-                }
-                GenericParam::Const(param) => scope.generics.push(param.ident.clone()),
-                GenericParam::Lifetime(_) => {}
-            }
-        }
-        for predicate in generics
-            .where_clause
-            .iter()
-            .flat_map(|clause| &clause.predicates)
-        {
-            if let WherePredicate::Type(predicate) = predicate
-                && let Type::Path(TypePath {
-                    qself: None, path, ..
-                }) = &predicate.bounded_ty
-                && let Some(ident) = path.get_ident()
-                && predicate.bounds.iter().any(is_static)
-            {
-                scope.opaque.remove(ident);
-            }
-        }
-        scope
-    }
-
-    /// Says what `Self` is, and its associated types.
-    pub(crate) fn with_self(mut self, self_ty: &Type, types: &[(Ident, Type)]) -> Self {
-        self.self_ty = Some(self_ty.clone());
-        self.types = types.iter().cloned().collect();
-        self
-    }
-
-    /// Names of the type and const parameters.
-    pub(crate) fn generics(&self) -> &[Ident] {
-        &self.generics
-    }
-
-    /// The `impl` block's type, or `Self`.
-    pub(crate) fn self_type(&self) -> Type {
-        self.self_ty.clone().unwrap_or_else(|| parse_quote!(Self))
-    }
-}
-
-fn is_static(bound: &TypeParamBound) -> bool {
-    matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static")
-}
+use super::scope::Scope;
 
 /// `ty` with every lifetime left open, or `None` where it is opaque.
 pub(crate) fn identity(ty: &Type, scope: &Scope) -> Option<Type> {
@@ -126,9 +58,9 @@ impl Opener<'_> {
     fn replacement(&self, path: &TypePath) -> Option<Type> {
         let mut names = path.path.segments.iter();
         match (names.next(), names.next(), names.next()) {
-            (Some(_), None, None) => self.scope.self_ty.clone().map(bounded),
+            (Some(_), None, None) => self.scope.known_self().cloned().map(bounded),
             (Some(_), Some(name), None) if name.arguments.is_none() => {
-                self.scope.types.get(&name.ident).cloned()
+                self.scope.known_type(&name.ident).cloned()
             }
             _ => None,
         }
@@ -147,7 +79,7 @@ impl Opener<'_> {
         used.difference(&bound).next().is_some()
             || names
                 .iter()
-                .any(|name| name == "Self" || name == "impl" || self.scope.opaque.contains(name))
+                .any(|name| name == "Self" || name == "impl" || self.scope.is_opaque(name))
     }
 }
 
@@ -173,7 +105,7 @@ impl VisitMut for Opener<'_> {
                         _ => self.opaque = true,
                     }
                     self.depth -= 1;
-                } else if path.path.leading_colon.is_none() && self.scope.opaque.contains(first) {
+                } else if path.path.leading_colon.is_none() && self.scope.is_opaque(first) {
                     self.opaque = true;
                 } else {
                     visit_mut::visit_type_path_mut(self, path);

@@ -4,10 +4,12 @@
 //! here decides anything at run time: that is the runtime's, behind `__private`.
 
 mod check;
+mod describe;
 mod expand;
 mod identity;
 mod parse;
 mod receiver;
+mod scope;
 
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote};
@@ -18,7 +20,8 @@ use crate::args::{Runtime, TraceableArgs};
 use crate::errors::Errors;
 use crate::function::{Function, outer};
 
-pub(crate) use self::identity::{Scope, identity};
+pub(crate) use self::identity::identity;
+pub(crate) use self::scope::Scope;
 
 /// The whole macro: attribute tokens and item tokens in, item tokens out.
 pub(crate) fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -27,21 +30,23 @@ pub(crate) fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStrea
     let expanded = match syn::parse2::<Item>(item.clone()) {
         Ok(parsed) => {
             let expansion = Expansion {
-                enabled: cfg!(feature = "enabled") && args.skip.is_none() && errors.is_empty(),
+                enabled: cfg!(feature = "enabled") && args.skip.is_none(),
             };
             match parsed {
                 Item::Function(function) => expansion.function(
-                    function,
+                    *function,
                     &Scope::default(),
                     &args.runtime,
                     Place::Alone,
                     &mut errors,
                 ),
                 Item::Container(container) => {
-                    expansion.container(container, &Scope::default(), &args.runtime, &mut errors)
+                    expansion.container(*container, &Scope::default(), &args.runtime, &mut errors)
                 }
             }
         }
+        // What is to be left as it is may be anything.
+        Err(_) if args.skip.is_some() => item,
         Err(error) => {
             errors.push_error(error);
             item
@@ -93,7 +98,7 @@ impl Expansion {
             return container.into_token_stream();
         };
         let inner = Self {
-            enabled: self.enabled && nested.skip.is_none(),
+            enabled: self.enabled && nested.skip.is_none() && !container.is_for_tests(),
         };
         let runtime = runtime.overridden_by(nested.runtime);
         let scope = container.scope(scope);
@@ -106,9 +111,9 @@ impl Expansion {
         for member in container.members {
             body.extend(match member {
                 Member::Function(function) => {
-                    inner.function(function, &scope, &runtime, place, errors)
+                    inner.function(*function, &scope, &runtime, place, errors)
                 }
-                Member::Container(nested) => inner.container(nested, &scope, &runtime, errors),
+                Member::Container(nested) => inner.container(*nested, &scope, &runtime, errors),
                 Member::Other(tokens) => tokens,
             });
         }

@@ -6,15 +6,15 @@ use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, ImplItem, ItemImpl, ItemTrait, Meta, Token, TraitItem, Visibility};
 
-use super::identity::Scope;
+use super::scope::Scope;
 use crate::args::TraceableArgs;
 use crate::errors::Errors;
 use crate::function::{Function, is_attr};
 
 /// The item below the attribute.
 pub(crate) enum Item {
-    Function(Function),
-    Container(Container),
+    Function(Box<Function>),
+    Container(Box<Container>),
 }
 
 /// An `impl` block, a trait or an inline module.
@@ -45,8 +45,8 @@ pub(crate) enum Kind {
 
 /// One thing in a container.
 pub(crate) enum Member {
-    Function(Function),
-    Container(Container),
+    Function(Box<Function>),
+    Container(Box<Container>),
     /// Anything else; it stays as it is.
     Other(TokenStream),
 }
@@ -55,10 +55,14 @@ impl Parse for Item {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         if Function::peek(input) {
-            return Function::parse_after(attrs, input).map(Self::Function);
+            return Function::parse_after(attrs, input)
+                .map(Box::new)
+                .map(Self::Function);
         }
         if let Some(kind) = Kind::peek(input) {
-            return Container::parse_after(attrs, kind, input).map(Self::Container);
+            return Container::parse_after(attrs, kind, input)
+                .map(Box::new)
+                .map(Self::Container);
         }
         Err(input.error(
             "`#[traceable]` stands on a function, an `impl` block, a trait or an inline module",
@@ -117,12 +121,12 @@ impl Container {
             let start = input.fork();
             let attrs = input.call(Attribute::parse_outer)?;
             let member = if Function::peek(input) {
-                Member::Function(Function::parse_after(attrs, input)?)
+                Member::Function(Box::new(Function::parse_after(attrs, input)?))
             } else if self.kind == Kind::Mod
                 && let Some(kind) = Kind::peek(input)
                 && !is_out_of_line(input)
             {
-                Member::Container(Self::parse_after(attrs, kind, input)?)
+                Member::Container(Box::new(Self::parse_after(attrs, kind, input)?))
             } else {
                 input.advance_to(&start);
                 Member::Other(self.parse_other(input)?)
@@ -145,6 +149,17 @@ impl Container {
             }
             Kind::Trait => input.parse::<TraitItem>()?.into_token_stream(),
             Kind::Mod => input.parse::<syn::Item>()?.into_token_stream(),
+        })
+    }
+
+    /// Whether `#[cfg(test)]` is on it.
+    pub(crate) fn is_for_tests(&self) -> bool {
+        self.attrs.iter().any(|attr| {
+            is_attr(attr, "cfg")
+                && attr
+                    .meta
+                    .require_list()
+                    .is_ok_and(|list| list.tokens.to_string() == "test")
         })
     }
 

@@ -1,7 +1,8 @@
 use syn::{Generics, Type, parse_quote};
 
-use super::{Scope, argument_identity, identity};
+use super::{argument_identity, identity};
 use crate::text::text;
+use crate::traceable::scope::Scope;
 
 fn parse(ty: &str) -> Type {
     syn::parse_str(ty).expect("a type")

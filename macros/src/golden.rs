@@ -1,0 +1,94 @@
+//! What the macros write, compared with `tests/expected/<case>.expanded.rs`. `GTRAMP_BLESS=1`
+//! accepts what they write now.
+
+use std::path::Path;
+use std::{env, fs};
+
+use proc_macro2::TokenStream;
+
+use crate::probe::{Kind, probe};
+use crate::traceable::traceable;
+
+/// Expands the first attribute of `tests/expected/<case>.rs`.
+#[track_caller]
+fn case(name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected");
+    let input = fs::read_to_string(folder.join(format!("{name}.rs"))).expect("a case");
+    let (attribute, item) = input
+        .split_once("]\n")
+        .expect("an attribute on a line of its own");
+    let (macro_name, args) = attribute
+        .trim_start_matches("#[")
+        .split_once('(')
+        .map_or((attribute.trim_start_matches("#["), ""), |(name, args)| {
+            (name, args.trim_end_matches(')'))
+        });
+    let parse = |text: &str| text.parse::<TokenStream>().expect("tokens");
+    let (args, item) = (parse(args), parse(item));
+    let expanded = match macro_name {
+        "traceable" => traceable(args, item),
+        "fentry" => probe(Kind::Fentry, args, item),
+        "fexit" => probe(Kind::Fexit, args, item),
+        "fmod_ret" => probe(Kind::FmodRet, args, item),
+        other => panic!("no macro {other}"),
+    };
+    let file = syn::parse2(expanded).expect("items");
+    compare(
+        &folder.join(format!("{name}.expanded.rs")),
+        &prettyplease::unparse(&file),
+    );
+}
+
+#[track_caller]
+fn compare(path: &Path, found: &str) {
+    if env::var_os("GTRAMP_BLESS").is_some_and(|value| value == "1") {
+        fs::write(path, found).expect("writable");
+        return;
+    }
+    let wanted = fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        wanted == found,
+        "{} differs; GTRAMP_BLESS=1 accepts:\n{found}",
+        path.display()
+    );
+}
+
+#[test]
+fn a_function() {
+    case("function");
+}
+
+#[test]
+fn an_impl_block() {
+    case("impl_block");
+}
+
+#[test]
+fn a_module_with_one_refusal() {
+    case("refusal");
+}
+
+#[test]
+fn skipping() {
+    case("skip");
+}
+
+#[test]
+fn an_entry_probe() {
+    case("fentry");
+}
+
+#[test]
+fn an_exit_probe() {
+    case("fexit");
+}
+
+#[test]
+fn a_modify_return_probe() {
+    case("fmod_ret");
+}
+
+#[test]
+fn a_refused_probe() {
+    case("refused_probe");
+}

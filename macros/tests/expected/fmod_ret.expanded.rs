@@ -1,0 +1,74 @@
+#[allow(non_camel_case_types)]
+#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+struct waive;
+const _: () = {
+    #[allow(dead_code)]
+    fn waive(_ctx: &ModRet<'_>, ledger: &Ledger) -> std::ops::ControlFlow<u64> {
+        std::ops::ControlFlow::Break(0)
+    }
+    impl ::gtramp::__private::Probe for waive {
+        const NAME: &'static str = "waive";
+        const PATTERNS: &'static [&'static str] = &["bank::Ledger::fee"];
+    }
+    #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
+    unsafe impl ::gtramp::__private::ModRetProbe for waive {
+        const SLEEPABLE: bool = false;
+        fn params() -> ::std::vec::Vec<::gtramp::__private::Param> {
+            ::std::vec::Vec::from([
+                ::gtramp::__private::Param::shared::<
+                    Ledger,
+                >(
+                    "&Ledger",
+                    ::gtramp::__private::type_id_of::<fn(Ledger)>(),
+                    ::gtramp::__private::type_id_of::<fn(&Ledger)>(),
+                    ::gtramp::__private::type_id_of::<fn(&mut Ledger)>(),
+                ),
+            ])
+        }
+        type Ret = u64;
+        fn ret() -> ::gtramp::__private::RetParam {
+            ::gtramp::__private::RetParam::of::<
+                u64,
+            >("u64", ::gtramp::__private::type_id_of::<fn(u64)>())
+        }
+        #[inline(always)]
+        unsafe fn call(
+            &self,
+            ctx: &::gtramp::__private::ModRet<'_>,
+        ) -> ::core::ops::ControlFlow<u64> {
+            #[inline(always)]
+            fn __shim(
+                ctx: &::gtramp::__private::ModRet<'_>,
+                p0: &Ledger,
+            ) -> ::core::ops::ControlFlow<u64> {
+                waive(ctx, p0)
+            }
+            __shim(
+                ctx,
+                unsafe { ::gtramp::__private::ModRet::shared::<Ledger>(ctx, 0usize) },
+            )
+        }
+    }
+    impl waive {
+        /// Attaches the probe to the functions its attribute selects.
+        ///
+        /// # Errors
+        ///
+        /// As the link builder's `attach`.
+        #[allow(dead_code)]
+        fn attach(
+            self,
+        ) -> ::core::result::Result<
+            ::gtramp::__private::Link,
+            ::gtramp::__private::Error,
+        > {
+            self.link().attach()
+        }
+        /// Begins a link of the probe with the functions its attribute selects.
+        #[allow(dead_code)]
+        #[must_use]
+        fn link(self) -> ::gtramp::__private::LinkBuilder {
+            ::gtramp::__private::mod_ret_link(self)
+        }
+    }
+};

@@ -1,0 +1,37 @@
+#[allow(non_camel_case_types)]
+#[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
+pub struct change;
+const _: () = {
+    #[allow(dead_code)]
+    fn change(ctx: &Entry, amount: &mut u64) {
+        *amount += 1;
+    }
+    impl change {
+        /// Attaches the probe to the functions its attribute selects.
+        ///
+        /// # Errors
+        ///
+        /// As the link builder's `attach`.
+        #[allow(dead_code)]
+        pub fn attach(
+            self,
+        ) -> ::core::result::Result<
+            ::gtramp::__private::Link,
+            ::gtramp::__private::Error,
+        > {
+            self.link().attach()
+        }
+        /// Begins a link of the probe with the functions its attribute selects.
+        #[allow(dead_code)]
+        #[must_use]
+        pub fn link(self) -> ::gtramp::__private::LinkBuilder {
+            ::core::unreachable!()
+        }
+    }
+};
+::core::compile_error! {
+    "unknown option `fast`; there are string patterns, `sleepable` and `crate = path`"
+}
+::core::compile_error! {
+    "a probe does not change arguments: take it by `&`"
+}

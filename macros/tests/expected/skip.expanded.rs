@@ -1,0 +1,4 @@
+mod bank {
+    const fn new() {}
+    fn old() {}
+}
