@@ -121,6 +121,7 @@ mod tests {
     use super::runs;
 
     #[test]
+    #[expect(clippy::single_range_in_vec_init, reason = "one run is what comes out")]
     fn addresses_of_one_page_share_a_run() {
         assert_eq!(runs(&[0x1008, 0x1ff8, 0x1000], 0x1000), [0x1000..0x2000]);
     }

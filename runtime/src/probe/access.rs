@@ -2,6 +2,8 @@
 
 use core::mem::{size_of, transmute_copy};
 
+use crate::site::Slot;
+
 use super::context::Context;
 use super::{Entry, Exit, ModRet, Outcome};
 
@@ -72,8 +74,10 @@ impl Context<'_> {
             // argument's bytes are still there after the origin has run.
             return unsafe { pointer.read() };
         }
+        // SAFETY: the frame has a slot for every argument of its function.
+        let slot = unsafe { &*slot };
         // SAFETY: the slot holds a thin pointer: all there is to a `*const T` of this size.
-        unsafe { transmute_copy::<super::super::site::Slot, *const T>(&*slot) }
+        unsafe { transmute_copy::<Slot, *const T>(slot) }
     }
 }
 

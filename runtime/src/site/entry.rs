@@ -20,7 +20,9 @@ const unsafe fn zero_sized<F>() -> F {
             "the body of a #[traceable] function must not capture anything"
         );
     }
+    #[expect(clippy::uninit_assumed_init, reason = "there is no byte to initialise")]
     // SAFETY: a value of a zero-sized type has no bytes to get wrong, and the caller's promise
     // covers the rest.
-    unsafe { MaybeUninit::<F>::uninit().assume_init() }
+    let value = unsafe { MaybeUninit::<F>::uninit().assume_init() };
+    value
 }
