@@ -24,6 +24,8 @@ pub struct Plan {
     pub missing: Vec<usize>,
     /// One per shape and lookup, in the order of (lookup, slots, sleepable, origin).
     pub callers: Vec<Caller>,
+    /// One per slot count whose slots leave a register free, ascending.
+    pub specialised: Vec<Specialised>,
     /// For every (lookup, slots, sleepable, origin) up to the largest slot count: the place in
     /// `callers`, counted from one, or zero where there is none.
     pub places: Vec<usize>,
@@ -38,6 +40,7 @@ serialize!(Plan {
     calls,
     missing,
     callers,
+    specialised,
     places
 });
 
@@ -85,6 +88,21 @@ serialize!(Caller {
     frame
 });
 
+/// A caller that is compiled once more for every probe type: it takes the slots as they come, in
+/// registers, and its site in the next one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Specialised {
+    /// The numbers of its slots.
+    pub slots: Vec<usize>,
+    /// The register that its site is passed in.
+    pub site_register: &'static str,
+}
+
+serialize!(Specialised {
+    slots,
+    site_register
+});
+
 impl Plan {
     /// Plans for `target` with the facts `arch`: what `config` asks for.
     #[must_use]
@@ -104,6 +122,7 @@ impl Plan {
                 .map(|args| call(args, arch.is_some()))
                 .collect(),
             missing: (0..=MOST_ARGS).filter(|&args| !traced(args)).collect(),
+            specialised: arch.map_or_else(Vec::new, |arch| specialised(arch, config)),
             places: places(&callers, max_slots),
             callers,
         }
@@ -144,6 +163,18 @@ fn callers(arch: &Arch, config: &Config) -> Vec<Caller> {
         }
     }
     callers
+}
+
+fn specialised(arch: &Arch, config: &Config) -> Vec<Specialised> {
+    let slots = config.slots().into_iter();
+    let specialised = slots.filter_map(|slots| {
+        let site_register = arch.slot_registers.get(slots)?;
+        Some(Specialised {
+            slots: (0..slots).collect(),
+            site_register,
+        })
+    });
+    specialised.collect()
 }
 
 fn places(callers: &[Caller], max_slots: usize) -> Vec<usize> {

@@ -54,7 +54,13 @@ impl Files {
 fn engine(plan: &Plan) -> Result<Tera, Error> {
     let asm = plan
         .arch
-        .map_or(["", ""], |arch| [arch.entry_template, arch.caller_template]);
+        .map_or([""; 3], |arch| {
+            [
+                arch.entry_template,
+                arch.caller_template,
+                arch.specialised_template,
+            ]
+        });
     load([
         (ENTRIES, template!("entries.rs.tera")),
         (CALLERS, template!("callers.rs.tera")),
@@ -68,9 +74,14 @@ fn engine(plan: &Plan) -> Result<Tera, Error> {
             template!("partials/describe.tera"),
         ),
         ("partials/missing.tera", template!("partials/missing.tera")),
+        (
+            "partials/specialised.tera",
+            template!("partials/specialised.tera"),
+        ),
         // The asm of the target's architecture, under names that do not say which.
         ("arch/entry.tera", asm[0]),
         ("arch/caller.tera", asm[1]),
+        ("arch/specialised.tera", asm[2]),
     ])
 }
 

@@ -39,6 +39,8 @@ pub struct Arch {
     pub(crate) entry_template: &'static str,
     /// The asm of a caller.
     pub(crate) caller_template: &'static str,
+    /// The asm before a specialised caller.
+    pub(crate) specialised_template: &'static str,
 }
 
 serialize!(Arch {

@@ -25,4 +25,8 @@ pub(super) const ARCH: Arch = Arch {
         env!("CARGO_MANIFEST_DIR"),
         "/templates/x86_64/caller.tera"
     )),
+    specialised_template: include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/templates/x86_64/specialised.tera"
+    )),
 };

@@ -15,7 +15,9 @@ mod origin;
 )]
 mod run;
 mod select;
+mod specialised;
 
 pub use select::{Lookup, Shape};
 pub(crate) use run::TABLE;
+pub(crate) use specialised::entry_caller;
 pub(crate) use select::{MAX_ARGS, MAX_SLOTS, Variant, select, variant_at};

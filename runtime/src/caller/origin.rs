@@ -52,7 +52,9 @@ unsafe fn run_origin_slow<L: Find, const N: usize, const SLEEP: bool>(
             // SAFETY: the site was armed.
             let md = unsafe { Md::of_armed(site) };
             // SAFETY: `args` are the slots of this site's function.
-            unsafe { call_body::<N>(md.origin(), args) }
+            let slots = unsafe { saved::<N>(args) };
+            // SAFETY: the origin is that function's body.
+            unsafe { call_body(md.origin(), slots) }
         }
         Slow::Enter { thread, mark, nested: false } => {
             // SAFETY: the caller's promise.
@@ -109,8 +111,10 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
         mods::<NESTED>(list, &mut call.frame, thread, mark);
     }
     if call.frame.outcome == Outcome::Running {
-        // SAFETY: the origin is the body of this site's function, and `args` are its slots.
-        let slot = unsafe { call_body::<N>(md.origin(), args) };
+        // SAFETY: `args` are the slots of this site's function.
+        let slots = unsafe { saved::<N>(args) };
+        // SAFETY: the origin is that function's body.
+        let slot = unsafe { call_body(md.origin(), slots) };
         if md.target.ret_in_slot {
             ret = slot;
             // The place was borrowed before the value was there.
@@ -240,29 +244,38 @@ macro_rules! slot {
 
 /// Calls a body of so many slots.
 macro_rules! call_body_of {
-    ($count:tt, $body:ident, $args:ident) => {
+    ($count:tt, $body:ident, $slots:ident) => {
         seq!(I in 0..$count {{
             type Body = unsafe extern "C-unwind" fn(#(slot!(I),)*) -> Slot;
             // SAFETY: this is the type of every body of so many slots.
             let body = unsafe { transmute::<*const (), Body>($body) };
-            // SAFETY: there are so many.
-            let [#(slot~I,)*] = unsafe { $args.cast::<[Slot; $count]>().read() };
-            // SAFETY: they are the body's.
-            unsafe { body(#(slot~I,)*) }
+            // SAFETY: the slots are the body's.
+            unsafe { body(#($slots[I],)*) }
         }})
     };
+}
+
+/// The saved slots of a call.
+///
+/// # Safety
+///
+/// `args` is the address of `N` slots.
+#[inline(always)]
+unsafe fn saved<const N: usize>(args: *mut Slot) -> [Slot; N] {
+    // SAFETY: the caller's promise.
+    unsafe { args.cast::<[Slot; N]>().read() }
 }
 
 /// Calls a body of `N` slots.
 ///
 /// # Safety
 ///
-/// `body` is one, and `args` are its slots, whose values it takes.
+/// `body` is one, and these are its slots, whose values it takes.
 #[inline(always)]
-unsafe fn call_body<const N: usize>(body: *const (), args: *mut Slot) -> Slot {
+pub(super) unsafe fn call_body<const N: usize>(body: *const (), slots: [Slot; N]) -> Slot {
     seq!(COUNT in 0..=33 {
         match N {
-            #(COUNT => call_body_of!(COUNT, body, args),)*
+            #(COUNT => call_body_of!(COUNT, body, slots),)*
             _ => unreachable!("no caller is generated for more slots"),
         }
     })

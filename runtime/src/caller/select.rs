@@ -6,7 +6,10 @@ use core::fmt;
 use super::{
     origin::run_origin,
     run::{Hash, Inline, run_entry},
+    specialised::Specialised,
 };
+#[allow(unused_imports, reason = "a target without callers uses none of them")]
+use crate::site::{SiteData, Slot};
 
 /// How a caller finds the metadata of the function it was entered for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

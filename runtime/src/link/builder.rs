@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use std::collections::HashMap;
 
-use crate::caller::Lookup;
+use crate::caller::{Lookup, entry_caller};
 use crate::error::Error;
 use crate::probe::{
     AnyEntry, AnyExit, AnyModRet, AnyProbe, EntryProbe, ExitProbe, ModRetProbe, Probe,
@@ -64,8 +64,9 @@ pub fn link() -> LinkBuilder {
 
 impl LinkBuilder {
     /// Adds a probe that runs at entry: a closure or what `#[fentry]` made.
-    pub fn fentry<M: 'static>(mut self, probe: impl EntryProbe<M>) -> Self {
-        self.probes.push(Box::new(AnyEntry(probe, PhantomData)));
+    pub fn fentry<M: 'static, P: EntryProbe<M>>(mut self, probe: P) -> Self {
+        let specialised = entry_caller::<P, M>;
+        self.probes.push(Box::new(AnyEntry { probe, specialised, closure: PhantomData }));
         self
     }
 

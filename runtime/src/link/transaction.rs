@@ -161,7 +161,7 @@ pub(crate) fn full_caller(function: &Function) -> Option<&'static Variant> {
 
 /// Replaces a site's list and selects its caller. The old list stays to be retired.
 pub(crate) fn publish(md: &Md, list: ListBox) -> ListBox {
-    let caller = caller_for(md, &list).code().cast_mut();
+    let caller = list.specialised().unwrap_or_else(|| caller_for(md, &list).code()).cast_mut();
     let old = md.publish(list);
     // Release, and after the list: a thread that jumps to the new caller finds the new list. One
     // that is on its way through the old caller finds a list that it may not serve, and goes on
@@ -179,5 +179,5 @@ pub(crate) fn is_armed(site: &Record) -> bool {
 /// The symbol name of the caller that serves a site now.
 pub(crate) fn caller_name(md: &Md) -> &'static str {
     let code = md.site.data().caller.load(Ordering::Relaxed).cast_const();
-    variant_at(code).map_or("", |variant| variant.name)
+    variant_at(code).map_or("specialised", |variant| variant.name)
 }

@@ -52,6 +52,8 @@ pub(crate) struct Frame {
 pub struct Context<'c> {
     frame: &'c Frame,
     row: &'c Row,
+    /// [`Row::through`], which a caller made for the row may know without looking.
+    through: u32,
     /// Arguments may be of types that are neither `Send` nor `Sync`.
     thread_bound: PhantomData<*const ()>,
 }
@@ -59,7 +61,12 @@ pub struct Context<'c> {
 impl<'c> Context<'c> {
     #[inline(always)]
     pub(super) fn new(frame: &'c Frame, row: &'c Row) -> Self {
-        Self { frame, row, thread_bound: PhantomData }
+        Self::with_through(frame, row, row.through)
+    }
+
+    #[inline(always)]
+    pub(super) fn with_through(frame: &'c Frame, row: &'c Row, through: u32) -> Self {
+        Self { frame, row, through, thread_bound: PhantomData }
     }
 
     #[inline(always)]
@@ -103,7 +110,7 @@ impl<'c> Context<'c> {
 
     #[inline(always)]
     pub(super) fn is_through(&self, index: usize) -> bool {
-        self.row.through >> index & 1 == 1
+        self.through >> index & 1 == 1
     }
 
     #[inline(always)]

@@ -73,7 +73,12 @@ macro_rules! closures {
 seq!(COUNT in 0..=12 { closures!(COUNT); });
 
 /// An entry probe as a link keeps it.
-pub(crate) struct AnyEntry<P, M>(pub(crate) P, pub(crate) core::marker::PhantomData<fn(M)>);
+pub(crate) struct AnyEntry<P, M> {
+    pub(crate) probe: P,
+    /// The caller for this probe alone.
+    pub(crate) specialised: fn(usize, u32) -> Option<*const ()>,
+    pub(crate) closure: core::marker::PhantomData<fn(M)>,
+}
 
 impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
     fn kind(&self) -> Kind {
@@ -92,19 +97,40 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
         Thunk::Entry(thunk::<P, M>)
     }
 
+    fn specialised(&self, slots: usize, through: u32) -> Option<*const ()> {
+        (self.specialised)(slots, through)
+    }
+
     fn data(&self) -> *const () {
-        core::ptr::from_ref(&self.0).cast()
+        core::ptr::from_ref(&self.probe).cast()
     }
 }
 
 /// # Safety
 ///
-/// As [`EntryThunk`]; the row's probe is a `P`.
+/// As [`EntryThunk`](super::list::EntryThunk); the row's probe is a `P`.
 unsafe fn thunk<P: EntryProbe<M>, M>(row: &Row, args: *mut Slot, target: &'static Target) {
+    // SAFETY: the caller's promise.
+    unsafe { call_entry::<P, M>(row, args, target, row.through) };
+}
+
+/// Runs the probe of a row, which is a `P`.
+///
+/// # Safety
+///
+/// As [`EntryThunk`](super::list::EntryThunk); the row's probe is a `P`, and its `through` is
+/// this.
+#[inline(always)]
+pub(crate) unsafe fn call_entry<P: EntryProbe<M>, M>(
+    row: &Row,
+    args: *mut Slot,
+    target: &'static Target,
+    through: u32,
+) {
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
     let frame = Frame { target, args, ret: core::ptr::null_mut(), outcome: Outcome::Running };
-    let ctx = Entry(Context::new(&frame, row));
+    let ctx = Entry(Context::with_through(&frame, row, through));
     let run = || {
         // SAFETY: the row was bound to the target's function.
         unsafe { probe.call(&ctx) }

@@ -52,25 +52,32 @@ pub(crate) struct Row {
     pub(crate) probe: *const (),
     pub(crate) cookie: u64,
     pub(crate) link: *const LinkState,
+    /// The caller for this probe alone; null if there is none.
+    pub(crate) specialised: *const (),
     /// Bit i: the i-th argument's slot holds the address of what the probe asks for.
     pub(crate) through: u32,
     dead: AtomicBool,
 }
 
-impl Row {
-    pub(crate) fn new(
-        thunk: Thunk,
+impl Thunk {
+    /// The row that it runs.
+    pub(crate) fn row(
+        self,
         probe: *const (),
         cookie: u64,
         link: *const LinkState,
         through: u32,
-    ) -> Self {
-        let code = match thunk {
-            Thunk::Entry(entry) => Code { entry },
-            Thunk::Call(call) => Code { call },
+        specialised: *const (),
+    ) -> Row {
+        let code = match self {
+            Self::Entry(entry) => Code { entry },
+            Self::Call(call) => Code { call },
         };
-        Self { code, probe, cookie, link, through, dead: AtomicBool::new(false) }
+        Row { code, probe, cookie, link, specialised, through, dead: AtomicBool::new(false) }
     }
+}
+
+impl Row {
 
     /// Runs the probe of a row among [`List::entries`].
     ///
@@ -124,8 +131,8 @@ impl Row {
 
     /// The same probe in another list.
     pub(crate) fn copy(&self) -> Self {
-        let Self { code, probe, cookie, link, through, .. } = *self;
-        Self { code, probe, cookie, link, through, dead: AtomicBool::new(false) }
+        let Self { code, probe, cookie, link, specialised, through, .. } = *self;
+        Self { code, probe, cookie, link, specialised, through, dead: AtomicBool::new(false) }
     }
 }
 
@@ -165,6 +172,8 @@ pub(crate) struct List {
     entry_end: u32,
     mod_end: u32,
     exit_end: u32,
+    /// The caller for this list alone: that of its only row, if it has one. Null otherwise.
+    specialised: *const (),
     rows: [Row; 0],
 }
 
@@ -187,6 +196,17 @@ impl List {
         // SAFETY: a list is only ever made by `ListBox::new`, which lays `exit_end` rows
         // behind the header, or is empty; every range ends at or before `exit_end`.
         unsafe { core::slice::from_raw_parts(first, (range.end - range.start) as usize) }
+    }
+
+    /// The caller for this list alone, if there is one.
+    pub(crate) fn specialised(&self) -> Option<*const ()> {
+        (!self.specialised.is_null()).then_some(self.specialised)
+    }
+
+    /// The only row, if `caller` is the caller for this list alone.
+    #[inline(always)]
+    pub(crate) fn only_row_of(&self, caller: *const ()) -> Option<&Row> {
+        core::ptr::eq(self.specialised, caller).then(|| &self.range(0..1)[0])
     }
 
     /// The entry probes.
@@ -247,12 +267,20 @@ struct Empty {
 unsafe impl Sync for Empty {}
 
 static EMPTY: Empty = Empty {
-    list: List { needs: Needs::NOTHING, entry_end: 0, mod_end: 0, exit_end: 0, rows: [] },
+    list: List {
+        needs: Needs::NOTHING,
+        entry_end: 0,
+        mod_end: 0,
+        exit_end: 0,
+        specialised: core::ptr::null(),
+        rows: [],
+    },
     row: Row {
         code: Code { call: |_, _| () },
         probe: core::ptr::null(),
         cookie: 0,
         link: core::ptr::null(),
+        specialised: core::ptr::null(),
         through: 0,
         dead: AtomicBool::new(true),
     },
@@ -281,11 +309,17 @@ impl ListBox {
             return Self::empty();
         }
         let count = |rows: usize| u32::try_from(rows).expect("fewer than 2^32 probes");
+        let only = || entries.iter().chain(&mods).chain(&exits).next();
+        let specialised = match (exit_end, needs.has(Needs::SLEEP), only()) {
+            (1, false, Some(row)) => row.specialised,
+            _ => core::ptr::null(),
+        };
         let header = List {
             needs,
             entry_end: count(entry_end),
             mod_end: count(mod_end),
             exit_end: count(exit_end),
+            specialised,
             rows: [],
         };
         let layout = Self::layout(exit_end);
@@ -305,7 +339,7 @@ impl ListBox {
     }
 
     fn layout(rows: usize) -> Layout {
-        const { assert!(size_of::<List>() % align_of::<Row>() == 0) }
+        const { assert!(size_of::<List>().is_multiple_of(align_of::<Row>())) }
         let rows = Layout::array::<Row>(rows).expect("a list fits in memory");
         let size = size_of::<List>() + rows.size();
         Layout::from_size_align(size, align_of::<List>()).expect("a list fits in memory")

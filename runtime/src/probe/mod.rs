@@ -19,7 +19,7 @@ pub use fexit::ExitProbe;
 pub use fmod_ret::ModRetProbe;
 pub use param::{Param, RetParam};
 
-pub(crate) use fentry::AnyEntry;
+pub(crate) use fentry::{AnyEntry, call_entry};
 pub(crate) use fexit::AnyExit;
 pub(crate) use fmod_ret::AnyModRet;
 pub(crate) use context::{Frame, Outcome, Target};
@@ -65,6 +65,10 @@ pub(crate) trait AnyProbe: Send + Sync {
     fn bind(&self, function: &crate::site::Function) -> Result<u32, Mismatch>;
     /// What runs it.
     fn thunk(&self) -> list::Thunk;
+    /// The caller for this probe alone, at functions of so many slots to which it was bound thus.
+    fn specialised(&self, _slots: usize, _through: u32) -> Option<*const ()> {
+        None
+    }
     /// What the thunk is handed.
     fn data(&self) -> *const ();
 }
