@@ -1,0 +1,83 @@
+//! Prints the table: what a call costs, with every way of probing it.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use gtramp_bench::csv::csv;
+use gtramp_bench::json::json;
+use gtramp_bench::machine::Machine;
+use gtramp_bench::measure::{Effort, measure};
+use gtramp_bench::report::Report;
+use gtramp_bench::rows;
+use gtramp_bench::svg::svg;
+use gtramp_bench::table::Table;
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+trigger: what a call costs, with every way of probing it
+
+  --quick          fewer and shorter rounds: a look, in less than 40 seconds
+  --rows PATTERN   the rows that match (as `fentry*`, several with commas), with their floors
+  --json FILE      writes the table as JSON
+  --csv FILE       writes it as comma-separated values
+  --svg FILE       draws it as a bar chart
+";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let Some(options) = Options::parse()? else { return Ok(()) };
+    let machine = Machine::bind();
+    let rows = rows::select(options.rows.as_deref());
+    if rows.is_empty() {
+        return Err("no row matches".into());
+    }
+    let effort = if options.quick { Effort::QUICK } else { Effort::FULL };
+    let measured = measure(&rows, effort, |round| {
+        eprint!("\rround {} of {}", round + 1, effort.rounds);
+    });
+    eprintln!();
+    let report = Report::new(measured, None);
+
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{}", Table { report: &report, machine: &machine })?;
+    write(options.json.as_deref(), || format!("{:#}\n", json(&report, &machine)))?;
+    write(options.csv.as_deref(), || csv(&report, &machine))?;
+    write(options.svg.as_deref(), || svg(&report, &machine))?;
+    Ok(())
+}
+
+fn write(path: Option<&Path>, text: impl FnOnce() -> String) -> Result<(), Box<dyn Error>> {
+    let Some(path) = path else { return Ok(()) };
+    std::fs::write(path, text()).map_err(|error| format!("{}: {error}", path.display()).into())
+}
+
+#[derive(Default)]
+struct Options {
+    quick: bool,
+    rows: Option<String>,
+    json: Option<PathBuf>,
+    csv: Option<PathBuf>,
+    svg: Option<PathBuf>,
+}
+
+impl Options {
+    fn parse() -> Result<Option<Self>, lexopt::Error> {
+        let mut options = Self::default();
+        let mut parser = lexopt::Parser::from_env();
+        while let Some(arg) = parser.next()? {
+            match arg {
+                Long("quick") => options.quick = true,
+                Long("rows") => options.rows = Some(parser.value()?.string()?),
+                Long("json") => options.json = Some(parser.value()?.into()),
+                Long("csv") => options.csv = Some(parser.value()?.into()),
+                Long("svg") => options.svg = Some(parser.value()?.into()),
+                Short('h') | Long("help") => {
+                    print!("{HELP}");
+                    return Ok(None);
+                }
+                _ => return Err(arg.unexpected()),
+            }
+        }
+        Ok(Some(options))
+    }
+}

@@ -1,0 +1,81 @@
+//! What the table is held to.
+
+use crate::report::Report;
+
+/// A ratio within one run that must not be larger than its bound.
+#[derive(Clone, Copy, Debug)]
+pub struct Bound {
+    /// What is compared.
+    pub name: &'static str,
+    /// What it must not exceed.
+    pub bound: f64,
+    /// What it should not exceed.
+    pub aim: Option<f64>,
+    of: Of,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Of {
+    /// The first row's time by the second's.
+    Ratio(&'static str, &'static str),
+    /// The first row's extra time over the third by the second's.
+    Extra(&'static str, &'static str, &'static str),
+    /// Milliseconds to attach.
+    Attach,
+    /// Milliseconds to detach.
+    Detach,
+    /// The price of a function in a small attach by that in a large one.
+    Growth,
+}
+
+const fn ratio(row: &'static str, by: &'static str) -> Of {
+    Of::Ratio(row, by)
+}
+
+const fn bound(name: &'static str, of: Of, bound: f64, aim: Option<f64>) -> Bound {
+    Bound { name, bound, aim, of }
+}
+
+/// All of them.
+pub const BOUNDS: &[Bound] = &[
+    bound("off / plain", ratio("off", "plain"), 1.03, Some(1.0)),
+    bound("fentry-spec / hand-fentry", ratio("fentry-spec", "hand-fentry"), 1.30, Some(1.15)),
+    bound("fentry / hand-fentry", ratio("fentry", "hand-fentry"), 1.85, Some(1.5)),
+    bound("both-spec / hand-fexit", ratio("both-spec", "hand-fexit"), 1.30, Some(1.1)),
+    bound("both-spec / detour", ratio("both-spec", "detour"), 1.0, Some(0.9)),
+    bound("fentry / jit-dedicated-jmp", ratio("fentry", "jit-dedicated-jmp"), 1.0, None),
+    bound("fentry-multi / fentry", ratio("fentry-multi", "fentry"), 1.02, Some(1.0)),
+    bound(
+        "fentry-multi-all / fentry-multi",
+        ratio("fentry-multi-all", "fentry-multi"),
+        1.02,
+        Some(1.0),
+    ),
+    bound("fentry-hash / fentry", ratio("fentry-hash", "fentry"), 1.15, Some(1.05)),
+    bound(
+        "(fexit - plain) / (fentry - plain)",
+        Of::Extra("fexit", "fentry", "plain"),
+        1.5,
+        Some(1.3),
+    ),
+    bound("fmodret / fexit", ratio("fmodret", "fexit"), 1.1, Some(1.0)),
+    bound("off-all / plain", ratio("off-all", "plain"), 1.03, Some(1.0)),
+    bound("attach 50,000, ms", Of::Attach, 10.0, Some(5.0)),
+    bound("detach 50,000, ms", Of::Detach, 10.0, Some(5.0)),
+    bound("attach per function, 100 / 50,000", Of::Growth, 1.5, None),
+];
+
+impl Bound {
+    /// What the run found; `None` if a row of it did not run.
+    #[must_use]
+    pub fn found(&self, report: &Report) -> Option<f64> {
+        match self.of {
+            Of::Ratio(row, by) => report.ratio(row, by),
+            Of::Extra(row, by, floor) => report
+                .each_round([row, by, floor], |[row, by, floor]| (row - floor) / (by - floor)),
+            Of::Attach => report.attach.map(|attach| attach.attach),
+            Of::Detach => report.attach.map(|attach| attach.detach),
+            Of::Growth => report.attach.map(|attach| attach.growth),
+        }
+    }
+}

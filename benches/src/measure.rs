@@ -1,0 +1,110 @@
+//! Running rows interleaved: every round runs each of them once, so what the machine does
+//! meanwhile (a neighbour, a change of clock) falls on all of them alike.
+
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::row::{Armed, Row};
+use crate::target::Run;
+
+/// How long, and how often.
+#[derive(Clone, Copy, Debug)]
+pub struct Effort {
+    /// How often every row has its turn.
+    pub rounds: usize,
+    /// How often a row runs in its turn; the fastest counts.
+    pub bursts: usize,
+    /// About how long one of these takes, in nanoseconds.
+    pub burst: f64,
+}
+
+impl Effort {
+    /// For figures that are kept.
+    pub const FULL: Self = Self { rounds: 31, bursts: 3, burst: 1.5e6 };
+    /// For a look.
+    pub const QUICK: Self = Self { rounds: 15, bursts: 3, burst: 0.5e6 };
+}
+
+/// What a row took.
+pub struct Measured {
+    /// The row.
+    pub row: Row,
+    /// Nanoseconds per call, one for each round; or why it did not run.
+    pub rounds: Result<Vec<f64>, String>,
+}
+
+/// Measures all rows, and tells `progress` of every round.
+pub fn measure(rows: &[Row], effort: Effort, mut progress: impl FnMut(usize)) -> Vec<Measured> {
+    let mut lanes: Vec<Lane> = rows.iter().map(Lane::new).collect();
+    for round in 0..effort.rounds {
+        progress(round);
+        lanes.iter_mut().for_each(|lane| lane.turn(effort));
+    }
+    lanes.into_iter().map(Lane::end).collect()
+}
+
+/// A row while it is measured.
+struct Lane {
+    row: Row,
+    armed: Result<Armed, String>,
+    calls: u64,
+    rounds: Vec<f64>,
+}
+
+impl Lane {
+    fn new(row: &Row) -> Self {
+        let armed = (row.setup)().and_then(|armed| armed.check().map(|()| armed));
+        Self { row: *row, armed, calls: 0, rounds: Vec::new() }
+    }
+
+    fn turn(&mut self, effort: Effort) {
+        let Ok(armed) = &self.armed else { return };
+        if self.calls == 0 {
+            self.calls = calibrate(armed.run, effort.burst);
+        }
+        // What the row before has left in the caches and predictors is not this one's cost.
+        (armed.run)(self.calls / 8 + 1);
+        let bursts = (0..effort.bursts).map(|_| time(armed.run, self.calls));
+        self.rounds.push(bursts.fold(f64::INFINITY, f64::min));
+    }
+
+    fn end(self) -> Measured {
+        let Self { row, armed, rounds, .. } = self;
+        // It must still work after all the calls.
+        let checked = armed.and_then(|armed| armed.check());
+        Measured { row, rounds: checked.map(|()| rounds) }
+    }
+}
+
+/// How many calls take about so long.
+fn calibrate(run: Run, burst: f64) -> u64 {
+    let mut calls = 16;
+    loop {
+        let took = time(run, calls);
+        #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+        let total = took * calls as f64;
+        if total > burst / 4.0 || calls > 1 << 32 {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive")]
+            let calls = (burst / took) as u64;
+            return calls.max(16);
+        }
+        calls *= 2;
+    }
+}
+
+/// Nanoseconds of processor time per call.
+#[must_use]
+pub fn time(run: Run, calls: u64) -> f64 {
+    let begin = thread_time();
+    core::hint::black_box(run(core::hint::black_box(calls)));
+    let end = thread_time();
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+    let (time, calls) = ((end - begin) as f64, calls as f64);
+    time / calls
+}
+
+/// The processor time of the calling thread, in nanoseconds.
+#[must_use]
+pub fn thread_time() -> i64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec * 1_000_000_000 + time.tv_nsec
+}

@@ -1,0 +1,75 @@
+//! Entry probes: one of a link of its own, several of several links, one found by hash, one that
+//! may sleep.
+
+use gtramp::{Entry, Lookup, site};
+
+use crate::calls;
+use crate::cells::hit;
+use crate::row::{Armed, Can, Row};
+
+use super::traced::{self, before};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        name: "fentry",
+        floor: "hand-fentry",
+        can: Can::GTRAMP,
+        setup: || {
+            let link = before.link().functions(site!(traced::entry)).attach();
+            let link = link.map_err(|error| error.to_string())?;
+            Ok(Armed::before(calls!(traced::entry; a b), link))
+        },
+    },
+    Row {
+        name: "fentry-closure",
+        floor: "hand-fentry",
+        can: Can::GTRAMP,
+        setup: || {
+            let probe = |_: &Entry<'_>, a: &u64, b: &u64| hit([*a, *b]);
+            let link = site!(traced::closure).fentry(probe).map_err(|error| error.to_string())?;
+            Ok(Armed::before(calls!(traced::closure; a b), link))
+        },
+    },
+    Row {
+        name: "fentry-hash",
+        floor: "fentry",
+        can: Can::GTRAMP,
+        setup: || {
+            let link = before.link().functions(site!(traced::hash)).lookup(Lookup::Hash).attach();
+            let link = link.map_err(|error| error.to_string())?;
+            Ok(Armed::before(calls!(traced::hash; a b), link))
+        },
+    },
+    Row {
+        name: "fentry-list2",
+        floor: "hand-fentry2",
+        can: Can::GTRAMP,
+        setup: || {
+            let attach = || before.link().functions(site!(traced::list2)).attach();
+            let links: Result<Vec<_>, _> = (0..2).map(|_| attach()).collect();
+            let links = links.map_err(|error| error.to_string())?;
+            Ok(Armed::hits(calls!(traced::list2; a b), links, 2))
+        },
+    },
+    Row {
+        name: "fentry-list4",
+        floor: "hand-fentry4",
+        can: Can::GTRAMP,
+        setup: || {
+            let attach = || before.link().functions(site!(traced::list4)).attach();
+            let links: Result<Vec<_>, _> = (0..4).map(|_| attach()).collect();
+            let links = links.map_err(|error| error.to_string())?;
+            Ok(Armed::hits(calls!(traced::list4; a b), links, 4))
+        },
+    },
+    Row {
+        name: "fentry-sleep",
+        floor: "hand-fentry",
+        can: Can::GTRAMP,
+        setup: || {
+            let link = before.link().functions(site!(traced::sleep)).sleepable(true).attach();
+            let link = link.map_err(|error| error.to_string())?;
+            Ok(Armed::before(calls!(traced::sleep; a b), link))
+        },
+    },
+];

@@ -1,0 +1,31 @@
+//! Exit probes, and a probe on either side.
+
+use gtramp::site;
+
+use crate::calls;
+use crate::row::{Armed, Can, Row};
+
+use super::traced::{self, after, before};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        name: "fexit",
+        floor: "hand-fentry",
+        can: Can::GTRAMP,
+        setup: || {
+            let link = after.link().functions(site!(traced::exit)).attach();
+            let link = link.map_err(|error| error.to_string())?;
+            Ok(Armed::after(calls!(traced::exit; a b), link, 1))
+        },
+    },
+    Row {
+        name: "both",
+        floor: "hand-fexit",
+        can: Can::GTRAMP,
+        setup: || {
+            let link = site!(traced::both).link().fentry(before).fexit(after).attach();
+            let link = link.map_err(|error| error.to_string())?;
+            Ok(Armed::after(calls!(traced::both; a b), link, 2))
+        },
+    },
+];

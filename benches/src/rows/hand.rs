@@ -1,0 +1,99 @@
+//! Calls of the probe written into the body by hand: what tracing costs where nothing can be
+//! switched on or off.
+
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+use crate::calls;
+use crate::cells::{hit, hit_exit};
+use crate::row::{Armed, Can, Row};
+use crate::target::body;
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        name: "hand-fentry",
+        floor: "plain",
+        can: Can::BY_HAND,
+        setup: || Ok(Armed::before(calls!(hand_fentry; a b), ())),
+    },
+    Row {
+        name: "hand-fexit",
+        floor: "plain",
+        can: Can::BY_HAND,
+        setup: || Ok(Armed::after(calls!(hand_fexit; a b), (), 2)),
+    },
+    Row {
+        name: "hand-fentry2",
+        floor: "plain",
+        can: Can::BY_HAND,
+        setup: || Ok(Armed::hits(calls!(hand_fentry2; a b), (), 2)),
+    },
+    Row {
+        name: "hand-fentry4",
+        floor: "plain",
+        can: Can::BY_HAND,
+        setup: || Ok(Armed::hits(calls!(hand_fentry4; a b), (), 4)),
+    },
+    Row {
+        name: "fnptr-hook",
+        floor: "hand-fentry",
+        can: Can { live: true, ..Can::BY_HAND },
+        setup: || {
+            HOOK.store(before as *mut (), Ordering::Release);
+            Ok(Armed::before(calls!(hooked; a b), ()))
+        },
+    },
+];
+
+#[inline(never)]
+fn before(a: u64, b: u64) {
+    hit([a, b]);
+}
+
+#[inline(never)]
+fn after(a: u64, b: u64, ret: u64) {
+    hit_exit([a, b], ret);
+}
+
+#[inline(never)]
+fn hand_fentry(a: u64, b: u64) -> u64 {
+    before(a, b);
+    body([a, b])
+}
+
+#[inline(never)]
+fn hand_fexit(a: u64, b: u64) -> u64 {
+    before(a, b);
+    let ret = body([a, b]);
+    after(a, b, ret);
+    ret
+}
+
+#[inline(never)]
+fn hand_fentry2(a: u64, b: u64) -> u64 {
+    before(a, b);
+    before(a, b);
+    body([a, b])
+}
+
+#[inline(never)]
+fn hand_fentry4(a: u64, b: u64) -> u64 {
+    before(a, b);
+    before(a, b);
+    before(a, b);
+    before(a, b);
+    body([a, b])
+}
+
+/// Null, or a `fn(u64, u64)`.
+static HOOK: AtomicPtr<()> = AtomicPtr::new(core::ptr::null_mut());
+
+#[inline(never)]
+fn hooked(a: u64, b: u64) -> u64 {
+    let hook = HOOK.load(Ordering::Acquire);
+    if !hook.is_null() {
+        // SAFETY: nothing else is ever stored there.
+        let hook = unsafe { core::mem::transmute::<*mut (), fn(u64, u64)>(hook) };
+        hook(a, b);
+    }
+    body([a, b])
+}

@@ -1,0 +1,39 @@
+//! One link of many functions, of which one is called.
+
+use seq_macro::seq;
+
+use crate::calls;
+use crate::row::{Armed, Can, Row};
+
+use super::traced::{after, before, many_entries, many_exits};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        name: "fentry-multi",
+        floor: "fentry",
+        can: Can::GTRAMP,
+        setup: || {
+            core::hint::black_box(ENTRIES);
+            let link = before.link().functions("gtramp_bench::rows::traced::many_entries").attach();
+            let link = link.map_err(|error| error.to_string())?;
+            Ok(Armed::before(calls!(many_entries::<0>; a b), link))
+        },
+    },
+    Row {
+        name: "fexit-multi",
+        floor: "fexit",
+        can: Can::GTRAMP,
+        setup: || {
+            core::hint::black_box(EXITS);
+            let link = after.link().functions("gtramp_bench::rows::traced::many_exits").attach();
+            let link = link.map_err(|error| error.to_string())?;
+            Ok(Armed::after(calls!(many_exits::<0>; a b), link, 1))
+        },
+    },
+];
+
+type Function = fn(u64, u64) -> u64;
+
+/// The hundred functions, kept in the program.
+static ENTRIES: [Function; 100] = seq!(N in 0..100 { [#(many_entries::<N>,)*] });
+static EXITS: [Function; 100] = seq!(N in 0..100 { [#(many_exits::<N>,)*] });

@@ -1,0 +1,54 @@
+//! The function every row calls, and the loop that calls it.
+
+use core::arch::asm;
+
+/// A loop of so many calls; it returns the sum of the results.
+pub type Run = fn(u64) -> u64;
+
+/// The values of all arguments but the first, which counts the calls.
+pub const ARGS: [u64; 12] = [0, 11, 22, 33, 44, 55, 66, 77, 88, 99, 110, 121];
+
+/// Its argument, of which the compiler knows nothing: without it, a function that adds two
+/// numbers is known to write no memory, and the compiler would move code across a call that a
+/// probe makes visible.
+#[inline(always)]
+#[must_use]
+pub fn opaque(mut value: u64) -> u64 {
+    // SAFETY: no instruction at all.
+    unsafe { asm!("/* {0} */", inout(reg) value, options(nostack, preserves_flags)) };
+    value
+}
+
+/// What the function computes: the sum of its arguments.
+#[inline(always)]
+#[must_use]
+pub fn body<const N: usize>(args: [u64; N]) -> u64 {
+    match args.split_first() {
+        None => opaque(7),
+        Some((&first, rest)) => rest.iter().fold(opaque(first), |sum, &arg| sum.wrapping_add(arg)),
+    }
+}
+
+/// The loop of a function: `calls!(function; a b)` for one of two arguments.
+#[macro_export]
+macro_rules! calls {
+    ($function:expr;) => {
+        $crate::calls!(@ $function, _counter,)
+    };
+    ($function:expr; $first:ident $($rest:ident)*) => {
+        $crate::calls!(@ $function, $first, $first $($rest)*)
+    };
+    (@ $function:expr, $counter:ident, $($arg:ident)*) => {{
+        #[inline(never)]
+        fn run(calls: u64) -> u64 {
+            #[allow(unused_variables, reason = "the counter takes the first one's place")]
+            let [$($arg,)* ..] = ::core::hint::black_box($crate::target::ARGS);
+            let mut sum = 0u64;
+            for $counter in 0..calls {
+                sum = sum.wrapping_add($function($($arg),*));
+            }
+            sum
+        }
+        run as $crate::target::Run
+    }};
+}
