@@ -4,7 +4,7 @@ use core::mem::transmute;
 
 use seq_macro::seq;
 
-use crate::grace::{Mark, Pin, Slow, Thread, current, enter_slow};
+use crate::grace::{Mark, Pin, Slow, Thread, current, current_again, enter_slow};
 use crate::md::Md;
 use crate::probe::{Frame, List, Outcome};
 use crate::site::{SiteData, Slot};
@@ -85,7 +85,7 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
     let (list, pin) = md.pin(thread);
     if !list.needs().within(serves(SLEEP, true)) {
         // Published after the entry had chosen this caller: the call goes on in one that serves it.
-        pin.release();
+        pin.release(thread);
         // SAFETY: the caller's promise, and the mark is free again.
         return unsafe { run_origin::<L, N, true>(args, site) };
     }
@@ -159,7 +159,7 @@ fn mods<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, mar
 ///
 /// `args` are the saved slots of `md`'s function.
 #[inline(always)]
-unsafe fn result_place(md: &Md, args: *mut Slot, ret: *mut Slot) -> *mut () {
+pub(super) unsafe fn result_place(md: &Md, args: *mut Slot, ret: *mut Slot) -> *mut () {
     if md.target.ret_in_slot {
         return ret.cast();
     }
@@ -183,10 +183,11 @@ impl Call<'_> {
     #[inline(always)]
     fn end(&mut self) {
         if let Some(pin) = self.pin.take() {
+            let thread = current_again();
             if !self.list.exits().is_empty() {
-                run_exits(self.list, &mut self.frame);
+                run_exits(self.list, &mut self.frame, thread);
             }
-            pin.release();
+            pin.release(thread);
         }
     }
 }
@@ -201,18 +202,20 @@ impl Drop for Call<'_> {
     }
 }
 
-/// Runs the exit probes.
-///
-/// Not inlined: the origin may have been a coroutine that went on on another thread, and the
-/// compiler may keep the address of a thread-local for the length of a function.
-#[inline(never)]
-fn run_exits(list: &List, frame: &mut Frame) {
-    let thread = current();
+/// Runs the exit probes, on the thread whose record this is.
+pub(super) fn run_exits(list: &List, frame: &mut Frame, thread: &Thread) {
     let mark = thread.outermost();
     if mark.load(Ordering::Relaxed).is_null() {
         exits::<false>(list, frame, thread, mark);
-        return;
+    } else {
+        run_exits_slow(list, frame);
     }
+}
+
+/// [`run_exits`] on a thread that is running a probe, is new, or is to be left alone.
+#[cold]
+#[inline(never)]
+pub(super) fn run_exits_slow(list: &List, frame: &mut Frame) {
     match enter_slow() {
         Slow::Skip => {}
         Slow::Enter { thread, mark, nested: false } => exits::<false>(list, frame, thread, mark),

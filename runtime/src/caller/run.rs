@@ -133,7 +133,7 @@ unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
         if served {
             call.run_pinned::<NESTED>(list);
         }
-        pin.release();
+        pin.release(thread);
         return if served { md.origin() } else { md.full() };
     }
     let list = md.enter(mark);

@@ -10,14 +10,15 @@
 
 use core::marker::PhantomData;
 
-use crate::grace::current;
+use crate::grace::{Pin, current, current_again};
 use crate::md::Md;
-use crate::probe::{EntryProbe, List, call_entry};
+use crate::probe::{EntryProbe, ExitProbe, Frame, List, ModRetProbe, Outcome};
+use crate::probe::{call_entry, call_exit, call_mod_ret};
 use crate::site::{SiteData, Slot};
 use crate::sync::Ordering;
 
-use super::origin::{call_body, run_origin};
-use super::run::Inline;
+use super::origin::{call_body, result_place, run_exits, run_exits_slow, run_origin};
+use super::run::{Inline, run_row};
 use super::select::specialised;
 
 /// A kind of probe and the probe's type.
@@ -82,6 +83,163 @@ impl<P: EntryProbe<M>, M, const THROUGH: bool> Specialised for EntryOnly<P, M, T
         // SAFETY: the origin is the body of this site's function.
         unsafe { call_body(md.origin(), slots) }
     }
+}
+
+/// A probe that runs before the body and may take its place.
+struct ModRetOnly<P, M, const THROUGH: bool>(PhantomData<fn(P, M)>);
+
+/// The caller for one modify-return probe alone.
+pub(crate) fn mod_ret_caller<P, M>(slots: usize, through: u32) -> Option<*const ()>
+where
+    P: ModRetProbe<M>,
+{
+    if through == 0 {
+        specialised::<ModRetOnly<P, M, false>>(slots)
+    } else {
+        specialised::<ModRetOnly<P, M, true>>(slots)
+    }
+}
+
+impl<P: ModRetProbe<M>, M, const THROUGH: bool> Specialised for ModRetOnly<P, M, THROUGH> {
+    #[inline(always)]
+    unsafe fn run<const N: usize>(
+        mut slots: [Slot; N],
+        site: &'static SiteData,
+        caller: *const (),
+    ) -> Slot {
+        let thread = current();
+        let mark = thread.outermost();
+        if !mark.load(Ordering::Relaxed).is_null() {
+            // SAFETY: the caller's promise.
+            return unsafe { run_any(slots, site) };
+        }
+        // SAFETY: the site was armed.
+        let md = unsafe { Md::of_armed(site) };
+        let list: &List = md.enter(mark);
+        let Some(row) = list.only_row_of(caller) else {
+            mark.store(core::ptr::null_mut(), Ordering::Release);
+            // SAFETY: the caller's promise.
+            return unsafe { run_any(slots, site) };
+        };
+        let mut ret = Slot::uninit();
+        let args = slots.as_mut_ptr();
+        // SAFETY: the slots are this function's.
+        let place = unsafe { result_place(md, args, &raw mut ret) };
+        let mut frame =
+            Frame { target: &raw const md.target, args, ret: place, outcome: Outcome::Running };
+        // SAFETY: `thread` is the calling thread's.
+        let errno = unsafe { thread.errno() };
+        let through = if THROUGH { row.through } else { 0 };
+        // SAFETY: as in `EntryOnly`.
+        unsafe { call_mod_ret::<P, M>(row, &mut frame, through) };
+        // SAFETY: `thread` is the calling thread's.
+        unsafe { thread.set_errno(errno) };
+        // Release: what the probe did happens before whatever waited for the mark.
+        mark.store(core::ptr::null_mut(), Ordering::Release);
+        if frame.outcome == Outcome::Running {
+            // SAFETY: the origin is the body of this site's function.
+            return unsafe { call_body(md.origin(), slots) };
+        }
+        if let Some(drop_args) = md.target.function.description().drop_args {
+            // SAFETY: the slots are this function's, and nobody has taken their values.
+            unsafe { drop_args(args) };
+        }
+        if md.target.ret_in_slot { ret } else { Slot::pointer(place) }
+    }
+}
+
+/// A probe that runs after the body.
+struct ExitOnly<P, M>(PhantomData<fn(P, M)>);
+
+/// The caller for one exit probe alone.
+pub(crate) fn exit_caller<P: ExitProbe<M>, M>(slots: usize, _: u32) -> Option<*const ()> {
+    specialised::<ExitOnly<P, M>>(slots)
+}
+
+impl<P: ExitProbe<M>, M> Specialised for ExitOnly<P, M> {
+    #[inline(always)]
+    unsafe fn run<const N: usize>(
+        mut slots: [Slot; N],
+        site: &'static SiteData,
+        caller: *const (),
+    ) -> Slot {
+        let thread = current();
+        if !thread.outermost().load(Ordering::Relaxed).is_null() {
+            // SAFETY: the caller's promise.
+            return unsafe { run_any(slots, site) };
+        }
+        // SAFETY: the site was armed.
+        let md = unsafe { Md::of_armed(site) };
+        // No mark may span the origin: a pin holds the list's memory.
+        let (list, pin) = md.pin(thread);
+        let Some(row) = list.only_row_of(caller) else {
+            pin.release(thread);
+            // SAFETY: the caller's promise.
+            return unsafe { run_any(slots, site) };
+        };
+        let args = slots;
+        let mut unwinding = Unwinding { list, md, args: &raw mut slots, pin: Some(pin) };
+        // SAFETY: the origin is the body of this site's function.
+        let mut ret = unsafe { call_body(md.origin(), args) };
+        let pin = unwinding.pin.take().expect("taken here alone");
+        // SAFETY: the slots are this function's.
+        let place = unsafe { result_place(md, slots.as_mut_ptr(), &raw mut ret) };
+        let mut frame = Frame {
+            target: &raw const md.target,
+            args: slots.as_mut_ptr(),
+            ret: place,
+            outcome: Outcome::Returned,
+        };
+        let thread = current_again();
+        let mark = thread.outermost();
+        if mark.load(Ordering::Relaxed).is_null() {
+            // SAFETY: `thread` is the calling thread's.
+            let errno = unsafe { thread.errno() };
+            run_row::<false>(row, thread, mark, || {
+                // SAFETY: as in `EntryOnly`; the row is not dead, and the mark names it.
+                unsafe { call_exit::<P, M>(row, &mut frame, 0) };
+            });
+            // SAFETY: `thread` is the calling thread's.
+            unsafe { thread.set_errno(errno) };
+        } else {
+            run_exits_slow(list, &mut frame);
+        }
+        pin.release(thread);
+        ret
+    }
+}
+
+/// A call of which only the exit probes are left, if the body panics.
+struct Unwinding<'l, const N: usize> {
+    list: &'l List,
+    md: &'static Md,
+    args: *mut [Slot; N],
+    /// Taken when the body has returned.
+    pin: Option<Pin>,
+}
+
+impl<const N: usize> Drop for Unwinding<'_, N> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if let Some(pin) = self.pin.take() {
+            unwound(self.list, self.md, self.args.cast(), pin);
+        }
+    }
+}
+
+/// Runs the exit probes of a call that has no result.
+#[cold]
+#[inline(never)]
+fn unwound(list: &List, md: &'static Md, args: *mut Slot, pin: Pin) {
+    let mut frame = Frame {
+        target: &raw const md.target,
+        args,
+        ret: core::ptr::null_mut(),
+        outcome: Outcome::Unwound,
+    };
+    let thread = current_again();
+    run_exits(list, &mut frame, thread);
+    pin.release(thread);
 }
 
 /// Any list: the way out of a specialised caller.

@@ -13,7 +13,7 @@ mod thread;
 mod wait;
 
 pub use ignore::{IgnoreGuard, ignore_current_thread};
-pub(crate) use thread::{Mark, Pin, Slow, Thread, current, enter_slow};
+pub(crate) use thread::{Mark, Pin, Slow, Thread, current, current_again, enter_slow};
 pub(crate) use wait::{held, in_probe, wait_for_marks};
 
 /// Prepares what a fork needs; called before the first function is armed.

@@ -160,9 +160,9 @@ pub(crate) struct Pin {
 }
 
 impl Pin {
-    /// Lets the list go.
+    /// Lets the list go. `now` is the record of the thread on which the call ends.
     #[inline(always)]
-    pub(crate) fn release(self) {
+    pub(crate) fn release(self, now: &Thread) {
         match self.thread.pins.get(self.index as usize) {
             // Release: what this call read of the list happens before whoever sees the pin
             // gone frees it.
@@ -171,7 +171,7 @@ impl Pin {
                 self.thread.deep.fetch_sub(1, Ordering::Release);
             }
         }
-        if core::ptr::eq(current(), self.thread) {
+        if core::ptr::eq(now, self.thread) {
             self.thread.top.store(self.index, Ordering::Relaxed);
         }
     }
@@ -194,6 +194,16 @@ std::thread_local! {
 #[inline(always)]
 pub(crate) fn current() -> &'static Thread {
     CURRENT.get()
+}
+
+/// [`current`], where the thread may have become another in the middle of a function: after
+/// the origin, which may have been a coroutine.
+///
+/// The compiler takes a thread-local's address for a constant of the function, so this must not
+/// be inlined.
+#[inline(never)]
+pub(crate) fn current_again() -> &'static Thread {
+    current()
 }
 
 /// The calling thread's own record, if it ever ran a caller.

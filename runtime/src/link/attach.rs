@@ -33,6 +33,7 @@ pub(crate) struct Request {
     pub(crate) order: i32,
     pub(crate) sleepable: bool,
     pub(crate) lookup: Lookup,
+    pub(crate) specialise: bool,
     pub(crate) skip_invalid: bool,
 }
 
@@ -86,6 +87,8 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
         LinkCore {
             state: LinkState::new(rank, sleepable, hashed, Box::new(suspend)),
             probes: request.probes,
+            // A specialised caller finds metadata through the site.
+            specialise: request.specialise && !hashed,
             members: Mutex::new(Vec::new()),
             enabled: AtomicBool::new(true),
             refused,

@@ -3,7 +3,7 @@
 use core::marker::PhantomData;
 use std::collections::HashMap;
 
-use crate::caller::{Lookup, entry_caller};
+use crate::caller::{Lookup, entry_caller, exit_caller, mod_ret_caller};
 use crate::error::Error;
 use crate::probe::{
     AnyEntry, AnyExit, AnyModRet, AnyProbe, EntryProbe, ExitProbe, ModRetProbe, Probe,
@@ -36,6 +36,7 @@ pub struct LinkBuilder {
     order: i32,
     sleepable: bool,
     lookup: Lookup,
+    specialise: bool,
     skip_invalid: bool,
 }
 
@@ -58,6 +59,7 @@ pub fn link() -> LinkBuilder {
         order: 0,
         sleepable: false,
         lookup: Lookup::default(),
+        specialise: true,
         skip_invalid: false,
     }
 }
@@ -71,14 +73,16 @@ impl LinkBuilder {
     }
 
     /// Adds a probe that may override the result: a closure or what `#[fmod_ret]` made.
-    pub fn fmod_ret<M: 'static>(mut self, probe: impl ModRetProbe<M>) -> Self {
-        self.probes.push(Box::new(AnyModRet(probe, PhantomData)));
+    pub fn fmod_ret<M: 'static, P: ModRetProbe<M>>(mut self, probe: P) -> Self {
+        let specialised = mod_ret_caller::<P, M>;
+        self.probes.push(Box::new(AnyModRet { probe, specialised, closure: PhantomData }));
         self
     }
 
     /// Adds a probe that runs at exit: a closure or what `#[fexit]` made.
-    pub fn fexit<M: 'static>(mut self, probe: impl ExitProbe<M>) -> Self {
-        self.probes.push(Box::new(AnyExit(probe, PhantomData)));
+    pub fn fexit<M: 'static, P: ExitProbe<M>>(mut self, probe: P) -> Self {
+        let specialised = exit_caller::<P, M>;
+        self.probes.push(Box::new(AnyExit { probe, specialised, closure: PhantomData }));
         self
     }
 
@@ -134,6 +138,13 @@ impl LinkBuilder {
         self
     }
 
+    /// Whether a function that has no other probe gets a caller compiled for this one, in the place
+    /// of the one that all functions of its shape share. True unless said: it is faster.
+    pub fn specialise(mut self, specialise: bool) -> Self {
+        self.specialise = specialise;
+        self
+    }
+
     /// Leaves out the functions that refuse a probe, and lists them in [`Link::info`], instead of
     /// failing. It still fails if none is left.
     pub fn skip_invalid(mut self, skip: bool) -> Self {
@@ -148,8 +159,18 @@ impl LinkBuilder {
     /// Whatever [`Error`] lists: the selection matches nothing, a probe does not fit a function,
     /// an entry was modified by something else or cannot be written.
     pub fn attach(self) -> Result<Link, Error> {
-        let Self { probes, selector, cookie, order, sleepable, lookup, skip_invalid } = self;
-        let request = Request { probes, selector, cookie, order, sleepable, lookup, skip_invalid };
+        let Self { probes, selector, cookie, order, .. } = self;
+        let Self { sleepable, lookup, specialise, skip_invalid, .. } = self;
+        let request = Request {
+            probes,
+            selector,
+            cookie,
+            order,
+            sleepable,
+            lookup,
+            specialise,
+            skip_invalid,
+        };
         attach(request).map(Link::new)
     }
 }

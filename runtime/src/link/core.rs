@@ -11,6 +11,8 @@ use crate::sync::{AtomicBool, Mutex};
 pub(crate) struct LinkCore {
     pub(crate) state: LinkState,
     pub(crate) probes: Vec<Box<dyn AnyProbe>>,
+    /// Whether its probes may have callers of their own.
+    pub(crate) specialise: bool,
     /// Where it is attached, in the order of the listing; empty once it is detached.
     pub(crate) members: Mutex<Vec<Member>>,
     /// Whether its probes are in its functions' lists. Changed by transactions.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::caller::{Lookup, Shape, TABLE, Variant, select, variant_at};
+use crate::caller::{Lookup, Shape, TABLE, Variant, select, specialised_name, variant_at};
 use crate::grace::{IgnoreGuard, held, ignore_current_thread, wait_for_marks};
 use crate::md::{LOOKING, Md, Replaced, TableState};
 use crate::probe::{ListBox, Needs};
@@ -179,5 +179,6 @@ pub(crate) fn is_armed(site: &Record) -> bool {
 /// The symbol name of the caller that serves a site now.
 pub(crate) fn caller_name(md: &Md) -> &'static str {
     let code = md.site.data().caller.load(Ordering::Relaxed).cast_const();
-    variant_at(code).map_or("specialised", |variant| variant.name)
+    let generic = variant_at(code).map(|variant| variant.name);
+    generic.or_else(|| specialised_name(md.target.slots as usize)).unwrap_or("")
 }

@@ -125,7 +125,7 @@ impl Md {
                 // SAFETY: never null, and the pin keeps it from being freed.
                 return (unsafe { &*list }, pin);
             }
-            pin.release();
+            pin.release(thread);
             list = again;
         }
     }

@@ -60,12 +60,7 @@ pub struct Context<'c> {
 
 impl<'c> Context<'c> {
     #[inline(always)]
-    pub(super) fn new(frame: &'c Frame, row: &'c Row) -> Self {
-        Self::with_through(frame, row, row.through)
-    }
-
-    #[inline(always)]
-    pub(super) fn with_through(frame: &'c Frame, row: &'c Row, through: u32) -> Self {
+    pub(super) fn new(frame: &'c Frame, row: &'c Row, through: u32) -> Self {
         Self { frame, row, through, thread_bound: PhantomData }
     }
 

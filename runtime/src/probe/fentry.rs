@@ -130,7 +130,7 @@ pub(crate) unsafe fn call_entry<P: EntryProbe<M>, M>(
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
     let frame = Frame { target, args, ret: core::ptr::null_mut(), outcome: Outcome::Running };
-    let ctx = Entry(Context::with_through(&frame, row, through));
+    let ctx = Entry(Context::new(&frame, row, through));
     let run = || {
         // SAFETY: the row was bound to the target's function.
         unsafe { probe.call(&ctx) }

@@ -108,7 +108,12 @@ macro_rules! closures {
 seq!(COUNT in 0..=12 { closures!(COUNT); });
 
 /// An exit probe as a link keeps it.
-pub(crate) struct AnyExit<P, M>(pub(crate) P, pub(crate) core::marker::PhantomData<fn(M)>);
+pub(crate) struct AnyExit<P, M> {
+    pub(crate) probe: P,
+    /// The caller for this probe alone.
+    pub(crate) specialised: fn(usize, u32) -> Option<*const ()>,
+    pub(crate) closure: core::marker::PhantomData<fn(M)>,
+}
 
 impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
     fn kind(&self) -> Kind {
@@ -130,8 +135,12 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
         Thunk::Call(thunk::<P, M>)
     }
 
+    fn specialised(&self, slots: usize, through: u32) -> Option<*const ()> {
+        (self.specialised)(slots, through)
+    }
+
     fn data(&self) -> *const () {
-        core::ptr::from_ref(&self.0).cast()
+        core::ptr::from_ref(&self.probe).cast()
     }
 }
 
@@ -139,9 +148,20 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
 ///
 /// As [`CallThunk`](super::list::CallThunk); the row's probe is a `P`, and the call has ended.
 unsafe fn thunk<P: ExitProbe<M>, M>(row: &Row, frame: &mut Frame) {
+    // SAFETY: the caller's promise.
+    unsafe { call_exit::<P, M>(row, frame, row.through) };
+}
+
+/// Runs the probe of a row, which is a `P`.
+///
+/// # Safety
+///
+/// As [`CallThunk`](super::list::CallThunk); the row's probe is a `P`, and its `through` is this.
+#[inline(always)]
+pub(crate) unsafe fn call_exit<P: ExitProbe<M>, M>(row: &Row, frame: &mut Frame, through: u32) {
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
-    let ctx = Exit(Context::new(frame, row));
+    let ctx = Exit(Context::new(frame, row, through));
     let run = || {
         // SAFETY: the row was bound to the frame's function.
         unsafe { probe.call(&ctx) }

@@ -20,8 +20,8 @@ pub use fmod_ret::ModRetProbe;
 pub use param::{Param, RetParam};
 
 pub(crate) use fentry::{AnyEntry, call_entry};
-pub(crate) use fexit::AnyExit;
-pub(crate) use fmod_ret::AnyModRet;
+pub(crate) use fexit::{AnyExit, call_exit};
+pub(crate) use fmod_ret::{AnyModRet, call_mod_ret};
 pub(crate) use context::{Frame, Outcome, Target};
 pub(crate) use list::{List, ListBox, Needs, Row};
 pub(crate) use param::Mismatch;
@@ -66,9 +66,7 @@ pub(crate) trait AnyProbe: Send + Sync {
     /// What runs it.
     fn thunk(&self) -> list::Thunk;
     /// The caller for this probe alone, at functions of so many slots to which it was bound thus.
-    fn specialised(&self, _slots: usize, _through: u32) -> Option<*const ()> {
-        None
-    }
+    fn specialised(&self, slots: usize, through: u32) -> Option<*const ()>;
     /// What the thunk is handed.
     fn data(&self) -> *const ();
 }

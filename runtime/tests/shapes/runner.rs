@@ -238,7 +238,7 @@ pub(crate) fn every_variant<C: Case>() {
                 };
                 for _ in 0..2 {
                     let link = gtramp::link().functions(function);
-                    let link = C::with_entry(link.sleepable(sleepable).lookup(lookup));
+                    let link = C::with_entry(link.specialise(false).sleepable(sleepable).lookup(lookup));
                     let link = match probes {
                         Probes::Full => C::with_exit(C::with_mod_ret(link)),
                         _ => link,
