@@ -29,11 +29,7 @@ impl Runtime {
 
     /// The more deeply nested attribute's choice, where it made one.
     pub(crate) fn overridden_by(&self, inner: Self) -> Self {
-        if inner.0.is_some() {
-            inner
-        } else {
-            self.clone()
-        }
+        if inner.0.is_some() { inner } else { self.clone() }
     }
 }
 
@@ -161,8 +157,5 @@ fn skip_to_comma(input: ParseStream) -> syn::Result<()> {
 }
 
 fn unknown(name: &Ident, known: &str) -> syn::Error {
-    syn::Error::new(
-        name.span(),
-        format!("unknown option `{name}`; there are {known}"),
-    )
+    syn::Error::new(name.span(), format!("unknown option `{name}`; there are {known}"))
 }

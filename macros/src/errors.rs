@@ -30,7 +30,6 @@ impl Errors {
 
     /// One `compile_error!` for each mistake.
     pub(crate) fn into_tokens(self) -> TokenStream {
-        self.0
-            .map_or_else(TokenStream::new, syn::Error::into_compile_error)
+        self.0.map_or_else(TokenStream::new, syn::Error::into_compile_error)
     }
 }

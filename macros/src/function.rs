@@ -61,10 +61,7 @@ impl Parse for Body {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
                 Ok(Self::Block(group))
             }
-            other => Err(syn::Error::new(
-                other.span(),
-                "expected the function's body",
-            )),
+            other => Err(syn::Error::new(other.span(), "expected the function's body")),
         }
     }
 }
@@ -84,15 +81,10 @@ impl ToTokens for Function {
 
 /// The attributes that stand before an item.
 pub(crate) fn outer(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
-    attrs
-        .iter()
-        .filter(|attr| matches!(attr.style, AttrStyle::Outer))
+    attrs.iter().filter(|attr| matches!(attr.style, AttrStyle::Outer))
 }
 
 /// Whether the attribute's path ends in `name`, as `traceable` and `gtramp::traceable` do.
 pub(crate) fn is_attr(attr: &Attribute, name: &str) -> bool {
-    attr.path()
-        .segments
-        .last()
-        .is_some_and(|segment| segment.ident == name)
+    attr.path().segments.last().is_some_and(|segment| segment.ident == name)
 }

@@ -14,9 +14,7 @@ use crate::traceable::traceable;
 fn case(name: &str) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected");
     let input = fs::read_to_string(folder.join(format!("{name}.rs"))).expect("a case");
-    let (attribute, item) = input
-        .split_once("]\n")
-        .expect("an attribute on a line of its own");
+    let (attribute, item) = input.split_once("]\n").expect("an attribute on a line of its own");
     let (macro_name, args) = attribute
         .trim_start_matches("#[")
         .split_once('(')
@@ -33,10 +31,7 @@ fn case(name: &str) {
         other => panic!("no macro {other}"),
     };
     let file = syn::parse2(expanded).expect("items");
-    compare(
-        &folder.join(format!("{name}.expanded.rs")),
-        &prettyplease::unparse(&file),
-    );
+    compare(&folder.join(format!("{name}.expanded.rs")), &prettyplease::unparse(&file));
 }
 
 #[track_caller]
@@ -46,16 +41,17 @@ fn compare(path: &Path, found: &str) {
         return;
     }
     let wanted = fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        wanted == found,
-        "{} differs; GTRAMP_BLESS=1 accepts:\n{found}",
-        path.display()
-    );
+    assert!(wanted == found, "{} differs; GTRAMP_BLESS=1 accepts:\n{found}", path.display());
 }
 
 #[test]
 fn a_function() {
     case("function");
+}
+
+#[test]
+fn a_function_that_returns_a_closure() {
+    case("returns_closure");
 }
 
 #[test]

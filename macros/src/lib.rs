@@ -8,7 +8,7 @@
 mod args;
 mod errors;
 mod function;
-#[cfg(test)]
+#[cfg(all(test, feature = "enabled"))]
 mod golden;
 mod probe;
 mod text;
@@ -73,6 +73,8 @@ use proc_macro::TokenStream;
 ///   does not know (it knows those of `std`, `log`, `tracing`, `anyhow` and `eyre`), have to be
 ///   rewritten: `{}` with `self` as an argument always works.
 /// - Under `#[track_caller]`, `Location::caller()` in the body names the function itself.
+/// - A closure that is returned inside another type, as in `-> Option<impl Fn(&str)>`, has to have its
+///   parameters' types written. `-> impl Fn(&str)` needs nothing.
 /// - Attributes *above* this one see the function as written, those below see the call.
 /// - A `#[traceable(skip)]` inside a `cfg_attr` is left to the compiler; so is the function.
 ///

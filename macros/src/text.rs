@@ -42,11 +42,7 @@ fn write(out: &mut String, tokens: TokenStream) {
                 };
                 space(out, last, ends_in_keyword(out) || open == "{");
                 out.push_str(open);
-                let padding = if open == "{" && !group.stream().is_empty() {
-                    " "
-                } else {
-                    ""
-                };
+                let padding = if open == "{" && !group.stream().is_empty() { " " } else { "" };
                 out.push_str(padding);
                 write(out, group.stream());
                 out.push_str(padding);
@@ -72,10 +68,7 @@ fn write(out: &mut String, tokens: TokenStream) {
                 }
                 if first.spacing() == Spacing::Joint
                     && let Some(TokenTree::Punct(second)) = tokens.peek()
-                    && matches!(
-                        (first.as_char(), second.as_char()),
-                        (':', ':') | ('-' | '=', '>')
-                    )
+                    && matches!((first.as_char(), second.as_char()), (':', ':') | ('-' | '=', '>'))
                 {
                     punct.push(second.as_char());
                     tokens.next();
@@ -86,9 +79,7 @@ fn write(out: &mut String, tokens: TokenStream) {
                 space(out, last, true);
                 let word = word.to_string();
                 out.push_str(
-                    word.strip_prefix("r#")
-                        .filter(|_| !word.contains('"'))
-                        .unwrap_or(&word),
+                    word.strip_prefix("r#").filter(|_| !word.contains('"')).unwrap_or(&word),
                 );
                 last = Last::Word;
             }
@@ -141,10 +132,7 @@ fn ends_in_keyword(out: &str) -> bool {
         .map_or(0, |at| at + 1);
     let word = &out[start..];
     word.starts_with('\'')
-        || matches!(
-            word,
-            "mut" | "dyn" | "impl" | "const" | "for" | "ref" | "as" | "in" | "unsafe"
-        )
+        || matches!(word, "mut" | "dyn" | "impl" | "const" | "for" | "ref" | "as" | "in" | "unsafe")
 }
 
 #[cfg(test)]
@@ -193,9 +181,8 @@ mod tests {
 
     #[test]
     fn lists_over_several_lines_become_one() {
-        let tokens: proc_macro2::TokenStream = "f(a: Map<\n K,\n V,\n>,\n b: u8,\n)"
-            .parse()
-            .expect("tokens");
+        let tokens: proc_macro2::TokenStream =
+            "f(a: Map<\n K,\n V,\n>,\n b: u8,\n)".parse().expect("tokens");
         assert_eq!(text(tokens), "f(a: Map<K, V>, b: u8)");
     }
 

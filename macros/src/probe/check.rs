@@ -22,16 +22,10 @@ fn qualifiers(probe: &ProbeFn, errors: &mut Errors) {
         errors.push(token, "a probe runs at run time only; leave out `const`");
     }
     if let Some(token) = &sig.asyncness {
-        errors.push(
-            token,
-            "a probe runs to its end inside the call; it cannot be `async`",
-        );
+        errors.push(token, "a probe runs to its end inside the call; it cannot be `async`");
     }
     if let Safety::Unsafe(token) = &sig.safety {
-        errors.push(
-            token,
-            "a probe is called from safe code; put the `unsafe` inside",
-        );
+        errors.push(token, "a probe is called from safe code; put the `unsafe` inside");
     }
     if let Some(abi) = &sig.abi {
         errors.push(abi, "a probe is an ordinary Rust function");
@@ -61,10 +55,9 @@ fn context(kind: Kind, probe: &ProbeFn, errors: &mut Errors) {
     let message = format!("the first parameter of a probe is its context: `ctx: &{wanted}`");
     match probe.context() {
         None => errors.push(&probe.0.sig.ident, message),
-        Some(FnArg::Receiver(receiver)) => errors.push(
-            receiver.self_token,
-            format_args!("a probe is not a method; {message}"),
-        ),
+        Some(FnArg::Receiver(receiver)) => {
+            errors.push(receiver.self_token, format_args!("a probe is not a method; {message}"))
+        }
         Some(FnArg::Typed(typed)) => {
             let Type::Reference(reference) = &*typed.ty else {
                 return errors.push(&typed.ty, message);
@@ -72,10 +65,7 @@ fn context(kind: Kind, probe: &ProbeFn, errors: &mut Errors) {
             if let Some(token) = &reference.mutability {
                 errors.push(token, format_args!("a context is shared: `&{wanted}`"));
             }
-            let Type::Path(TypePath {
-                qself: None, path, ..
-            }) = &*reference.elem
-            else {
+            let Type::Path(TypePath { qself: None, path, .. }) = &*reference.elem else {
                 return errors.push(&typed.ty, message);
             };
             let Some(last) = path.segments.last() else {
@@ -97,10 +87,7 @@ fn context(kind: Kind, probe: &ProbeFn, errors: &mut Errors) {
 
 /// Types that nobody would call a context: an argument whose context was forgotten.
 fn is_plain_data(name: &str) -> bool {
-    [
-        "str", "String", "Vec", "Option", "Result", "Box", "bool", "char",
-    ]
-    .contains(&name)
+    ["str", "String", "Vec", "Option", "Result", "Box", "bool", "char"].contains(&name)
         || name.starts_with(['u', 'i', 'f']) && name[1..].chars().all(|c| c.is_ascii_digit())
 }
 
@@ -111,17 +98,12 @@ fn params(probe: &ProbeFn, errors: &mut Errors) {
             FnArg::Typed(typed) => &typed.attrs,
         };
         for attr in attrs.iter().filter(|attr| is_attr(attr, "cfg")) {
-            errors.push(
-                attr,
-                "a parameter cannot depend on `cfg`; put the `cfg` on the function",
-            );
+            errors.push(attr, "a parameter cannot depend on `cfg`; put the `cfg` on the function");
         }
     }
     let too_many = probe.0.sig.inputs.iter().nth(MAX_ARGS + 2);
     if let Some(param) = too_many {
-        errors.push(
-            param,
-            format_args!("no traceable function has more than {MAX_ARGS} arguments"),
-        );
+        errors
+            .push(param, format_args!("no traceable function has more than {MAX_ARGS} arguments"));
     }
 }

@@ -88,12 +88,7 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
 
 /// What is left of a probe that was refused: enough for its uses to compile.
 pub(crate) fn refused(probe: ProbeFn, args: &ProbeArgs) -> TokenStream {
-    item(
-        probe,
-        &args.runtime.private(),
-        quote!(::core::unreachable!()),
-        quote!(),
-    )
+    item(probe, &args.runtime.private(), quote!(::core::unreachable!()), quote!())
 }
 
 /// The struct, and in a scope of its own the user's function, its methods and `implementations`.
@@ -106,16 +101,9 @@ fn item(
     let mut function = probe.0;
     let name = function.sig.ident.clone();
     let vis = std::mem::replace(&mut function.vis, syn::Visibility::Inherited);
-    let conditions: Vec<_> = function
-        .attrs
-        .iter()
-        .filter(|attr| is_attr(attr, "cfg"))
-        .cloned()
-        .collect();
-    let outside: Vec<_> = function
-        .attrs
-        .extract_if(.., |attr| goes_outside(attr))
-        .collect();
+    let conditions: Vec<_> =
+        function.attrs.iter().filter(|attr| is_attr(attr, "cfg")).cloned().collect();
+    let outside: Vec<_> = function.attrs.extract_if(.., |attr| goes_outside(attr)).collect();
     quote! {
         #(#outside)*
         #[allow(non_camel_case_types)]
@@ -153,9 +141,7 @@ fn item(
 
 /// Documentation and conditions are the struct's; lint levels and the rest the function's.
 fn goes_outside(attr: &Attribute) -> bool {
-    ["doc", "cfg", "deprecated"]
-        .iter()
-        .any(|name| is_attr(attr, name))
+    ["doc", "cfg", "deprecated"].iter().any(|name| is_attr(attr, name))
 }
 
 /// The method that reads the arguments and calls the user's function.
@@ -165,21 +151,13 @@ fn goes_outside(attr: &Attribute) -> bool {
 /// identities, which are checked when the probe is attached, say no more than that.
 fn call(kind: Kind, name: &Ident, shape: &Shape, private: &TokenStream) -> TokenStream {
     let context = Ident::new(kind.context(), Span::call_site());
-    let names: Vec<_> = (0..shape.params.len())
-        .map(|index| format_ident!("p{index}"))
-        .collect();
+    let names: Vec<_> = (0..shape.params.len()).map(|index| format_ident!("p{index}")).collect();
     let types = shape.params.iter().map(|param| &param.open);
-    let reads = shape
-        .params
-        .iter()
-        .enumerate()
-        .map(|(index, param)| param.read(index, &context, private));
+    let reads =
+        shape.params.iter().enumerate().map(|(index, param)| param.read(index, &context, private));
     let output = &shape.output;
     let borrow_nothing = (kind == Kind::Fexit).then(|| {
-        let values = names
-            .iter()
-            .zip(&shape.params)
-            .filter(|(_, param)| param.is_value());
+        let values = names.iter().zip(&shape.params).filter(|(_, param)| param.is_value());
         let proofs = values.map(|(name, param)| {
             let span = Span::call_site().located_at(param.span());
             quote_spanned!(span=> __borrows_nothing(&#name);)

@@ -18,10 +18,8 @@ pub(crate) fn shape(probe: &ProbeFn, args: &ProbeArgs, errors: &mut Errors) -> S
     if returned.is_some() {
         typed.pop();
     }
-    let params: Vec<_> = typed
-        .iter()
-        .filter_map(|typed| Param::at_exit(&typed.ty, errors))
-        .collect();
+    let params: Vec<_> =
+        typed.iter().filter_map(|typed| Param::at_exit(&typed.ty, errors)).collect();
     let private = args.runtime.private();
     debug_assert!(params.len() <= MAX_ARGS || !errors.is_empty());
     let asked = match &returned {
@@ -60,27 +58,15 @@ fn returned(last: &PatType, errors: &mut Errors) -> Option<Returned> {
     let mut reference = reference.clone();
     *reference.elem = ty.clone();
     reference.lifetime = None;
-    let param = if optional {
-        quote!(::core::option::Option<#reference>)
-    } else {
-        quote!(#reference)
-    };
-    Some(Returned {
-        written,
-        ty,
-        param,
-        optional,
-    })
+    let param =
+        if optional { quote!(::core::option::Option<#reference>) } else { quote!(#reference) };
+    Some(Returned { written, ty, param, optional })
 }
 
 /// The `&R` of `Option<&R>`.
 fn reference_in_option(ty: &Type) -> Option<&syn::TypeReference> {
     let Type::Path(path) = ty else { return None };
-    let last = path
-        .path
-        .segments
-        .last()
-        .filter(|last| last.ident == "Option")?;
+    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
     let PathArguments::AngleBracketed(generics) = &last.arguments else {
         return None;
     };

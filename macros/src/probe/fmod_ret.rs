@@ -12,11 +12,8 @@ use crate::text::text;
 
 /// Checks the parameters and the result, and says how the probe is called.
 pub(crate) fn shape(probe: &ProbeFn, args: &ProbeArgs, errors: &mut Errors) -> Shape {
-    let params = probe
-        .params()
-        .iter()
-        .filter_map(|typed| Param::at_entry(&typed.ty, errors))
-        .collect();
+    let params =
+        probe.params().iter().filter_map(|typed| Param::at_entry(&typed.ty, errors)).collect();
     let private = args.runtime.private();
     let decided = decided(probe, errors).unwrap_or_else(|| syn::parse_quote!(()));
     let written = text(&decided);
@@ -60,11 +57,7 @@ fn break_type(output: &Type) -> Option<Type> {
     let Type::Path(path) = output else {
         return None;
     };
-    let last = path
-        .path
-        .segments
-        .last()
-        .filter(|last| last.ident == "ControlFlow")?;
+    let last = path.path.segments.last().filter(|last| last.ident == "ControlFlow")?;
     let PathArguments::AngleBracketed(generics) = &last.arguments else {
         return None;
     };

@@ -48,10 +48,7 @@ fn is_owned(ty: &Type) -> bool {
         "BTreeMap", "BTreeSet", "VecDeque",
     ];
     let Type::Path(path) = ty else { return false };
-    path.path
-        .segments
-        .last()
-        .is_some_and(|last| OWNED.iter().any(|name| last.ident == name))
+    path.path.segments.last().is_some_and(|last| OWNED.iter().any(|name| last.ident == name))
 }
 
 impl Param {
@@ -75,11 +72,7 @@ impl Param {
             }
             _ => How::value(ty, errors)?,
         };
-        Some(Self {
-            written: ty.clone(),
-            open,
-            how,
-        })
+        Some(Self { written: ty.clone(), open, how })
     }
 
     /// A parameter that runs after the origin: a `Copy` type that borrows nothing, or a pointer.
@@ -105,11 +98,7 @@ impl Param {
                 How::Value
             }
         };
-        Some(Self {
-            written: ty.clone(),
-            open,
-            how,
-        })
+        Some(Self { written: ty.clone(), open, how })
     }
 
     /// Whether the shim has to prove that the value borrows nothing.
@@ -133,11 +122,8 @@ impl Param {
                 quote_spanned!(self.written.span()=> #private::Param::value::<#open>(#written, #id))
             }
             How::Shared(elem) => {
-                let (of, shared, unique) = (
-                    id(quote!(#elem)),
-                    id(quote!(&#elem)),
-                    id(quote!(&mut #elem)),
-                );
+                let (of, shared, unique) =
+                    (id(quote!(#elem)), id(quote!(&#elem)), id(quote!(&mut #elem)));
                 quote!(#private::Param::shared::<#elem>(#written, #of, #shared, #unique))
             }
             How::Pointer(elem) => {

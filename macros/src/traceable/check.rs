@@ -31,28 +31,17 @@ pub(crate) fn check(function: &Function, place: Place, errors: &mut Errors) -> V
     if place != Place::Alone && has_nothing_to_trace(function) {
         return Verdict::Leave;
     }
-    let mut refusals = Refusals {
-        place,
-        errors,
-        any: false,
-    };
+    let mut refusals = Refusals { place, errors, any: false };
     refusals.signature(function);
     refusals.arguments(function);
     refusals.attributes(&function.attrs);
-    if refusals.any {
-        Verdict::Leave
-    } else {
-        Verdict::Trace
-    }
+    if refusals.any { Verdict::Leave } else { Verdict::Trace }
 }
 
 /// A method that a trait only asks for, or a test: the container's attribute does not mean it.
 fn has_nothing_to_trace(function: &Function) -> bool {
     matches!(function.body, Body::Missing(_))
-        || function
-            .attrs
-            .iter()
-            .any(|attr| is_attr(attr, "test") || is_attr(attr, "bench"))
+        || function.attrs.iter().any(|attr| is_attr(attr, "test") || is_attr(attr, "bench"))
 }
 
 struct Refusals<'a> {
@@ -76,10 +65,7 @@ impl Refusals<'_> {
     fn signature(&mut self, function: &Function) {
         let sig = &function.sig;
         if let Some(token) = &sig.constness {
-            self.push(
-                token,
-                "a `const fn` cannot be traced: probes do not run at compile time",
-            );
+            self.push(token, "a `const fn` cannot be traced: probes do not run at compile time");
         }
         if let Some(token) = &sig.asyncness {
             self.push(

@@ -32,10 +32,7 @@ pub(crate) fn closure(
             quote!(#private::ArgSource { name: "self", ty: #ty, id: #id })
         }
         FnArg::Typed(PatType { pat, ty, .. }) => {
-            let (name, id) = (
-                argument_name(pat),
-                type_id(argument_identity(ty, scope), private),
-            );
+            let (name, id) = (argument_name(pat), type_id(argument_identity(ty, scope), private));
             let ty = text(ty);
             quote!(#private::ArgSource { name: #name, ty: #ty, id: #id })
         }
@@ -96,11 +93,7 @@ fn receiver_type(receiver: &Receiver, self_ty: &Type) -> Type {
 
 fn argument_name(pat: &Pat) -> String {
     match pat {
-        Pat::Ident(PatIdent {
-            subpat: None,
-            ident,
-            ..
-        }) => bare(ident),
+        Pat::Ident(PatIdent { subpat: None, ident, .. }) => bare(ident),
         _ => text(pat),
     }
 }

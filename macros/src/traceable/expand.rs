@@ -6,7 +6,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Safety, Type, parse_quote};
 
 use super::scope::Scope;
-use super::{describe, receiver};
+use super::{describe, hint, receiver};
 use crate::args::Runtime;
 use crate::function::{Body, Function, is_attr};
 
@@ -33,19 +33,18 @@ pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime)
     let call = format_ident!("call_{}", passed.len(), span = span);
     let unsafe_ = matches!(function.sig.safety, Safety::Unsafe(_));
     let lints = unsafe_.then(|| quote!(#[allow(unused_unsafe)]));
+    let hinted = hint::hinted(&body, &function.sig.output, scope);
+    let hint_lints = hinted.is_some().then(hint::lints);
+    let body = hinted.unwrap_or_else(|| body.into_token_stream());
     let output = closure_output(&function.sig.output);
-    let body = if unsafe_ {
-        quote!({ unsafe #body })
-    } else {
-        body.into_token_stream()
-    };
+    let body = if unsafe_ { quote!({ unsafe #body }) } else { body.into_token_stream() };
     let mut outer = Group::new(
         proc_macro2::Delimiter::Brace,
         quote_spanned! {span=>
             #private::#call(
                 #describe,
                 #(#passed,)*
-                #lints |#(#params),*| #output #body
+                #lints #hint_lints |#(#params),*| #output #body
             )
         },
     );
@@ -70,28 +69,17 @@ fn split(input: &mut FnArg, index: usize) -> Argument {
             let mutability = receiver.mutability.take();
             let name = Ident::new(receiver::NAME, receiver.self_token.span);
             let self_token = receiver.self_token;
-            Argument {
-                passed: quote!(#self_token),
-                param: quote!(#(#lints)* #mutability #name),
-            }
+            Argument { passed: quote!(#self_token), param: quote!(#(#lints)* #mutability #name) }
         }
         FnArg::Typed(typed) => {
             let lints = take_lints(&mut typed.attrs);
             let pattern = typed.pat.clone();
             let name = match &*pattern {
-                Pat::Ident(PatIdent {
-                    by_ref: None,
-                    subpat: None,
-                    ident,
-                    ..
-                }) => ident.clone(),
+                Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) => ident.clone(),
                 _ => Ident::new(&format!("__arg{index}"), Span::mixed_site()),
             };
             *typed.pat = parse_quote!(#name);
-            Argument {
-                passed: quote!(#name),
-                param: quote!(#(#lints)* #pattern),
-            }
+            Argument { passed: quote!(#name), param: quote!(#(#lints)* #pattern) }
         }
     }
 }
@@ -100,9 +88,7 @@ fn split(input: &mut FnArg, index: usize) -> Argument {
 fn take_lints(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     attrs
         .extract_if(.., |attr| {
-            ["allow", "warn", "deny", "forbid", "expect"]
-                .iter()
-                .any(|level| is_attr(attr, level))
+            ["allow", "warn", "deny", "forbid", "expect"].iter().any(|level| is_attr(attr, level))
         })
         .collect()
 }
@@ -110,10 +96,7 @@ fn take_lints(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
 /// The body's tokens with `self` renamed, and its inner attributes made outer ones.
 fn body_of(block: &Group, function: &Function) -> (Vec<Attribute>, Group) {
     let parser = |input: syn::parse::ParseStream| {
-        Ok((
-            input.call(Attribute::parse_inner)?,
-            input.parse::<TokenStream>()?,
-        ))
+        Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?))
     };
     let parsed = syn::parse::Parser::parse2(parser, block.stream());
     let (mut attrs, mut tokens) = parsed.unwrap_or_else(|_| (Vec::new(), block.stream()));

@@ -24,11 +24,7 @@ use super::scope::Scope;
 /// `ty` with every lifetime left open, or `None` where it is opaque.
 pub(crate) fn identity(ty: &Type, scope: &Scope) -> Option<Type> {
     let mut ty = ty.clone();
-    let mut opener = Opener {
-        scope,
-        opaque: false,
-        depth: 0,
-    };
+    let mut opener = Opener { scope, opaque: false, depth: 0 };
     opener.visit_type_mut(&mut ty);
     (!opener.opaque).then_some(ty)
 }
@@ -122,11 +118,7 @@ impl VisitMut for Opener<'_> {
     }
 
     fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
-        if reference
-            .lifetime
-            .as_ref()
-            .is_some_and(|lifetime| lifetime.ident != "static")
-        {
+        if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident != "static") {
             reference.lifetime = None;
         }
         self.visit_type_mut(&mut reference.elem);
@@ -187,7 +179,7 @@ impl VisitMut for HasLifetimes {
 }
 
 /// Gathers lifetimes declared by a `for<..>`, lifetimes used, and names.
-fn collect(
+pub(super) fn collect(
     tokens: TokenStream,
     bound: &mut HashSet<String>,
     used: &mut HashSet<String>,

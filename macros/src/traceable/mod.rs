@@ -6,6 +6,7 @@
 mod check;
 mod describe;
 mod expand;
+mod hint;
 mod identity;
 mod parse;
 mod receiver;
@@ -29,9 +30,7 @@ pub(crate) fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStrea
     let args = TraceableArgs::parse(attribute, &mut errors);
     let expanded = match syn::parse2::<Item>(item.clone()) {
         Ok(parsed) => {
-            let expansion = Expansion {
-                enabled: cfg!(feature = "enabled") && args.skip.is_none(),
-            };
+            let expansion = Expansion { enabled: cfg!(feature = "enabled") && args.skip.is_none() };
             match parsed {
                 Item::Function(function) => expansion.function(
                     *function,
@@ -97,17 +96,13 @@ impl Expansion {
         let Some(nested) = take_attribute(&mut container.attrs, errors) else {
             return container.into_token_stream();
         };
-        let inner = Self {
-            enabled: self.enabled && nested.skip.is_none() && !container.is_for_tests(),
-        };
+        let inner =
+            Self { enabled: self.enabled && nested.skip.is_none() && !container.is_for_tests() };
         let runtime = runtime.overridden_by(nested.runtime);
         let scope = container.scope(scope);
         let place = Place::In(container.kind);
         let mut body = TokenStream::new();
-        container
-            .inner_attrs
-            .iter()
-            .for_each(|attr| attr.to_tokens(&mut body));
+        container.inner_attrs.iter().for_each(|attr| attr.to_tokens(&mut body));
         for member in container.members {
             body.extend(match member {
                 Member::Function(function) => {
@@ -122,5 +117,53 @@ impl Expansion {
         let attrs = outer(&container.attrs);
         let header = &container.header;
         quote!(#(#attrs)* #header #group)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use quote::quote;
+
+    use super::traceable;
+    use crate::text::text;
+
+    #[test]
+    #[cfg(not(feature = "enabled"))]
+    fn disabled_it_leaves_what_was_written() {
+        let item = quote! {
+            mod bank {
+                #[traceable(skip)]
+                const fn new() {}
+                const fn old(a: u8) {}
+            }
+        };
+        assert_eq!(
+            text(traceable(quote!(), item)),
+            "mod bank { const fn new() {} const fn old(a: u8) {} }"
+        );
+    }
+
+    #[test]
+    fn what_is_skipped_may_be_anything() {
+        assert_eq!(
+            text(traceable(
+                quote!(skip),
+                quote!(
+                    struct Unit;
+                )
+            )),
+            "struct Unit;"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_parsed_is_still_emitted() {
+        let found = text(traceable(
+            quote!(),
+            quote!(
+                struct Unit;
+            ),
+        ));
+        assert!(found.starts_with("struct Unit; ::core::compile_error!"), "{found}");
     }
 }

@@ -55,14 +55,10 @@ impl Parse for Item {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         if Function::peek(input) {
-            return Function::parse_after(attrs, input)
-                .map(Box::new)
-                .map(Self::Function);
+            return Function::parse_after(attrs, input).map(Box::new).map(Self::Function);
         }
         if let Some(kind) = Kind::peek(input) {
-            return Container::parse_after(attrs, kind, input)
-                .map(Box::new)
-                .map(Self::Container);
+            return Container::parse_after(attrs, kind, input).map(Box::new).map(Self::Container);
         }
         Err(input.error(
             "`#[traceable]` stands on a function, an `impl` block, a trait or an inline module",
@@ -96,12 +92,8 @@ impl Container {
         let mut container = Self {
             attrs,
             kind,
-            implementation: (kind == Kind::Impl)
-                .then(|| syn::parse2(empty.clone()))
-                .transpose()?,
-            definition: (kind == Kind::Trait)
-                .then(|| syn::parse2(empty))
-                .transpose()?,
+            implementation: (kind == Kind::Impl).then(|| syn::parse2(empty.clone())).transpose()?,
+            definition: (kind == Kind::Trait).then(|| syn::parse2(empty)).transpose()?,
             header,
             inner_attrs: Vec::new(),
             members: Vec::new(),
@@ -156,10 +148,7 @@ impl Container {
     pub(crate) fn is_for_tests(&self) -> bool {
         self.attrs.iter().any(|attr| {
             is_attr(attr, "cfg")
-                && attr
-                    .meta
-                    .require_list()
-                    .is_ok_and(|list| list.tokens.to_string() == "test")
+                && attr.meta.require_list().is_ok_and(|list| list.tokens.to_string() == "test")
         })
     }
 
@@ -252,14 +241,9 @@ pub(crate) fn take_attribute(
 /// `#[cfg_attr(.., traceable..)]`
 fn is_conditional(attr: &Attribute) -> bool {
     is_attr(attr, "cfg_attr")
-        && attr
-            .meta
-            .require_list()
-            .is_ok_and(|list| mentions_traceable(list.tokens.clone()))
+        && attr.meta.require_list().is_ok_and(|list| mentions_traceable(list.tokens.clone()))
 }
 
 fn mentions_traceable(tokens: TokenStream) -> bool {
-    tokens
-        .into_iter()
-        .any(|token| matches!(token, TokenTree::Ident(name) if name == "traceable"))
+    tokens.into_iter().any(|token| matches!(token, TokenTree::Ident(name) if name == "traceable"))
 }

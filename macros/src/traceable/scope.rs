@@ -12,6 +12,8 @@ pub(crate) struct Scope {
     opaque: HashSet<Ident>,
     /// Type and const parameters in order, for listings.
     generics: Vec<Ident>,
+    /// The type parameters among them that are sized.
+    sized: Vec<Ident>,
     /// What `Self` is, where the attribute stands on the `impl` block.
     self_ty: Option<Type>,
     /// What `Self::Name` is, likewise.
@@ -27,6 +29,9 @@ impl Scope {
                 GenericParam::Type(param) => {
                     scope.generics.push(param.ident.clone());
                     scope.opaque.insert(param.ident.clone());
+                    if !param.bounds.iter().any(is_maybe_sized) {
+                        scope.sized.push(param.ident.clone());
+                    }
                     if param.bounds.iter().any(is_static) {
                         scope.opaque.remove(&param.ident);
                     }
@@ -35,19 +40,17 @@ impl Scope {
                 GenericParam::Lifetime(_) => {}
             }
         }
-        for predicate in generics
-            .where_clause
-            .iter()
-            .flat_map(|clause| &clause.predicates)
-        {
+        for predicate in generics.where_clause.iter().flat_map(|clause| &clause.predicates) {
             if let WherePredicate::Type(predicate) = predicate
-                && let Type::Path(TypePath {
-                    qself: None, path, ..
-                }) = &predicate.bounded_ty
+                && let Type::Path(TypePath { qself: None, path, .. }) = &predicate.bounded_ty
                 && let Some(ident) = path.get_ident()
-                && predicate.bounds.iter().any(is_static)
             {
-                scope.opaque.remove(ident);
+                if predicate.bounds.iter().any(is_static) {
+                    scope.opaque.remove(ident);
+                }
+                if predicate.bounds.iter().any(is_maybe_sized) {
+                    scope.sized.retain(|sized| sized != ident);
+                }
             }
         }
         scope
@@ -80,10 +83,19 @@ impl Scope {
         &self.generics
     }
 
+    /// Names of the sized type parameters.
+    pub(crate) fn sized(&self) -> &[Ident] {
+        &self.sized
+    }
+
     /// The `impl` block's type, or `Self`.
     pub(crate) fn self_type(&self) -> Type {
         self.self_ty.clone().unwrap_or_else(|| parse_quote!(Self))
     }
+}
+
+fn is_maybe_sized(bound: &TypeParamBound) -> bool {
+    matches!(bound, TypeParamBound::Trait(bound) if bound.maybe.is_some())
 }
 
 fn is_static(bound: &TypeParamBound) -> bool {

@@ -36,16 +36,8 @@ fn every_lifetime_but_static_is_left_open() {
     opens(&scope, "Parser<'static>", "Parser<'static>");
     opens(&scope, "Option<&'static str>", "Option<&'static str>");
     opens(&scope, "Box<dyn Read + 'a>", "Box<dyn Read + '_>");
-    opens(
-        &scope,
-        "&'a (dyn Visit<'b> + Send)",
-        "&(dyn Visit<'_> + Send)",
-    );
-    opens(
-        &scope,
-        "(Cow<'a, [u8]>, [&'b u8; 3])",
-        "(Cow<'_, [u8]>, [&u8; 3])",
-    );
+    opens(&scope, "&'a (dyn Visit<'b> + Send)", "&(dyn Visit<'_> + Send)");
+    opens(&scope, "(Cow<'a, [u8]>, [&'b u8; 3])", "(Cow<'_, [u8]>, [&u8; 3])");
 }
 
 #[test]
@@ -58,16 +50,8 @@ fn an_argument_that_is_a_static_reference_is_lent_like_any_other() {
 fn parts_with_binders_of_their_own_stay() {
     let scope = scope("<'a, T>");
     opens(&scope, "fn(&str) -> &str", "fn(&str) -> &str");
-    opens(
-        &scope,
-        "for<'x> fn(&'x str) -> &'x str",
-        "for<'x> fn(&'x str) -> &'x str",
-    );
-    opens(
-        &scope,
-        "Box<dyn Fn(&str) -> usize + 'a>",
-        "Box<dyn Fn(&str) -> usize + '_>",
-    );
+    opens(&scope, "for<'x> fn(&'x str) -> &'x str", "for<'x> fn(&'x str) -> &'x str");
+    opens(&scope, "Box<dyn Fn(&str) -> usize + 'a>", "Box<dyn Fn(&str) -> usize + '_>");
     opens(&scope, "&dyn for<'x> Visit<'x>", "&dyn for<'x> Visit<'x>");
     is_opaque(&scope, "fn(&'a str)");
     is_opaque(&scope, "fn(T)");
@@ -111,18 +95,10 @@ fn self_is_the_type_of_the_impl() {
     let types = [(parse_quote!(Item), parse_quote!(&'a Self))];
     let known = |ty: &str, generics| scope(generics).with_self(&parse(ty), &types);
     opens(&known("Ledger", "<>"), "&mut Self", "&mut Ledger");
-    opens(
-        &known("Parser<'a>", "<'a>"),
-        "Option<Self>",
-        "Option<Parser<'_>>",
-    );
+    opens(&known("Parser<'a>", "<'a>"), "Option<Self>", "Option<Parser<'_>>");
     opens(&known("Parser<'a>", "<'a>"), "Self::Item", "&Parser<'_>");
     opens(&known("dyn Read", "<>"), "&Self", "&(dyn Read + 'static)");
-    opens(
-        &known("dyn Read + Send + 'a", "<'a>"),
-        "&Self",
-        "&(dyn Read + Send + '_)",
-    );
+    opens(&known("dyn Read + Send + 'a", "<'a>"), "&Self", "&(dyn Read + Send + '_)");
     is_opaque(&known("Vec<T>", "<T>"), "&Self");
     is_opaque(&known("Ledger", "<>"), "Self::Unknown");
     is_opaque(&known("Ledger", "<>"), "fn(Self)");
@@ -131,8 +107,5 @@ fn self_is_the_type_of_the_impl() {
 #[test]
 fn a_type_that_names_itself_ends() {
     let types = [(parse_quote!(Item), parse_quote!(Self::Item))];
-    is_opaque(
-        &Scope::default().with_self(&parse("u8"), &types),
-        "Self::Item",
-    );
+    is_opaque(&Scope::default().with_self(&parse("u8"), &types), "Self::Item");
 }

@@ -14,14 +14,9 @@ pub(super) fn called_macro(before: &[TokenTree]) -> Option<&Ident> {
 
 /// Macros whose arguments are code to be, not code.
 pub(super) fn is_quote(name: &Ident) -> bool {
-    [
-        "quote",
-        "quote_spanned",
-        "parse_quote",
-        "parse_quote_spanned",
-    ]
-    .iter()
-    .any(|quote| name == quote)
+    ["quote", "quote_spanned", "parse_quote", "parse_quote_spanned"]
+        .iter()
+        .any(|quote| name == quote)
 }
 
 /// Renames the captured `self` in the format string of the macro `name`.

@@ -16,14 +16,8 @@ fn keeps(body: &str) {
 
 #[test]
 fn values_are_renamed_at_any_depth() {
-    renames(
-        "self.a + f(self, [self.b])",
-        "__self.a + f(__self, [__self.b])",
-    );
-    renames(
-        "{ let Self { a, .. } = self; }",
-        "{ let Self { a, .. } = __self; }",
-    );
+    renames("self.a + f(self, [self.b])", "__self.a + f(__self, [__self.b])");
+    renames("{ let Self { a, .. } = self; }", "{ let Self { a, .. } = __self; }");
     renames("move || self.go()", "move || __self.go()");
 }
 
@@ -41,45 +35,27 @@ fn nested_items_keep_their_own() {
     keeps("impl A<{ 1 }> for B { fn a(&self) { self.b() } }");
     keeps("trait T { fn a(&self) { self.b() } }");
     keeps("mod m { use self::x; }");
-    renames(
-        "let f: fn(u8) = g; { self.x }",
-        "let f: fn(u8) = g; { __self.x }",
-    );
+    renames("let f: fn(u8) = g; { self.x }", "let f: fn(u8) = g; { __self.x }");
     renames("fn inner() {} self.x", "fn inner() {} __self.x");
 }
 
 #[test]
 fn local_macros_are_part_of_the_body() {
-    renames(
-        "macro_rules! m { () => { self.x } }",
-        "macro_rules! m { () => { __self.x } }",
-    );
+    renames("macro_rules! m { () => { self.x } }", "macro_rules! m { () => { __self.x } }");
     renames("vec![self.x; 2]", "vec![__self.x; 2]");
 }
 
 #[test]
 fn captures_in_format_strings_are_renamed() {
     renames(r#"format!("{self}")"#, r#"format!("{__self}")"#);
-    renames(
-        r#"println!("{self:?} {x} {{self}}")"#,
-        r#"println!("{__self:?} {x} {{self}}")"#,
-    );
-    renames(
-        r##"write!(f, r#"{self:>4}"#)"##,
-        r##"write!(f, r#"{__self:>4}"#)"##,
-    );
-    renames(
-        r#"assert_eq!("{self}", x, "{self}")"#,
-        r#"assert_eq!("{self}", x, "{__self}")"#,
-    );
+    renames(r#"println!("{self:?} {x} {{self}}")"#, r#"println!("{__self:?} {x} {{self}}")"#);
+    renames(r##"write!(f, r#"{self:>4}"#)"##, r##"write!(f, r#"{__self:>4}"#)"##);
+    renames(r#"assert_eq!("{self}", x, "{self}")"#, r#"assert_eq!("{self}", x, "{__self}")"#);
     renames(
         r#"log::info!(target: "{self}", "{self}")"#,
         r#"log::info!(target: "{self}", "{__self}")"#,
     );
-    renames(
-        r#"format!("{x:self$} {x:.myself$}")"#,
-        r#"format!("{x:__self$} {x:.myself$}")"#,
-    );
+    renames(r#"format!("{x:self$} {x:.myself$}")"#, r#"format!("{x:__self$} {x:.myself$}")"#);
 }
 
 #[test]
