@@ -79,7 +79,11 @@ fn split(input: &mut FnArg, index: usize) -> Argument {
                 _ => Ident::new(&format!("__arg{index}"), Span::mixed_site()),
             };
             *typed.pat = parse_quote!(#name);
-            Argument { passed: quote!(#name), param: quote!(#(#lints)* #pattern) }
+            // It is used now, whatever its name says.
+            let text = name.to_string();
+            let underscore = text.starts_with('_') && !text.starts_with("__");
+            let lint = underscore.then(|| quote!(#[allow(clippy::used_underscore_binding)]));
+            Argument { passed: quote!(#lint #name), param: quote!(#(#lints)* #pattern) }
         }
     }
 }
