@@ -3,8 +3,7 @@
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::row::{Armed, Row};
-use crate::target::Run;
+use crate::row::{Armed, Row, Run};
 
 /// How long, and how often.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +51,7 @@ struct Lane {
 
 impl Lane {
     fn new(row: &Row) -> Self {
-        let armed = (row.setup)().and_then(|armed| armed.check().map(|()| armed));
+        let armed = (row.setup)().and_then(|armed| (armed.check)().map(|()| armed));
         Self { row: *row, armed, calls: 0, rounds: Vec::new() }
     }
 
@@ -70,7 +69,7 @@ impl Lane {
     fn end(self) -> Measured {
         let Self { row, armed, rounds, .. } = self;
         // It must still work after all the calls.
-        let checked = armed.and_then(|armed| armed.check());
+        let checked = armed.and_then(|armed| (armed.check)());
         Measured { row, rounds: checked.map(|()| rounds) }
     }
 }

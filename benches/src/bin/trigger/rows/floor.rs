@@ -1,22 +1,23 @@
 //! What there is without a probe, and the probe without a function.
 
-use crate::calls;
 use crate::cells::hit;
-use crate::row::{Armed, Can, Row};
-use crate::target::body;
+use gtramp_bench::row::{Can, Row};
+
+use crate::check;
+use crate::target::{body, calls};
 
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "usermode-count",
         floor: "plain",
         can: Can::NOTHING,
-        setup: || Ok(Armed::before(calls!(count; a b), ())),
+        setup: || Ok(check::before(calls!(count; a b), (), 1)),
     },
     Row {
         name: "plain",
         floor: "plain",
         can: Can::NOTHING,
-        setup: || Ok(Armed::nothing(calls!(plain; a b), ())),
+        setup: || Ok(check::nothing(calls!(plain; a b), ())),
     },
 ];
 

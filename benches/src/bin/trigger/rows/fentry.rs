@@ -3,9 +3,11 @@
 
 use gtramp::{Entry, Lookup, site};
 
-use crate::calls;
+use crate::target::calls;
 use crate::cells::hit;
-use crate::row::{Armed, Can, Row};
+use gtramp_bench::row::{Can, Row};
+
+use crate::check;
 
 use super::traced::{self, before};
 
@@ -17,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = before.link().functions(site!(traced::entry)).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(Armed::before(calls!(traced::entry; a b), link))
+            Ok(check::before(calls!(traced::entry; a b), link, 1))
         },
     },
     Row {
@@ -27,7 +29,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let probe = |_: &Entry<'_>, a: &u64, b: &u64| hit([*a, *b]);
             let link = site!(traced::closure).fentry(probe).map_err(|error| error.to_string())?;
-            Ok(Armed::before(calls!(traced::closure; a b), link))
+            Ok(check::before(calls!(traced::closure; a b), link, 1))
         },
     },
     Row {
@@ -37,7 +39,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = before.link().functions(site!(traced::hash)).lookup(Lookup::Hash).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(Armed::before(calls!(traced::hash; a b), link))
+            Ok(check::before(calls!(traced::hash; a b), link, 1))
         },
     },
     Row {
@@ -48,7 +50,7 @@ pub(super) const ROWS: &[Row] = &[
             let attach = || before.link().functions(site!(traced::list2)).attach();
             let links: Result<Vec<_>, _> = (0..2).map(|_| attach()).collect();
             let links = links.map_err(|error| error.to_string())?;
-            Ok(Armed::hits(calls!(traced::list2; a b), links, 2))
+            Ok(check::before(calls!(traced::list2; a b), links, 2))
         },
     },
     Row {
@@ -59,7 +61,7 @@ pub(super) const ROWS: &[Row] = &[
             let attach = || before.link().functions(site!(traced::list4)).attach();
             let links: Result<Vec<_>, _> = (0..4).map(|_| attach()).collect();
             let links = links.map_err(|error| error.to_string())?;
-            Ok(Armed::hits(calls!(traced::list4; a b), links, 4))
+            Ok(check::before(calls!(traced::list4; a b), links, 4))
         },
     },
     Row {
@@ -69,7 +71,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = before.link().functions(site!(traced::sleep)).sleepable(true).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(Armed::before(calls!(traced::sleep; a b), link))
+            Ok(check::before(calls!(traced::sleep; a b), link, 1))
         },
     },
 ];

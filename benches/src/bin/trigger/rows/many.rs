@@ -2,8 +2,10 @@
 
 use seq_macro::seq;
 
-use crate::calls;
-use crate::row::{Armed, Can, Row};
+use crate::target::calls;
+use gtramp_bench::row::{Can, Row};
+
+use crate::check;
 
 use super::traced::{after, before, many_entries, many_exits};
 
@@ -14,9 +16,9 @@ pub(super) const ROWS: &[Row] = &[
         can: Can::GTRAMP,
         setup: || {
             core::hint::black_box(ENTRIES);
-            let link = before.link().functions("gtramp_bench::rows::traced::many_entries").attach();
+            let link = before.link().functions("trigger::rows::traced::many_entries").attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(Armed::before(calls!(many_entries::<0>; a b), link))
+            Ok(check::before(calls!(many_entries::<0>; a b), link, 1))
         },
     },
     Row {
@@ -25,9 +27,9 @@ pub(super) const ROWS: &[Row] = &[
         can: Can::GTRAMP,
         setup: || {
             core::hint::black_box(EXITS);
-            let link = after.link().functions("gtramp_bench::rows::traced::many_exits").attach();
+            let link = after.link().functions("trigger::rows::traced::many_exits").attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(Armed::after(calls!(many_exits::<0>; a b), link, 1))
+            Ok(check::after(calls!(many_exits::<0>; a b), link, 1))
         },
     },
 ];

@@ -3,18 +3,19 @@
 //! One cell would measure how fast a processor forwards a store to the next load of the same
 //! address. With 64 of them, picked by an argument that changes with every call, it does not.
 
+use core::arch::asm;
 use std::cell::Cell;
 
 /// How many cells a thread has.
-pub const CELLS: usize = 64;
+pub(crate) const CELLS: usize = 64;
 
 /// The most arguments a row's function has.
-pub const MAX_ARGS: usize = 12;
+pub(crate) const MAX_ARGS: usize = 12;
 
 /// What the last hit that picked a cell was handed.
 #[derive(Debug)]
 #[repr(align(128))]
-pub struct Hits {
+pub(crate) struct Hits {
     count: Cell<u64>,
     ret: Cell<u64>,
     args: [Cell<u64>; MAX_ARGS],
@@ -22,13 +23,13 @@ pub struct Hits {
 
 /// A copy of a cell, to compare.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// How many hits picked it.
-    pub count: u64,
+    pub(crate) count: u64,
     /// The result the last exit probe saw; 0 if none did.
-    pub ret: u64,
+    pub(crate) ret: u64,
     /// The arguments the last hit stored.
-    pub args: [u64; MAX_ARGS],
+    pub(crate) args: [u64; MAX_ARGS],
 }
 
 thread_local! {
@@ -43,7 +44,15 @@ thread_local! {
     };
 }
 
-/// The cell for a first argument.
+/// Its argument, in a register of its own.
+#[inline(always)]
+fn in_register(mut value: u64) -> u64 {
+    // SAFETY: no instruction at all.
+    unsafe { asm!("/* {0} */", inout(reg) value, options(pure, nomem, nostack, preserves_flags)) };
+    value
+}
+
+/// The work of every probe.
 #[inline(always)]
 fn store<const N: usize>(args: [u64; N], ret: Option<u64>) {
     let first = args.first().copied().unwrap_or(0);
@@ -52,7 +61,8 @@ fn store<const N: usize>(args: [u64; N], ret: Option<u64>) {
         let hits = &hits[first as usize % CELLS];
         hits.count.set(hits.count.get() + 1);
         for (cell, arg) in hits.args.iter().zip(args) {
-            cell.set(arg);
+            // One by one: two arguments moved as one would wait for both to reach the cache.
+            cell.set(in_register(arg));
         }
         if let Some(ret) = ret {
             hits.ret.set(ret);
@@ -62,18 +72,18 @@ fn store<const N: usize>(args: [u64; N], ret: Option<u64>) {
 
 /// The work of an entry probe.
 #[inline(always)]
-pub fn hit<const N: usize>(args: [u64; N]) {
+pub(crate) fn hit<const N: usize>(args: [u64; N]) {
     store(args, None);
 }
 
 /// The work of an exit probe.
 #[inline(always)]
-pub fn hit_exit<const N: usize>(args: [u64; N], ret: u64) {
+pub(crate) fn hit_exit<const N: usize>(args: [u64; N], ret: u64) {
     store(args, Some(ret));
 }
 
 /// Empties the calling thread's cells.
-pub fn reset() {
+pub(crate) fn reset() {
     HITS.with(|hits| {
         for hits in hits {
             hits.count.set(0);
@@ -84,8 +94,7 @@ pub fn reset() {
 }
 
 /// The calling thread's cells.
-#[must_use]
-pub fn seen() -> Vec<Seen> {
+pub(crate) fn seen() -> Vec<Seen> {
     let copy = |hits: &Hits| Seen {
         count: hits.count.get(),
         ret: hits.ret.get(),

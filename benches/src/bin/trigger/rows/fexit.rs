@@ -2,8 +2,10 @@
 
 use gtramp::site;
 
-use crate::calls;
-use crate::row::{Armed, Can, Row};
+use crate::target::calls;
+use gtramp_bench::row::{Can, Row};
+
+use crate::check;
 
 use super::traced::{self, after, before};
 
@@ -15,7 +17,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = after.link().functions(site!(traced::exit)).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(Armed::after(calls!(traced::exit; a b), link, 1))
+            Ok(check::after(calls!(traced::exit; a b), link, 1))
         },
     },
     Row {
@@ -25,7 +27,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = site!(traced::both).link().fentry(before).fexit(after).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(Armed::after(calls!(traced::both; a b), link, 2))
+            Ok(check::after(calls!(traced::both; a b), link, 2))
         },
     },
 ];

@@ -1,7 +1,9 @@
 //! A traceable function without a probe.
 
-use crate::calls;
-use crate::row::{Armed, Can, Row};
+use crate::target::calls;
+use gtramp_bench::row::{Can, Row};
+
+use crate::check;
 
 use super::traced;
 
@@ -9,5 +11,5 @@ pub(super) const ROWS: &[Row] = &[Row {
     name: "off",
     floor: "plain",
     can: Can::GTRAMP,
-    setup: || Ok(Armed::nothing(calls!(traced::off; a b), ())),
+    setup: || Ok(check::nothing(calls!(traced::off; a b), ())),
 }];

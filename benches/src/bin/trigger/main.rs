@@ -1,5 +1,10 @@
 //! Prints the table: what a call costs, with every way of probing it.
 
+mod cells;
+mod check;
+mod rows;
+mod target;
+
 use std::error::Error;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +14,6 @@ use gtramp_bench::json::json;
 use gtramp_bench::machine::Machine;
 use gtramp_bench::measure::{Effort, measure};
 use gtramp_bench::report::Report;
-use gtramp_bench::rows;
 use gtramp_bench::svg::svg;
 use gtramp_bench::table::Table;
 use lexopt::prelude::*;

@@ -10,11 +10,10 @@ mod many;
 mod off;
 mod traced;
 
-use crate::row::Row;
+use gtramp_bench::row::Row;
 
 /// All rows, in the order of the table.
-#[must_use]
-pub fn all() -> Vec<Row> {
+pub(crate) fn all() -> Vec<Row> {
     [
         floor::ROWS,
         hand::ROWS,
@@ -30,8 +29,7 @@ pub fn all() -> Vec<Row> {
 
 /// The rows that match one of the comma-separated patterns, in which `*` stands for anything, and
 /// the rows they are compared with.
-#[must_use]
-pub fn select(patterns: Option<&str>) -> Vec<Row> {
+pub(crate) fn select(patterns: Option<&str>) -> Vec<Row> {
     let Some(patterns) = patterns else { return all() };
     let all = all();
     let mut chosen: Vec<_> = all

@@ -2,10 +2,11 @@
 
 use gtramp::{Entry, Exit, fentry, fexit, site, traceable};
 
-use crate::calls;
 use crate::cells::{hit, hit_exit};
-use crate::row::{Armed, Can, Expect, Row};
-use crate::target::{Run, body};
+use gtramp_bench::row::{Can, Row, Run};
+
+use crate::check::{self, Seen};
+use crate::target::{body, calls};
 
 /// The rows for one argument count.
 macro_rules! arity {
@@ -18,19 +19,19 @@ macro_rules! arity {
                     name: concat!("plain/", $count),
                     floor: concat!("plain/", $count),
                     can: Can::NOTHING,
-                    setup: || Ok(armed(calls!(plain; $($arg)*), Expect::Cells(PLAIN, 0), ())),
+                    setup: || Ok(check::armed(calls!(plain; $($arg)*), PLAIN, Seen::Same(PLAIN, 0), ())),
                 },
                 Row {
                     name: concat!("hand-fentry/", $count),
                     floor: concat!("plain/", $count),
                     can: Can::BY_HAND,
-                    setup: || Ok(armed(calls!(hand_fentry; $($arg)*), Expect::Cells(BEFORE, 1), ())),
+                    setup: || Ok(check::armed(calls!(hand_fentry; $($arg)*), PLAIN, Seen::Same(BEFORE, 1), ())),
                 },
                 Row {
                     name: concat!("hand-fexit/", $count),
                     floor: concat!("plain/", $count),
                     can: Can::BY_HAND,
-                    setup: || Ok(armed(calls!(hand_fexit; $($arg)*), Expect::Cells(AFTER, 2), ())),
+                    setup: || Ok(check::armed(calls!(hand_fexit; $($arg)*), PLAIN, Seen::Same(AFTER, 2), ())),
                 },
                 Row {
                     name: concat!("fentry/", $count),
@@ -39,7 +40,7 @@ macro_rules! arity {
                     setup: || {
                         let link = before.link().functions(site!(entry)).attach();
                         let link = link.map_err(|error| error.to_string())?;
-                        Ok(armed(calls!(entry; $($arg)*), Expect::Cells(BEFORE, 1), link))
+                        Ok(check::armed(calls!(entry; $($arg)*), PLAIN, Seen::Same(BEFORE, 1), link))
                     },
                 },
                 Row {
@@ -49,14 +50,10 @@ macro_rules! arity {
                     setup: || {
                         let link = site!(both).link().fentry(before).fexit(after).attach();
                         let link = link.map_err(|error| error.to_string())?;
-                        Ok(armed(calls!(both; $($arg)*), Expect::Cells(AFTER, 2), link))
+                        Ok(check::armed(calls!(both; $($arg)*), PLAIN, Seen::Same(AFTER, 2), link))
                     },
                 },
             ];
-
-            fn armed(run: Run, expect: Expect, keep: impl core::any::Any) -> Armed {
-                Armed { run, same_as: PLAIN, expect, keep: Box::new(keep) }
-            }
 
             const PLAIN: Run = calls!(plain; $($arg)*);
             const BEFORE: Run = calls!(hand_fentry; $($arg)*);

@@ -2,18 +2,14 @@
 
 use core::arch::asm;
 
-/// A loop of so many calls; it returns the sum of the results.
-pub type Run = fn(u64) -> u64;
-
 /// The values of all arguments but the first, which counts the calls.
-pub const ARGS: [u64; 12] = [0, 11, 22, 33, 44, 55, 66, 77, 88, 99, 110, 121];
+pub(crate) const ARGS: [u64; 12] = [0, 11, 22, 33, 44, 55, 66, 77, 88, 99, 110, 121];
 
 /// Its argument, of which the compiler knows nothing: without it, a function that adds two
 /// numbers is known to write no memory, and the compiler would move code across a call that a
 /// probe makes visible.
 #[inline(always)]
-#[must_use]
-pub fn opaque(mut value: u64) -> u64 {
+pub(crate) fn opaque(mut value: u64) -> u64 {
     // SAFETY: no instruction at all.
     unsafe { asm!("/* {0} */", inout(reg) value, options(nostack, preserves_flags)) };
     value
@@ -21,8 +17,7 @@ pub fn opaque(mut value: u64) -> u64 {
 
 /// What the function computes: the sum of its arguments.
 #[inline(always)]
-#[must_use]
-pub fn body<const N: usize>(args: [u64; N]) -> u64 {
+pub(crate) fn body<const N: usize>(args: [u64; N]) -> u64 {
     match args.split_first() {
         None => opaque(7),
         Some((&first, rest)) => rest.iter().fold(opaque(first), |sum, &arg| sum.wrapping_add(arg)),
@@ -30,13 +25,12 @@ pub fn body<const N: usize>(args: [u64; N]) -> u64 {
 }
 
 /// The loop of a function: `calls!(function; a b)` for one of two arguments.
-#[macro_export]
 macro_rules! calls {
     ($function:expr;) => {
-        $crate::calls!(@ $function, _counter,)
+        calls!(@ $function, _counter,)
     };
     ($function:expr; $first:ident $($rest:ident)*) => {
-        $crate::calls!(@ $function, $first, $first $($rest)*)
+        calls!(@ $function, $first, $first $($rest)*)
     };
     (@ $function:expr, $counter:ident, $($arg:ident)*) => {{
         #[inline(never)]
@@ -49,6 +43,8 @@ macro_rules! calls {
             }
             sum
         }
-        run as $crate::target::Run
+        run as ::gtramp_bench::row::Run
     }};
 }
+
+pub(crate) use calls;

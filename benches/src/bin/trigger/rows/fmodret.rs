@@ -4,10 +4,11 @@ use core::ops::ControlFlow;
 
 use gtramp::{ModRet, fmod_ret, site};
 
-use crate::calls;
 use crate::cells::hit;
-use crate::row::{Armed, Can, Row};
-use crate::target::body;
+use gtramp_bench::row::{Can, Row};
+
+use crate::check::{self, Seen};
+use crate::target::{body, calls};
 
 use super::traced;
 
@@ -19,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = leave.link().functions(site!(traced::mod_ret)).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(Armed::before(calls!(traced::mod_ret; a b), link))
+            Ok(check::before(calls!(traced::mod_ret; a b), link, 1))
         },
     },
     Row {
@@ -29,8 +30,9 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = decide.link().functions(site!(traced::mod_ret_override)).attach();
             let link = link.map_err(|error| error.to_string())?;
-            let armed = Armed::before(calls!(traced::mod_ret_override; a b), link);
-            Ok(Armed { same_as: calls!(decided; a b), ..armed })
+            let same_as = calls!(hit_and_decide; a b);
+            let seen = Seen::Same(same_as, 1);
+            Ok(check::armed(calls!(traced::mod_ret_override; a b), same_as, seen, link))
         },
     },
 ];
@@ -52,4 +54,9 @@ fn decide(_: &ModRet<'_>, a: u64, b: u64) -> ControlFlow<u64> {
 /// Not what the function returns.
 fn decided(a: u64, b: u64) -> u64 {
     body([a, b]) ^ 1
+}
+
+fn hit_and_decide(a: u64, b: u64) -> u64 {
+    hit([a, b]);
+    decided(a, b)
 }

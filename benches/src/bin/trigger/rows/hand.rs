@@ -3,35 +3,36 @@
 
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use crate::calls;
 use crate::cells::{hit, hit_exit};
-use crate::row::{Armed, Can, Row};
-use crate::target::body;
+use gtramp_bench::row::{Can, Row};
+
+use crate::check;
+use crate::target::{body, calls};
 
 pub(super) const ROWS: &[Row] = &[
     Row {
         name: "hand-fentry",
         floor: "plain",
         can: Can::BY_HAND,
-        setup: || Ok(Armed::before(calls!(hand_fentry; a b), ())),
+        setup: || Ok(check::before(calls!(hand_fentry; a b), (), 1)),
     },
     Row {
         name: "hand-fexit",
         floor: "plain",
         can: Can::BY_HAND,
-        setup: || Ok(Armed::after(calls!(hand_fexit; a b), (), 2)),
+        setup: || Ok(check::after(calls!(hand_fexit; a b), (), 2)),
     },
     Row {
         name: "hand-fentry2",
         floor: "plain",
         can: Can::BY_HAND,
-        setup: || Ok(Armed::hits(calls!(hand_fentry2; a b), (), 2)),
+        setup: || Ok(check::before(calls!(hand_fentry2; a b), (), 2)),
     },
     Row {
         name: "hand-fentry4",
         floor: "plain",
         can: Can::BY_HAND,
-        setup: || Ok(Armed::hits(calls!(hand_fentry4; a b), (), 4)),
+        setup: || Ok(check::before(calls!(hand_fentry4; a b), (), 4)),
     },
     Row {
         name: "fnptr-hook",
@@ -39,7 +40,7 @@ pub(super) const ROWS: &[Row] = &[
         can: Can { live: true, ..Can::BY_HAND },
         setup: || {
             HOOK.store(before as *mut (), Ordering::Release);
-            Ok(Armed::before(calls!(hooked; a b), ()))
+            Ok(check::before(calls!(hooked; a b), (), 1))
         },
     },
 ];
