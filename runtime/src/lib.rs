@@ -94,3 +94,8 @@ pub mod __private {
     /// The largest argument count for which entries were generated.
     pub const MAX_ARGS: usize = crate::caller::MAX_ARGS;
 }
+
+/// The example of `README.md`, compiled and run by the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
