@@ -11,7 +11,7 @@ use crate::site::{SiteData, Slot};
 use crate::sync::{Ordering, light_barrier};
 
 /// The functions that are attached to through the hash callers.
-pub(crate) static TABLE: Table = Table::new();
+pub(crate) static TABLE: Table<Md> = Table::new();
 
 /// A way to find metadata.
 pub(super) trait Find {

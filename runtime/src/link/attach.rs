@@ -135,7 +135,7 @@ fn install(
     }
     for (md, list) in lists {
         if link.state.hashed {
-            transaction.state().table.insert(md);
+            transaction.state().table.insert(md.target.address, md);
         }
         let old = publish(md, list);
         transaction.retire(old);

@@ -59,7 +59,7 @@ fn withdraw(
         }
         let list = rows::without(md.current(), link);
         if link.state.hashed && !rows::any_hashed(&list) {
-            transaction.state().table.remove(md);
+            transaction.state().table.remove(md.target.address);
         }
         if list.is_empty() {
             disarmed.push(md);

@@ -15,13 +15,13 @@ use super::rows::{any_hashed, is_of};
 
 /// Everything that changes under the lock and is not at a site.
 pub(crate) struct State {
-    pub(crate) table: TableState,
+    pub(crate) table: TableState<Md>,
     pub(crate) attaches: u64,
     /// Lists that were replaced and that a call may still hold. All of them are here until they
     /// are freed: detaching a link has to find every row of it.
     retired: Vec<Arc<ListBox>>,
     /// Arrays of the table that were replaced.
-    replaced: Replaced,
+    replaced: Replaced<Md>,
     /// Links detached from inside one of their own probes, or without waiting.
     leaving: Vec<Leaving>,
 }
@@ -52,7 +52,7 @@ pub(crate) struct Transaction {
 #[derive(Default)]
 struct Garbage {
     _lists: Vec<Arc<ListBox>>,
-    _arrays: Replaced,
+    _arrays: Replaced<Md>,
     _links: Vec<Arc<LinkCore>>,
 }
 

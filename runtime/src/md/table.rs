@@ -2,43 +2,41 @@
 //!
 //! Open addressing in a power of two of cells, multiplicative hash, linear probing. Reading
 //! takes no lock and ends after one walk over a cluster; changes are made under the
-//! transaction lock. A removed key leaves a tombstone. Growing and shrinking build a new array
-//! and publish it; the old one is freed when no thread is looking into it.
+//! transaction lock. A cell belongs to one key for the life of its array: removing the key takes
+//! its value away alone, so a reader that has found its key never reads another's value. Growing
+//! and shrinking build a new array and publish it; the old one is freed when no thread is
+//! looking into it.
 
 use crate::grace::Mark;
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering, light_barrier};
 
-use super::Md;
-
 /// The mark of a thread that is looking into a table: not an address of anything.
 pub(crate) const LOOKING: *mut () = core::ptr::without_provenance_mut(2);
 
+/// The key of a cell that no key has taken yet.
 const FREE: usize = 0;
-/// No function begins at address 1.
-const TOMBSTONE: usize = 1;
 
 /// The fewest cells an array has.
 const SMALLEST: usize = 16;
 
-struct Cell {
+struct Cell<V> {
     key: AtomicUsize,
-    md: AtomicPtr<Md>,
+    /// Null while the key is not in the table.
+    value: AtomicPtr<V>,
 }
 
 /// One array of cells.
-pub(crate) struct Cells {
+pub(crate) struct Cells<V> {
     /// The hash's upper bits are the index: 64 minus the logarithm of the length.
     shift: u32,
-    cells: Box<[Cell]>,
+    cells: Box<[Cell<V>]>,
 }
 
-impl Cells {
+impl<V> Cells<V> {
     fn new(len: usize) -> Self {
         debug_assert!(len.is_power_of_two());
-        let cell = || Cell {
-            key: AtomicUsize::new(FREE),
-            md: AtomicPtr::new(core::ptr::null_mut()),
-        };
+        let cell =
+            || Cell { key: AtomicUsize::new(FREE), value: AtomicPtr::new(core::ptr::null_mut()) };
         Self {
             shift: 64 - len.trailing_zeros(),
             cells: core::iter::repeat_with(cell).take(len).collect(),
@@ -55,90 +53,83 @@ impl Cells {
         home
     }
 
+    /// The cell of a key. At least one cell stays free, so every walk ends.
     #[inline(always)]
-    fn find(&self, key: usize) -> Option<&Cell> {
-        let mask = self.cells.len() - 1;
-        let mut at = self.home(key);
-        loop {
-            let cell = &self.cells[at & mask];
-            // Acquire: with the release in `put`, whoever sees the key sees its metadata.
-            let found = cell.key.load(Ordering::Acquire);
-            if found == key {
-                return Some(cell);
-            }
-            if found == FREE {
-                return None;
-            }
-            at += 1;
-        }
+    fn find(&self, key: usize) -> Option<&Cell<V>> {
+        let cell = self.find_or_free(key);
+        (cell.key.load(Ordering::Relaxed) == key).then_some(cell)
     }
 
-    /// Adds a key that is not there. At least one cell stays free, so every walk ends.
-    fn put(&self, key: usize, md: *mut Md) -> PutInto {
+    /// The cell of a key, or the free one that it would take.
+    #[inline(always)]
+    fn find_or_free(&self, key: usize) -> &Cell<V> {
         let mask = self.cells.len() - 1;
         let mut at = self.home(key);
         loop {
             let cell = &self.cells[at & mask];
+            // Relaxed: what the value points to is published with the value.
             let found = cell.key.load(Ordering::Relaxed);
-            if found == FREE || found == TOMBSTONE {
-                cell.md.store(md, Ordering::Relaxed);
-                cell.key.store(key, Ordering::Release);
-                return if found == FREE { PutInto::Free } else { PutInto::Tombstone };
+            if found == key || found == FREE {
+                return cell;
             }
             at += 1;
         }
     }
 }
 
-enum PutInto {
-    Free,
-    Tombstone,
+/// A table from addresses to what lives for ever, for readers.
+pub(crate) struct Table<V> {
+    cells: AtomicPtr<Cells<V>>,
 }
 
-/// A function-address table, for readers.
-pub(crate) struct Table {
-    cells: AtomicPtr<Cells>,
-}
-
-impl Table {
+impl<V> Table<V> {
     /// A table without an array: every look-up misses.
+    #[cfg(not(loom))]
     pub(crate) const fn new() -> Self {
         Self { cells: AtomicPtr::new(core::ptr::null_mut()) }
     }
 
-    /// The metadata of the function at `address`. The mark says so while it looks, and is
-    /// [`LOOKING`] when this returns.
+    /// A table without an array: every look-up misses.
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self { cells: AtomicPtr::new(core::ptr::null_mut()) }
+    }
+
+    /// The value of the key `address`. The mark says so while it looks, and is [`LOOKING`] when
+    /// this returns.
     #[inline(always)]
-    pub(crate) fn find(&self, address: usize, mark: &Mark) -> Option<&'static Md> {
-        mark.store(LOOKING, Ordering::Relaxed);
+    pub(crate) fn find(&self, address: usize, mark: &Mark) -> Option<&'static V> {
+        mark.store(LOOKING, Ordering::Release);
         light_barrier();
         let cells = self.cells.load(Ordering::Acquire);
         // SAFETY: null, or an array that is freed only when, after a barrier, no thread has
         // the mark that this one has just set.
         let cells = unsafe { cells.as_ref() }?;
-        let md = cells.find(address)?.md.load(Ordering::Relaxed);
-        // SAFETY: metadata is never freed. A key that was removed and put back in the
-        // meantime has its metadata written before the key.
-        unsafe { md.as_ref() }
+        // Acquire: with the release in `insert`, whoever sees the value sees what it points to.
+        let value = cells.find(address)?.value.load(Ordering::Acquire);
+        // SAFETY: null, or what `insert` was given: it lives for ever.
+        unsafe { value.as_ref() }
     }
 }
 
 /// The side that changes the table: belongs under the transaction lock.
-pub(crate) struct TableState {
-    table: &'static Table,
+pub(crate) struct TableState<V: 'static> {
+    table: &'static Table<V>,
+    /// Keys that are in the table.
     live: usize,
-    tombstones: usize,
+    /// Keys that are not, but have a cell.
+    removed: usize,
 }
 
 /// Arrays that were replaced: free them when no thread has the mark [`LOOKING`].
-pub(crate) type Replaced = Vec<Box<Cells>>;
+pub(crate) type Replaced<V> = Vec<Box<Cells<V>>>;
 
-impl TableState {
-    pub(crate) const fn new(table: &'static Table) -> Self {
-        Self { table, live: 0, tombstones: 0 }
+impl<V> TableState<V> {
+    pub(crate) const fn new(table: &'static Table<V>) -> Self {
+        Self { table, live: 0, removed: 0 }
     }
 
-    fn cells(&self) -> Option<&Cells> {
+    fn cells(&self) -> Option<&Cells<V>> {
         // SAFETY: null or current: only this side replaces it.
         unsafe { self.table.cells.load(Ordering::Relaxed).as_ref() }
     }
@@ -148,53 +139,57 @@ impl TableState {
     }
 
     /// Makes room for `more` keys, so that adding them replaces no array.
-    pub(crate) fn reserve(&mut self, more: usize, replaced: &mut Replaced) {
-        if (self.live + self.tombstones + more) * 2 > self.capacity() {
+    pub(crate) fn reserve(&mut self, more: usize, replaced: &mut Replaced<V>) {
+        if (self.live + self.removed + more) * 2 > self.capacity() {
             self.rebuild(self.live + more, replaced);
         }
     }
 
-    /// Adds a key, after [`TableState::reserve`]. A key that is there stays as it is.
-    pub(crate) fn insert(&mut self, md: &'static Md) {
-        let key = md.target.address;
-        let cells = self.cells().expect("reserve() made an array");
-        if cells.find(key).is_some() {
+    /// Adds a key, after [`TableState::reserve`]. A key that is there stays as it is. A key has
+    /// the same value whenever it is added.
+    pub(crate) fn insert(&mut self, key: usize, value: &'static V) {
+        let cell = self.cells().expect("reserve() made an array").find_or_free(key);
+        if !cell.value.load(Ordering::Relaxed).is_null() {
             return;
         }
-        match cells.put(key, core::ptr::from_ref(md).cast_mut()) {
-            PutInto::Free => {}
-            PutInto::Tombstone => self.tombstones -= 1,
-        }
+        let is_back = cell.key.load(Ordering::Relaxed) == key;
+        cell.key.store(key, Ordering::Relaxed);
+        // Release: with the acquire in `find`.
+        cell.value.store(core::ptr::from_ref(value).cast_mut(), Ordering::Release);
         self.live += 1;
+        self.removed -= usize::from(is_back);
     }
 
     /// Removes a key, if it is there.
-    pub(crate) fn remove(&mut self, md: &Md) {
-        let Some(cell) = self.cells().and_then(|cells| cells.find(md.target.address)) else {
-            return;
-        };
-        cell.key.store(TOMBSTONE, Ordering::Relaxed);
-        self.live -= 1;
-        self.tombstones += 1;
+    pub(crate) fn remove(&mut self, key: usize) {
+        let Some(cell) = self.cells().and_then(|cells| cells.find(key)) else { return };
+        if !cell.value.load(Ordering::Relaxed).is_null() {
+            cell.value.store(core::ptr::null_mut(), Ordering::Relaxed);
+            self.live -= 1;
+            self.removed += 1;
+        }
     }
 
     /// Gives memory back after removals.
-    pub(crate) fn shrink(&mut self, replaced: &mut Replaced) {
+    pub(crate) fn shrink(&mut self, replaced: &mut Replaced<V>) {
         if self.live * 8 < self.capacity() && self.capacity() > SMALLEST {
             self.rebuild(self.live, replaced);
         }
     }
 
     /// Puts every live key into a new array of at most half load, and publishes it.
-    fn rebuild(&mut self, keys: usize, replaced: &mut Replaced) {
+    fn rebuild(&mut self, keys: usize, replaced: &mut Replaced<V>) {
         let new = Box::new(Cells::new((keys * 2).next_power_of_two().max(SMALLEST)));
         for cell in self.cells().map_or(&[][..], |cells| &cells.cells) {
-            let key = cell.key.load(Ordering::Relaxed);
-            if key > TOMBSTONE {
-                new.put(key, cell.md.load(Ordering::Relaxed));
+            let value = cell.value.load(Ordering::Relaxed);
+            if !value.is_null() {
+                let key = cell.key.load(Ordering::Relaxed);
+                let copy: &Cell<V> = new.find_or_free(key);
+                copy.key.store(key, Ordering::Relaxed);
+                copy.value.store(value, Ordering::Relaxed);
             }
         }
-        self.tombstones = 0;
+        self.removed = 0;
         // AcqRel: readers that find the new array see its cells.
         let old = self.table.cells.swap(Box::into_raw(new), Ordering::AcqRel);
         if !old.is_null() {
@@ -203,3 +198,6 @@ impl TableState {
         }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

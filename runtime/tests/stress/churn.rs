@@ -159,7 +159,11 @@ pub(crate) fn adding_probes(mut link: LinkBuilder, canary: Canary, kinds: Kinds)
             let sum: u64 = arguments.map(|argument| argument.expect("all are u64")).sum();
             canary.sing();
             // The right answer, from here or from the origin.
-            if sum & 1 == 0 { ControlFlow::Break(sum + ctx.cookie()) } else { ControlFlow::Continue(()) }
+            if sum & 1 == 0 {
+                ControlFlow::Break(sum + ctx.cookie())
+            } else {
+                ControlFlow::Continue(())
+            }
         });
     }
     if kinds.exit {

@@ -102,10 +102,12 @@ fn stress(targets: &[Target], probes: churn::Probes) {
         let callers: Vec<_> =
             (0..CALLERS).map(|_| scope.spawn(|| call(targets, began, &stop, &total))).collect();
         let churners: Vec<_> = (1..=CHURNERS)
-            .map(|seed| scope.spawn({
-                let stop = &stop;
-                move || churn(&mut Random(seed * 0x9E37_79B9), targets, probes, stop)
-            }))
+            .map(|seed| {
+                scope.spawn({
+                    let stop = &stop;
+                    move || churn(&mut Random(seed * 0x9E37_79B9), targets, probes, stop)
+                })
+            })
             .collect();
         let rounds: u64 = callers.into_iter().map(|caller| caller.join().expect("it runs")).sum();
         let done: Vec<Done> =

@@ -3,14 +3,16 @@
 use gtramp::{Function, functions, traceable};
 use seq_macro::seq;
 
+/// Calls a function with arguments made of the seed: whether the answer is right.
+pub(crate) type Call = fn(u64) -> bool;
+
 /// A traceable function and a call of it that knows the right answer.
 #[derive(Clone, Copy)]
 pub(crate) struct Target {
     pub(crate) function: &'static Function,
     /// What the function adds to its arguments; links give it as the cookie.
     pub(crate) added: u64,
-    /// Calls it with arguments made of the seed: whether the answer is right.
-    pub(crate) call: fn(u64) -> bool,
+    pub(crate) call: Call,
 }
 
 /// How many instantiations there are of [`numbered`]: their entries fill several cache lines
@@ -37,6 +39,7 @@ fn six(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> u64 {
 }
 
 #[traceable]
+#[expect(clippy::too_many_arguments, reason = "some of them travel on the stack")]
 fn nine(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64, g: u64, h: u64, i: u64) -> u64 {
     a + b + c + d + e + f + g + h + i + 9
 }
@@ -72,8 +75,7 @@ fn call_joined(seed: u64) -> bool {
 
 /// Functions of type `fn(u64, ..) -> u64` that add their arguments and their number.
 pub(crate) fn adding() -> Vec<Target> {
-    let numbered: [fn(u64) -> bool; NUMBERED] =
-        seq!(N in 0..384 { [#(call_numbered::<N>,)*] });
+    let numbered: [Call; NUMBERED] = seq!(N in 0..384 { [#(call_numbered::<N>,)*] });
     let all = functions();
     let find = |instance: &str| {
         let found = all.iter().find(|function| function.instance() == instance);
@@ -88,7 +90,7 @@ pub(crate) fn adding() -> Vec<Target> {
         })
         .filter(|target| is_on_edge(target.function.address()))
         .collect();
-    let others: [(&str, u64, fn(u64) -> bool); 3] =
+    let others: [(&str, u64, Call); 3] =
         [("no_argument", 1, call_no_argument), ("six", 6, call_six), ("nine", 9, call_nine)];
     for (name, added, call) in others {
         let function = find(&format!("stress::targets::{name}"));
@@ -110,6 +112,6 @@ fn is_on_edge(entry: usize) -> bool {
     const STUB: usize = 16;
     let in_page = entry % PAGE;
     let near_page_edge = !(4 * LINE..=PAGE - 4 * LINE).contains(&in_page);
-    let on_line_edge = entry % LINE == 0 || entry % LINE + STUB >= LINE;
+    let on_line_edge = entry.is_multiple_of(LINE) || entry % LINE + STUB >= LINE;
     near_page_edge && on_line_edge
 }
