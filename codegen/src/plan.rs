@@ -64,9 +64,16 @@ pub struct Entry {
     pub slots: Vec<usize>,
     /// The last slot is the out pointer.
     pub out: bool,
+    /// The register in which it hands its site on.
+    pub site_register: &'static str,
 }
 
-serialize!(Entry { suffix, slots, out });
+serialize!(Entry {
+    suffix,
+    slots,
+    out,
+    site_register
+});
 
 /// One caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +84,8 @@ pub struct Caller {
     pub shape: Shape,
     /// How it finds metadata.
     pub lookup: Lookup,
+    /// The register in which it is handed its site.
+    pub site_register: &'static str,
     /// Its stack frame.
     pub frame: Frame,
 }
@@ -85,23 +94,21 @@ serialize!(Caller {
     name,
     shape,
     lookup,
+    site_register,
     frame
 });
 
 /// A caller that is compiled once more for every probe type: it takes the slots as they come, in
-/// registers, and its site in the next one.
+/// registers, and its site in the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Specialised {
     /// The numbers of its slots.
     pub slots: Vec<usize>,
-    /// The register that its site is passed in.
-    pub site_register: &'static str,
+    /// As many as there are slot registers between the last slot's and the site's.
+    pub unused: Vec<usize>,
 }
 
-serialize!(Specialised {
-    slots,
-    site_register
-});
+serialize!(Specialised { slots, unused });
 
 impl Plan {
     /// Plans for `target` with the facts `arch`: what `config` asks for.
@@ -119,7 +126,7 @@ impl Plan {
             max_slots,
             calls: (0..=MOST_ARGS)
                 .filter(|&args| traced(args))
-                .map(|args| call(args, arch.is_some()))
+                .map(|args| call(args, arch))
                 .collect(),
             missing: (0..=MOST_ARGS).filter(|&args| !traced(args)).collect(),
             specialised: arch.map_or_else(Vec::new, |arch| specialised(arch, config)),
@@ -129,20 +136,22 @@ impl Plan {
     }
 }
 
-fn call(args: usize, stubs: bool) -> Call {
-    let entry = |suffix: String, out: bool| Entry {
-        suffix,
-        slots: (0..args + usize::from(out)).collect(),
-        out,
+fn call(args: usize, arch: Option<&Arch>) -> Call {
+    let entry = |arch: &Arch, suffix: String, out: bool| {
+        let slots = args + usize::from(out);
+        Entry {
+            suffix,
+            slots: (0..slots).collect(),
+            out,
+            site_register: arch.site_register(slots),
+        }
     };
-    let entries = if stubs {
+    let entries = arch.map_or_else(Vec::new, |arch| {
         vec![
-            entry(format!("{args}"), false),
-            entry(format!("{args}_out"), true),
+            entry(arch, format!("{args}"), false),
+            entry(arch, format!("{args}_out"), true),
         ]
-    } else {
-        Vec::new()
-    };
+    });
     Call {
         args: (0..args).collect(),
         entries,
@@ -158,6 +167,7 @@ fn callers(arch: &Arch, config: &Config) -> Vec<Caller> {
                 name,
                 shape,
                 lookup,
+                site_register: arch.site_register(shape.slots),
                 frame: arch.frame(shape),
             });
         }
@@ -166,13 +176,11 @@ fn callers(arch: &Arch, config: &Config) -> Vec<Caller> {
 }
 
 fn specialised(arch: &Arch, config: &Config) -> Vec<Specialised> {
-    let slots = config.slots().into_iter();
-    let specialised = slots.filter_map(|slots| {
-        let site_register = arch.slot_registers.get(slots)?;
-        Some(Specialised {
-            slots: (0..slots).collect(),
-            site_register,
-        })
+    let registers = arch.slot_registers.len();
+    let slots = config.slots().into_iter().filter(|&slots| slots < registers);
+    let specialised = slots.map(|slots| Specialised {
+        slots: (0..slots).collect(),
+        unused: (slots..registers - 1).collect(),
     });
     specialised.collect()
 }

@@ -54,13 +54,7 @@ impl Files {
 fn engine(plan: &Plan) -> Result<Tera, Error> {
     let asm = plan
         .arch
-        .map_or([""; 3], |arch| {
-            [
-                arch.entry_template,
-                arch.caller_template,
-                arch.specialised_template,
-            ]
-        });
+        .map_or(["", ""], |arch| [arch.entry_template, arch.caller_template]);
     load([
         (ENTRIES, template!("entries.rs.tera")),
         (CALLERS, template!("callers.rs.tera")),
@@ -81,7 +75,6 @@ fn engine(plan: &Plan) -> Result<Tera, Error> {
         // The asm of the target's architecture, under names that do not say which.
         ("arch/entry.tera", asm[0]),
         ("arch/caller.tera", asm[1]),
-        ("arch/specialised.tera", asm[2]),
     ])
 }
 

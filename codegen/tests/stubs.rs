@@ -167,9 +167,10 @@ fn check_caller(program: &Program, caller: &Caller) {
     let arch = Arch::named("x86_64").unwrap();
     if !caller.shape.origin {
         let record = u64::try_from(caller.frame.record).unwrap();
-        let site = Place::Register("r11");
+        let site = Place::Register(caller.site_register);
         assert_eq!(saved.remove(&record), Some(site), "{name}: the site");
-        assert_eq!(restored.remove(&record), Some(Register::R11), "{name}");
+        let back = restored.remove(&record).map(register_name);
+        assert_eq!(back, Some(caller.site_register), "{name}: the site again");
     }
     assert_eq!(
         saved.len(),

@@ -15,6 +15,9 @@ pub struct Arch {
     pub slot_bytes: usize,
     /// Registers that carry the first slots, in order. Later slots are on the stack.
     pub slot_registers: &'static [&'static str],
+    /// The register that names the site where no slot register is left for it: one that calls
+    /// clobber and that carries no argument.
+    pub scratch_register: &'static str,
     /// Alignment of the stack pointer at a call instruction.
     pub stack_align: usize,
     /// Bytes a call instruction itself pushes.
@@ -39,14 +42,13 @@ pub struct Arch {
     pub(crate) entry_template: &'static str,
     /// The asm of a caller.
     pub(crate) caller_template: &'static str,
-    /// The asm before a specialised caller.
-    pub(crate) specialised_template: &'static str,
 }
 
 serialize!(Arch {
     name,
     slot_bytes,
     slot_registers,
+    scratch_register,
     stack_align,
     pushed_by_call,
     entry_align,
@@ -65,6 +67,16 @@ impl Arch {
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Arch> {
         Arch::ALL.into_iter().find(|arch| arch.name == name)
+    }
+
+    /// The register in which an entry hands its site to the caller: the last slot register, where
+    /// a function of so many slots leaves it free, so that a compiled caller has it as an argument.
+    #[must_use]
+    pub fn site_register(&self, slots: usize) -> &'static str {
+        match self.slot_registers {
+            [.., last] if slots < self.slot_registers.len() => last,
+            _ => self.scratch_register,
+        }
     }
 
     /// The frame of a caller of this shape.

@@ -6,6 +6,7 @@ pub(super) const ARCH: Arch = Arch {
     name: "x86_64",
     slot_bytes: 8,
     slot_registers: &["rdi", "rsi", "rdx", "rcx", "r8", "r9"],
+    scratch_register: "r11",
     stack_align: 16,
     pushed_by_call: 8,
     // The site, which arrives in a register that `run` does not keep.
@@ -24,9 +25,5 @@ pub(super) const ARCH: Arch = Arch {
     caller_template: include_str!(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/templates/x86_64/caller.tera"
-    )),
-    specialised_template: include_str!(concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/templates/x86_64/specialised.tera"
     )),
 };

@@ -51,8 +51,9 @@ mod site {
         pub ret: ArgFacts,
         pub drop_args: Option<unsafe fn(*mut Slot)>,
     }
-    const unsafe fn zero_sized<F>() -> F {
-        unsafe { MaybeUninit::<F>::uninit().assume_init() }
+    union ZeroSized<F: Copy> {
+        nothing: (),
+        value: F,
     }
 
     include!(concat!(env!("OUT_DIR"), "/entries.rs"));

@@ -3,9 +3,11 @@
 //! ```text
 //! off     entry:    e9 <rel32>     jmp body          5 bytes of one aligned quadword
 //! armed   entry:    a9 <rel32>     test eax, imm32   the same length, changes flags alone
-//!         entry+5:  4c 8d 1d ..    lea r11, [rip + site]
-//!                   41 ff 23       jmp [r11]         the selected caller
+//!         entry+5:  4c 8d 0d ..    lea r9, [rip + site]
+//!                   41 ff 21       jmp [r9]          the selected caller
 //! ```
+//!
+//! A function of six slots or more has its sixth in `r9`; its site travels in `r11`.
 //!
 //! One byte tells the two states apart. Both are whole instructions of the same length at the
 //! same place, so a thread that fetches the entry sees one or the other, whenever it does.
@@ -21,8 +23,19 @@ pub(crate) const fn switch(armed: bool) -> u8 {
     if armed { ARMED } else { OFF }
 }
 
-/// What belongs at `entry`, given where its body and its data are.
-pub(crate) fn entry_bytes(entry: usize, body: usize, data: usize, armed: bool) -> [u8; ENTRY_LEN] {
+/// Slots that are passed in registers.
+const SLOT_REGISTERS: usize = 6;
+
+/// What belongs at `entry`, given its slots and where its body and its data are.
+pub(crate) fn entry_bytes(
+    entry: usize,
+    slots: usize,
+    body: usize,
+    data: usize,
+    armed: bool,
+) -> [u8; ENTRY_LEN] {
+    // The register fields of the two instructions' operands.
+    let (lea, jmp) = if slots < SLOT_REGISTERS { (0x0d, 0x21) } else { (0x1d, 0x23) };
     let relative = |target: usize, next: usize| {
         #[expect(clippy::cast_possible_truncation, reason = "the linker checked the distance")]
         let offset = target.wrapping_sub(entry + next) as u32;
@@ -31,8 +44,8 @@ pub(crate) fn entry_bytes(entry: usize, body: usize, data: usize, armed: bool) -
     let mut bytes = [0; ENTRY_LEN];
     bytes[0] = switch(armed);
     bytes[1..5].copy_from_slice(&relative(body, 5));
-    bytes[5..8].copy_from_slice(&[0x4c, 0x8d, 0x1d]);
+    bytes[5..8].copy_from_slice(&[0x4c, 0x8d, lea]);
     bytes[8..12].copy_from_slice(&relative(data, 12));
-    bytes[12..].copy_from_slice(&[0x41, 0xff, 0x23]);
+    bytes[12..].copy_from_slice(&[0x41, 0xff, jmp]);
     bytes
 }

@@ -4,7 +4,7 @@ use core::mem::transmute;
 
 use seq_macro::seq;
 
-use crate::grace::{Mark, Pin, Slow, Thread, current, current_again, enter_slow};
+use crate::grace::{Mark, Pin, Slow, Thread, current, enter_slow};
 use crate::md::Md;
 use crate::probe::{Frame, List, Outcome};
 use crate::site::{SiteData, Slot};
@@ -183,7 +183,7 @@ impl Call<'_> {
     #[inline(always)]
     fn end(&mut self) {
         if let Some(pin) = self.pin.take() {
-            let thread = current_again();
+            let thread = current();
             if !self.list.exits().is_empty() {
                 run_exits(self.list, &mut self.frame, thread);
             }

@@ -10,7 +10,7 @@
 
 use core::marker::PhantomData;
 
-use crate::grace::{Pin, current, current_again};
+use crate::grace::{Pin, current};
 use crate::md::Md;
 use crate::probe::{EntryProbe, ExitProbe, Frame, List, ModRetProbe, Outcome};
 use crate::probe::{call_entry, call_exit, call_mod_ret};
@@ -190,7 +190,7 @@ impl<P: ExitProbe<M>, M> Specialised for ExitOnly<P, M> {
             ret: place,
             outcome: Outcome::Returned,
         };
-        let thread = current_again();
+        let thread = current();
         let mark = thread.outermost();
         if mark.load(Ordering::Relaxed).is_null() {
             // SAFETY: `thread` is the calling thread's.
@@ -237,7 +237,7 @@ fn unwound(list: &List, md: &'static Md, args: *mut Slot, pin: Pin) {
         ret: core::ptr::null_mut(),
         outcome: Outcome::Unwound,
     };
-    let thread = current_again();
+    let thread = current();
     run_exits(list, &mut frame, thread);
     pin.release(thread);
 }

@@ -8,12 +8,14 @@
 //!
 //! Nothing here knows what a list is: marks and pins are addresses.
 
+mod current;
 mod ignore;
 mod thread;
 mod wait;
 
 pub use ignore::{IgnoreGuard, ignore_current_thread};
-pub(crate) use thread::{Mark, Pin, Slow, Thread, current, current_again, enter_slow};
+pub(crate) use current::current;
+pub(crate) use thread::{Mark, Pin, Slow, Thread, enter_slow};
 pub(crate) use wait::{held, in_probe, wait_for_marks};
 
 /// Prepares what a fork needs; called before the first function is armed.

@@ -10,6 +10,8 @@ use core::mem::size_of;
 use crate::sync::{AtomicI32, AtomicPtr, AtomicU32, OnceLock, Ordering, light_barrier};
 use crate::sys;
 
+use super::current::{current, set_current};
+
 /// Probes of different links that may be nested on one thread: a probe calls a traced
 /// function, whose probe calls another, and so on.
 const MARKS: usize = 14;
@@ -178,32 +180,14 @@ impl Pin {
 }
 
 /// Stands in for the record of a thread that has none yet.
-static UNREGISTERED: Thread = Thread::new(NOBODY);
+pub(super) static UNREGISTERED: Thread = Thread::new(NOBODY);
 
 /// Stands in for the record of a thread that is to run unprobed.
 static IGNORED: Thread = Thread::new(NOBODY);
 
 std::thread_local! {
-    /// The record the callers use: the thread's own or a stand-in.
-    static CURRENT: Cell<&'static Thread> = const { Cell::new(&UNREGISTERED) };
-    /// The thread's own record, if it has one, whatever `CURRENT` says.
+    /// The thread's own record, if it has one, whatever [`current`] says.
     static OWN: Cell<Option<&'static Thread>> = const { Cell::new(None) };
-}
-
-/// The record to use now. If its [`Thread::outermost`] mark is not null, ask [`enter_slow`].
-#[inline(always)]
-pub(crate) fn current() -> &'static Thread {
-    CURRENT.get()
-}
-
-/// [`current`], where the thread may have become another in the middle of a function: after
-/// the origin, which may have been a coroutine.
-///
-/// The compiler takes a thread-local's address for a constant of the function, so this must not
-/// be inlined.
-#[inline(never)]
-pub(crate) fn current_again() -> &'static Thread {
-    current()
 }
 
 /// The calling thread's own record, if it ever ran a caller.
@@ -213,7 +197,7 @@ pub(super) fn own() -> Option<&'static Thread> {
 
 /// Makes callers of this thread run without probes, or lets them run again.
 pub(super) fn set_ignored(ignored: bool) {
-    CURRENT.set(if ignored { &IGNORED } else { OWN.get().unwrap_or(&UNREGISTERED) });
+    set_current(if ignored { &IGNORED } else { OWN.get().unwrap_or(&UNREGISTERED) });
 }
 
 /// What a thread finds whose outermost mark was not free.
@@ -258,7 +242,7 @@ fn register() -> Option<&'static Thread> {
     let thread = POOL.acquire()?;
     thread.errno.store(sys::errno_location(), Ordering::Relaxed);
     OWN.set(Some(thread));
-    CURRENT.set(thread);
+    set_current(thread);
     if let Some(hook) = EXIT.get().and_then(Option::as_ref) {
         hook.arm(core::ptr::from_ref(thread).cast());
     }
@@ -268,7 +252,7 @@ fn register() -> Option<&'static Thread> {
 /// Runs when a thread exits, after its Rust thread-locals were dropped. If something traced
 /// runs later still, the thread registers again and this runs again.
 unsafe extern "C" fn at_thread_exit(thread: *mut c_void) {
-    CURRENT.set(&UNREGISTERED);
+    set_current(&UNREGISTERED);
     OWN.set(None);
     // SAFETY: the hook was armed with a record, and records live for ever.
     let thread = unsafe { &*thread.cast::<Thread>() };

@@ -8,7 +8,7 @@ use crate::site::{Function, Record};
 pub(crate) fn verify(site: &Record, armed: bool, function: &Function) -> Result<(), Error> {
     let entry = site.entry();
     let data = core::ptr::from_ref(site.data()).addr();
-    let expected = entry_bytes(entry.addr(), site.body().addr(), data, armed);
+    let expected = entry_bytes(entry.addr(), function.slots(), site.body().addr(), data, armed);
     // SAFETY: an entry stub is this long, and code can be read.
     let found = unsafe { entry.cast::<[u8; ENTRY_LEN]>().read_volatile() };
     if found == expected {

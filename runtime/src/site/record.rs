@@ -6,7 +6,7 @@ use crate::sync::{AtomicPtr, AtomicUsize};
 
 use super::RawDescription;
 
-/// The mutable part of a site; `r11` points here when a caller is entered.
+/// The mutable part of a site; the site register points here when a caller is entered.
 ///
 /// All three words are zero until the site is first armed.
 #[derive(Debug)]
