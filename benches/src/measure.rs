@@ -18,9 +18,9 @@ pub struct Effort {
 
 impl Effort {
     /// For figures that are kept.
-    pub const FULL: Self = Self { rounds: 31, bursts: 3, burst: 1.5e6 };
+    pub const FULL: Self = Self { rounds: 31, bursts: 7, burst: 0.5e6 };
     /// For a look.
-    pub const QUICK: Self = Self { rounds: 15, bursts: 3, burst: 0.5e6 };
+    pub const QUICK: Self = Self { rounds: 15, bursts: 5, burst: 0.25e6 };
 }
 
 /// What a row took.

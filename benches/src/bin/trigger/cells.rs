@@ -2,20 +2,24 @@
 //!
 //! One cell would measure how fast a processor forwards a store to the next load of the same
 //! address. With 64 of them, picked by an argument that changes with every call, it does not.
+//!
+//! The cells are found as a program finds a thread-local of its own, but always with the same two
+//! instructions: whether the compiler inlines what `thread_local!` makes depends on where a row's
+//! code happens to be, and a call more or less is what is measured here.
 
-use core::arch::asm;
+use core::arch::{asm, global_asm};
 use std::cell::Cell;
 
 /// How many cells a thread has.
-pub(crate) const CELLS: usize = 64;
+const CELLS: usize = 64;
 
 /// The most arguments a row's function has.
-pub(crate) const MAX_ARGS: usize = 12;
+const MAX_ARGS: usize = 12;
 
-/// What the last hit that picked a cell was handed.
+/// What the hits that picked a cell left there.
 #[derive(Debug)]
-#[repr(align(128))]
-pub(crate) struct Hits {
+#[repr(C, align(128))]
+struct Hits {
     count: Cell<u64>,
     ret: Cell<u64>,
     args: [Cell<u64>; MAX_ARGS],
@@ -32,19 +36,38 @@ pub(crate) struct Seen {
     pub(crate) args: [u64; MAX_ARGS],
 }
 
-thread_local! {
-    static HITS: [Hits; CELLS] = const {
-        [const {
-            Hits {
-                count: Cell::new(0),
-                ret: Cell::new(0),
-                args: [const { Cell::new(0) }; MAX_ARGS],
-            }
-        }; CELLS]
-    };
+global_asm!(
+    ".pushsection .tbss.gtramp_bench_cells,\"awT\",@nobits",
+    ".balign {align}",
+    ".globl gtramp_bench_cells",
+    ".hidden gtramp_bench_cells",
+    ".type gtramp_bench_cells, @tls_object",
+    "gtramp_bench_cells: .fill {size}, 1, 0",
+    ".popsection",
+    align = const align_of::<Hits>(),
+    size = const size_of::<[Hits; CELLS]>(),
+);
+
+/// The calling thread's cells.
+#[inline(always)]
+fn hits() -> &'static [Hits; CELLS] {
+    let cells: *const [Hits; CELLS];
+    // SAFETY: computes the address of this program's thread-local above.
+    unsafe {
+        asm!(
+            "mov {cells}, qword ptr fs:[0]",
+            "lea {cells}, [{cells} + gtramp_bench_cells@tpoff]",
+            cells = out(reg) cells,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    // SAFETY: zero is what an empty `Hits` is made of; nobody but this thread gets the address, and
+    // it does not leave the functions below.
+    unsafe { &*cells }
 }
 
-/// Its argument, in a register of its own.
+/// Its argument, in a register of its own: arguments moved two at a time would wait until both
+/// have left the store buffer.
 #[inline(always)]
 fn in_register(mut value: u64) -> u64 {
     // SAFETY: no instruction at all.
@@ -52,45 +75,37 @@ fn in_register(mut value: u64) -> u64 {
     value
 }
 
-/// The work of every probe.
 #[inline(always)]
-fn store<const N: usize>(args: [u64; N], ret: Option<u64>) {
+fn store<const N: usize>(args: [u64; N]) -> &'static Hits {
     let first = args.first().copied().unwrap_or(0);
-    HITS.with(|hits| {
-        #[expect(clippy::cast_possible_truncation, reason = "masked right after")]
-        let hits = &hits[first as usize % CELLS];
-        hits.count.set(hits.count.get() + 1);
-        for (cell, arg) in hits.args.iter().zip(args) {
-            // One by one: two arguments moved as one would wait for both to reach the cache.
-            cell.set(in_register(arg));
-        }
-        if let Some(ret) = ret {
-            hits.ret.set(ret);
-        }
-    });
+    #[expect(clippy::cast_possible_truncation, reason = "the low bits are all it takes")]
+    let hits = &hits()[first as usize % CELLS];
+    hits.count.set(hits.count.get() + 1);
+    for (cell, arg) in hits.args.iter().zip(args) {
+        cell.set(in_register(arg));
+    }
+    hits
 }
 
 /// The work of an entry probe.
 #[inline(always)]
 pub(crate) fn hit<const N: usize>(args: [u64; N]) {
-    store(args, None);
+    store(args);
 }
 
 /// The work of an exit probe.
 #[inline(always)]
 pub(crate) fn hit_exit<const N: usize>(args: [u64; N], ret: u64) {
-    store(args, Some(ret));
+    store(args).ret.set(in_register(ret));
 }
 
 /// Empties the calling thread's cells.
 pub(crate) fn reset() {
-    HITS.with(|hits| {
-        for hits in hits {
-            hits.count.set(0);
-            hits.ret.set(0);
-            hits.args.iter().for_each(|arg| arg.set(0));
-        }
-    });
+    for hits in hits() {
+        hits.count.set(0);
+        hits.ret.set(0);
+        hits.args.iter().for_each(|arg| arg.set(0));
+    }
 }
 
 /// The calling thread's cells.
@@ -100,5 +115,5 @@ pub(crate) fn seen() -> Vec<Seen> {
         ret: hits.ret.get(),
         args: core::array::from_fn(|index| hits.args[index].get()),
     };
-    HITS.with(|hits| hits.iter().map(copy).collect())
+    hits().iter().map(copy).collect()
 }

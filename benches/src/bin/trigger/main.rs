@@ -2,6 +2,7 @@
 
 mod cells;
 mod check;
+mod count;
 mod rows;
 mod target;
 
@@ -26,6 +27,7 @@ trigger: what a call costs, with every way of probing it
   --json FILE      writes the table as JSON
   --csv FILE       writes it as comma-separated values
   --svg FILE       draws it as a bar chart
+  --count          runs every row for the program callgrind, see tests/counts.rs
 ";
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -34,6 +36,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let rows = rows::select(options.rows.as_deref());
     if rows.is_empty() {
         return Err("no row matches".into());
+    }
+    if options.count {
+        return count::count(&rows);
     }
     let effort = if options.quick { Effort::QUICK } else { Effort::FULL };
     let measured = measure(&rows, effort, |round| {
@@ -62,6 +67,7 @@ struct Options {
     json: Option<PathBuf>,
     csv: Option<PathBuf>,
     svg: Option<PathBuf>,
+    count: bool,
 }
 
 impl Options {
@@ -75,6 +81,7 @@ impl Options {
                 Long("json") => options.json = Some(parser.value()?.into()),
                 Long("csv") => options.csv = Some(parser.value()?.into()),
                 Long("svg") => options.svg = Some(parser.value()?.into()),
+                Long("count") => options.count = true,
                 Short('h') | Long("help") => {
                     print!("{HELP}");
                     return Ok(None);

@@ -15,6 +15,13 @@ pub(crate) fn opaque(mut value: u64) -> u64 {
     value
 }
 
+/// Lets the code that follows begin where a cache line does, so that all rows' loops lie alike.
+#[inline(always)]
+pub(crate) fn align() {
+    // SAFETY: nothing but padding that does nothing.
+    unsafe { asm!(".balign 64", options(nomem, nostack, preserves_flags)) };
+}
+
 /// What the function computes: the sum of its arguments.
 #[inline(always)]
 pub(crate) fn body<const N: usize>(args: [u64; N]) -> u64 {
@@ -38,6 +45,7 @@ macro_rules! calls {
             #[allow(unused_variables, reason = "the counter takes the first one's place")]
             let [$($arg,)* ..] = ::core::hint::black_box($crate::target::ARGS);
             let mut sum = 0u64;
+            $crate::target::align();
             for $counter in 0..calls {
                 sum = sum.wrapping_add($function($($arg),*));
             }

@@ -17,9 +17,19 @@ pub(super) const ROWS: &[Row] = &[
         floor: "hand-fentry",
         can: Can::GTRAMP,
         setup: || {
-            let link = before.link().functions(site!(traced::entry)).attach();
+            let link = before.link().functions(site!(traced::entry)).specialise(false).attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::before(calls!(traced::entry; a b), link, 1))
+        },
+    },
+    Row {
+        name: "fentry-spec",
+        floor: "hand-fentry",
+        can: Can::GTRAMP,
+        setup: || {
+            let link = before.link().functions(site!(traced::spec)).attach();
+            let link = link.map_err(|error| error.to_string())?;
+            Ok(check::before(calls!(traced::spec; a b), link, 1))
         },
     },
     Row {
@@ -28,7 +38,8 @@ pub(super) const ROWS: &[Row] = &[
         can: Can::GTRAMP,
         setup: || {
             let probe = |_: &Entry<'_>, a: &u64, b: &u64| hit([*a, *b]);
-            let link = site!(traced::closure).fentry(probe).map_err(|error| error.to_string())?;
+            let link = site!(traced::closure).link().specialise(false).fentry(probe).attach();
+            let link = link.map_err(|error| error.to_string())?;
             Ok(check::before(calls!(traced::closure; a b), link, 1))
         },
     },
