@@ -10,7 +10,7 @@
 pub(crate) unsafe extern "C-unwind" fn caller_1() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 8  site, from r11
+    // rsp + 8  site, from r9
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
         ".balign 32",
@@ -19,13 +19,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_1() {
         "sub rsp, 24",
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
-        "mov [rsp + 8], r11",
+        "mov [rsp + 8], r9",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // On to rax, with the stack, the arguments and the site as they came.
-        "mov r11, [rsp + 8]",
+        "mov r9, [rsp + 8]",
         "mov rdi, [rsp + 0]",
         "add rsp, 24",
         ".cfi_adjust_cfa_offset -24",
@@ -54,7 +54,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
         "mov [rsp + 0], rdi",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // The body has run: rax is what it returned.
         "add rsp, 8",
@@ -74,7 +74,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 8  site, from r11
+    // rsp + 8  site, from r9
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
         ".balign 32",
@@ -83,13 +83,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
         "sub rsp, 24",
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
-        "mov [rsp + 8], r11",
+        "mov [rsp + 8], r9",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // On to rax, with the stack, the arguments and the site as they came.
-        "mov r11, [rsp + 8]",
+        "mov r9, [rsp + 8]",
         "mov rdi, [rsp + 0]",
         "add rsp, 24",
         ".cfi_adjust_cfa_offset -24",
@@ -118,7 +118,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
         "mov [rsp + 0], rdi",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // The body has run: rax is what it returned.
         "add rsp, 8",
@@ -138,7 +138,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
 pub(crate) unsafe extern "C-unwind" fn caller_2() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 16  site, from r11
+    // rsp + 16  site, from r9
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
@@ -149,13 +149,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_2() {
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
-        "mov [rsp + 16], r11",
+        "mov [rsp + 16], r9",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // On to rax, with the stack, the arguments and the site as they came.
-        "mov r11, [rsp + 16]",
+        "mov r9, [rsp + 16]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "add rsp, 24",
@@ -187,7 +187,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin() {
         "mov [rsp + 8], rsi",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // The body has run: rax is what it returned.
         "add rsp, 24",
@@ -207,7 +207,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin() {
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 16  site, from r11
+    // rsp + 16  site, from r9
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
@@ -218,13 +218,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep() {
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
-        "mov [rsp + 16], r11",
+        "mov [rsp + 16], r9",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // On to rax, with the stack, the arguments and the site as they came.
-        "mov r11, [rsp + 16]",
+        "mov r9, [rsp + 16]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "add rsp, 24",
@@ -256,7 +256,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin() {
         "mov [rsp + 8], rsi",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // The body has run: rax is what it returned.
         "add rsp, 24",
@@ -644,7 +644,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin() {
 pub(crate) unsafe extern "C-unwind" fn caller_1_hash() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 8  site, from r11
+    // rsp + 8  site, from r9
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
         ".balign 32",
@@ -653,13 +653,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_hash() {
         "sub rsp, 24",
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
-        "mov [rsp + 8], r11",
+        "mov [rsp + 8], r9",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // On to rax, with the stack, the arguments and the site as they came.
-        "mov r11, [rsp + 8]",
+        "mov r9, [rsp + 8]",
         "mov rdi, [rsp + 0]",
         "add rsp, 24",
         ".cfi_adjust_cfa_offset -24",
@@ -688,7 +688,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin_hash() {
         "mov [rsp + 0], rdi",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // The body has run: rax is what it returned.
         "add rsp, 8",
@@ -708,7 +708,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin_hash() {
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_hash() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 8  site, from r11
+    // rsp + 8  site, from r9
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
         ".balign 32",
@@ -717,13 +717,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_hash() {
         "sub rsp, 24",
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
-        "mov [rsp + 8], r11",
+        "mov [rsp + 8], r9",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // On to rax, with the stack, the arguments and the site as they came.
-        "mov r11, [rsp + 8]",
+        "mov r9, [rsp + 8]",
         "mov rdi, [rsp + 0]",
         "add rsp, 24",
         ".cfi_adjust_cfa_offset -24",
@@ -752,7 +752,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin_hash() {
         "mov [rsp + 0], rdi",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // The body has run: rax is what it returned.
         "add rsp, 8",
@@ -772,7 +772,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin_hash() {
 pub(crate) unsafe extern "C-unwind" fn caller_2_hash() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 16  site, from r11
+    // rsp + 16  site, from r9
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
@@ -783,13 +783,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_hash() {
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
-        "mov [rsp + 16], r11",
+        "mov [rsp + 16], r9",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // On to rax, with the stack, the arguments and the site as they came.
-        "mov r11, [rsp + 16]",
+        "mov r9, [rsp + 16]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "add rsp, 24",
@@ -821,7 +821,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin_hash() {
         "mov [rsp + 8], rsi",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // The body has run: rax is what it returned.
         "add rsp, 24",
@@ -841,7 +841,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin_hash() {
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_hash() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 16  site, from r11
+    // rsp + 16  site, from r9
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
@@ -852,13 +852,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_hash() {
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
-        "mov [rsp + 16], r11",
+        "mov [rsp + 16], r9",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // On to rax, with the stack, the arguments and the site as they came.
-        "mov r11, [rsp + 16]",
+        "mov r9, [rsp + 16]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
         "add rsp, 24",
@@ -890,7 +890,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin_hash() {
         "mov [rsp + 8], rsi",
         // run(slots, site)
         "mov rdi, rsp",
-        "mov rsi, r11",
+        "mov rsi, r9",
         "call {run}",
         // The body has run: rax is what it returned.
         "add rsp, 24",
@@ -1267,4 +1267,62 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
         ".cfi_endproc",
         run = sym run_origin::<Hash, 7, true>,
     )
+}
+
+/// A probe type's own caller, for 1 slot: they have not left their registers.
+///
+/// # Safety
+///
+/// Jumped to by an armed entry: the slots as the function takes them, its site in the last slot
+/// register.
+unsafe extern "C-unwind" fn specialised_1<S: Specialised>(
+    s0: Slot,
+    _: Slot,
+    _: Slot,
+    _: Slot,
+    _: Slot,
+    site: &'static SiteData,
+) -> Slot {
+    let caller = specialised_1::<S> as *const ();
+    // SAFETY: the caller's promise.
+    unsafe { S::run([s0], site, caller) }
+}
+
+
+/// A probe type's own caller, for 2 slots: they have not left their registers.
+///
+/// # Safety
+///
+/// Jumped to by an armed entry: the slots as the function takes them, its site in the last slot
+/// register.
+unsafe extern "C-unwind" fn specialised_2<S: Specialised>(
+    s0: Slot,
+    s1: Slot,
+    _: Slot,
+    _: Slot,
+    _: Slot,
+    site: &'static SiteData,
+) -> Slot {
+    let caller = specialised_2::<S> as *const ();
+    // SAFETY: the caller's promise.
+    unsafe { S::run([s0, s1], site, caller) }
+}
+
+
+/// The caller for one probe type alone and functions of so many slots, if there is one.
+pub(crate) fn specialised<S: Specialised>(slots: usize) -> Option<*const ()> {
+    match slots {
+        1 => Some(specialised_1::<S> as *const ()),
+        2 => Some(specialised_2::<S> as *const ()),
+        _ => None,
+    }
+}
+
+/// The name of those callers.
+pub(crate) fn specialised_name(slots: usize) -> Option<&'static str> {
+    match slots {
+        1 => Some("specialised_1"),
+        2 => Some("specialised_2"),
+        _ => None,
+    }
 }

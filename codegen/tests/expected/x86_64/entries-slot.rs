@@ -41,12 +41,12 @@ where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
 {
-    // 2: lea r11, site; jmp [site.caller]   off, that word is the body's address
+    // 2: lea r9, site; jmp [site.caller]   off, that word is the body's address
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
-        "2: lea r11, [rip + 4f]",
-        "jmp qword ptr [r11]",
+        "2: lea r9, [rip + 4f]",
+        "jmp qword ptr [r9]",
         ".cfi_endproc",
         // The site's data: caller, metadata, address.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
@@ -78,8 +78,9 @@ unsafe extern "C-unwind" fn body_1<A0, R, F>(s0: Slot) -> Slot
 where
     F: Fn(A0) -> R + Copy,
 {
-    // SAFETY: `call_1` was handed a value of this capture-less closure.
-    let body = unsafe { zero_sized::<F>() };
+    // SAFETY: `call_1` was handed a value of this closure, which is zero-sized, or else its description
+    // does not compile.
+    let body = unsafe { ZeroSized::<F> { nothing: () }.value };
     // SAFETY: the slot is that of an `A0`, and only this takes it.
     let a0 = unsafe { s0.take::<A0>() };
     let ret = ManuallyDrop::new(body(a0));
@@ -99,12 +100,12 @@ where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
 {
-    // 2: lea r11, site; jmp [site.caller]   off, that word is the body's address
+    // 2: lea r9, site; jmp [site.caller]   off, that word is the body's address
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
-        "2: lea r11, [rip + 4f]",
-        "jmp qword ptr [r11]",
+        "2: lea r9, [rip + 4f]",
+        "jmp qword ptr [r9]",
         ".cfi_endproc",
         // The site's data: caller, metadata, address.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
@@ -136,8 +137,9 @@ unsafe extern "C-unwind" fn body_1_out<A0, R, F>(s0: Slot, out: Slot) -> Slot
 where
     F: Fn(A0) -> R + Copy,
 {
-    // SAFETY: `call_1` was handed a value of this capture-less closure.
-    let body = unsafe { zero_sized::<F>() };
+    // SAFETY: `call_1` was handed a value of this closure, which is zero-sized, or else its description
+    // does not compile.
+    let body = unsafe { ZeroSized::<F> { nothing: () }.value };
     // SAFETY: the slot is that of an `A0`, and only this takes it.
     let a0 = unsafe { s0.take::<A0>() };
     let ret = body(a0);
@@ -154,8 +156,14 @@ where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
 {
-    // SAFETY: `call_1` was handed a value of this capture-less closure.
-    let source = unsafe { zero_sized::<D>() };
+    const {
+        assert!(
+            size_of::<D>() == 0 && size_of::<F>() == 0,
+            "the closures of a #[traceable] function must not capture anything"
+        );
+    }
+    // SAFETY: `call_1` was handed a value of this closure, which is zero-sized.
+    let source = unsafe { ZeroSized::<D> { nothing: () }.value };
     description.write(RawDescription {
         source: source(),
         body_name: type_name::<F>(),

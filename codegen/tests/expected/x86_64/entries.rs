@@ -43,14 +43,14 @@ where
 {
     // off    2: jmp body           the first byte is the only one that is ever patched:
     // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: lea r11, site; jmp [site.caller]
+    //        3: lea r9, site; jmp [site.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
-        "3: lea r11, [rip + 4f]",
-        "jmp qword ptr [r11]",
+        "3: lea r9, [rip + 4f]",
+        "jmp qword ptr [r9]",
         ".cfi_endproc",
         // The site's data: caller, metadata, address.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
@@ -81,8 +81,9 @@ unsafe extern "C-unwind" fn body_1<A0, R, F>(s0: Slot) -> Slot
 where
     F: Fn(A0) -> R + Copy,
 {
-    // SAFETY: `call_1` was handed a value of this capture-less closure.
-    let body = unsafe { zero_sized::<F>() };
+    // SAFETY: `call_1` was handed a value of this closure, which is zero-sized, or else its description
+    // does not compile.
+    let body = unsafe { ZeroSized::<F> { nothing: () }.value };
     // SAFETY: the slot is that of an `A0`, and only this takes it.
     let a0 = unsafe { s0.take::<A0>() };
     let ret = ManuallyDrop::new(body(a0));
@@ -104,14 +105,14 @@ where
 {
     // off    2: jmp body           the first byte is the only one that is ever patched:
     // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: lea r11, site; jmp [site.caller]
+    //        3: lea r9, site; jmp [site.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
-        "3: lea r11, [rip + 4f]",
-        "jmp qword ptr [r11]",
+        "3: lea r9, [rip + 4f]",
+        "jmp qword ptr [r9]",
         ".cfi_endproc",
         // The site's data: caller, metadata, address.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
@@ -142,8 +143,9 @@ unsafe extern "C-unwind" fn body_1_out<A0, R, F>(s0: Slot, out: Slot) -> Slot
 where
     F: Fn(A0) -> R + Copy,
 {
-    // SAFETY: `call_1` was handed a value of this capture-less closure.
-    let body = unsafe { zero_sized::<F>() };
+    // SAFETY: `call_1` was handed a value of this closure, which is zero-sized, or else its description
+    // does not compile.
+    let body = unsafe { ZeroSized::<F> { nothing: () }.value };
     // SAFETY: the slot is that of an `A0`, and only this takes it.
     let a0 = unsafe { s0.take::<A0>() };
     let ret = body(a0);
@@ -160,8 +162,14 @@ where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
 {
-    // SAFETY: `call_1` was handed a value of this capture-less closure.
-    let source = unsafe { zero_sized::<D>() };
+    const {
+        assert!(
+            size_of::<D>() == 0 && size_of::<F>() == 0,
+            "the closures of a #[traceable] function must not capture anything"
+        );
+    }
+    // SAFETY: `call_1` was handed a value of this closure, which is zero-sized.
+    let source = unsafe { ZeroSized::<D> { nothing: () }.value };
     description.write(RawDescription {
         source: source(),
         body_name: type_name::<F>(),
@@ -286,8 +294,9 @@ unsafe extern "C-unwind" fn body_6<A0, A1, A2, A3, A4, A5, R, F>(s0: Slot, s1: S
 where
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy,
 {
-    // SAFETY: `call_6` was handed a value of this capture-less closure.
-    let body = unsafe { zero_sized::<F>() };
+    // SAFETY: `call_6` was handed a value of this closure, which is zero-sized, or else its description
+    // does not compile.
+    let body = unsafe { ZeroSized::<F> { nothing: () }.value };
     // SAFETY: the slot is that of an `A0`, and only this takes it.
     let a0 = unsafe { s0.take::<A0>() };
     // SAFETY: the slot is that of an `A1`, and only this takes it.
@@ -357,8 +366,9 @@ unsafe extern "C-unwind" fn body_6_out<A0, A1, A2, A3, A4, A5, R, F>(s0: Slot, s
 where
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy,
 {
-    // SAFETY: `call_6` was handed a value of this capture-less closure.
-    let body = unsafe { zero_sized::<F>() };
+    // SAFETY: `call_6` was handed a value of this closure, which is zero-sized, or else its description
+    // does not compile.
+    let body = unsafe { ZeroSized::<F> { nothing: () }.value };
     // SAFETY: the slot is that of an `A0`, and only this takes it.
     let a0 = unsafe { s0.take::<A0>() };
     // SAFETY: the slot is that of an `A1`, and only this takes it.
@@ -385,8 +395,14 @@ where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy,
 {
-    // SAFETY: `call_6` was handed a value of this capture-less closure.
-    let source = unsafe { zero_sized::<D>() };
+    const {
+        assert!(
+            size_of::<D>() == 0 && size_of::<F>() == 0,
+            "the closures of a #[traceable] function must not capture anything"
+        );
+    }
+    // SAFETY: `call_6` was handed a value of this closure, which is zero-sized.
+    let source = unsafe { ZeroSized::<D> { nothing: () }.value };
     description.write(RawDescription {
         source: source(),
         body_name: type_name::<F>(),
