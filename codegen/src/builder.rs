@@ -32,17 +32,14 @@ impl Builder {
         let arch = required("CARGO_CFG_TARGET_ARCH")?;
         let os = required("CARGO_CFG_TARGET_OS")?;
         let width = required("CARGO_CFG_TARGET_POINTER_WIDTH")?;
-        let config_file = env::var_os(CONFIG_VARIABLE)
-            .filter(|path| !path.is_empty())
-            .map(PathBuf::from);
+        let config_file =
+            env::var_os(CONFIG_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
         // Miri interprets Rust only: there, as on a target without stubs, functions stay plain.
         let native = os == "linux" && width == "64" && env::var_os("CARGO_CFG_MIRI").is_none();
         Ok(Builder {
             arch: native.then(|| Arch::named(&arch)).flatten(),
             target: format!("{arch} {os}"),
-            config: config_file
-                .as_deref()
-                .map_or_else(|| Ok(Config::default()), Config::read)?,
+            config: config_file.as_deref().map_or_else(|| Ok(Config::default()), Config::read)?,
             config_file,
             out_dir: PathBuf::from(required("OUT_DIR")?),
         })

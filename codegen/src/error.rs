@@ -61,20 +61,14 @@ impl fmt::Display for Error {
                 f,
                 "the environment has no `{variable}`: `Builder::from_env` is for build scripts, which cargo runs"
             ),
-            Error::Config {
-                path,
-                line,
-                message,
-            } => write!(f, "{}:{line}: {message}", path.display()),
+            Error::Config { path, line, message } => {
+                write!(f, "{}:{line}: {message}", path.display())
+            }
             #[cfg(feature = "workspace")]
             Error::Metadata { .. } => write!(f, "cargo cannot tell what is in the workspace"),
             #[cfg(feature = "workspace")]
             Error::NoPackage { name, members } => {
-                write!(
-                    f,
-                    "the workspace has no package `{name}`; it has {}",
-                    members.join(", ")
-                )
+                write!(f, "the workspace has no package `{name}`; it has {}", members.join(", "))
             }
             Error::Template { name, .. } => write!(f, "the template `{name}` cannot be rendered"),
             Error::File { action, path, .. } => write!(f, "cannot {action} {}", path.display()),

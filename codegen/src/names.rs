@@ -8,9 +8,7 @@ pub fn function_path(name: &str, module: &str) -> String {
     let mut owner: Option<&str> = None;
     let mut rest = Vec::new();
     for segment in split(name, "::") {
-        let Some(block) = segment
-            .strip_prefix('<')
-            .and_then(|inner| inner.strip_suffix('>'))
+        let Some(block) = segment.strip_prefix('<').and_then(|inner| inner.strip_suffix('>'))
         else {
             rest.push(without_arguments(segment));
             continue;
@@ -31,11 +29,7 @@ pub fn function_path(name: &str, module: &str) -> String {
 
 fn type_path(name: &str) -> String {
     if name.starts_with(|first: char| first.is_alphanumeric() || first == '_') {
-        split(name, "::")
-            .into_iter()
-            .map(without_arguments)
-            .collect::<Vec<_>>()
-            .join("::")
+        split(name, "::").into_iter().map(without_arguments).collect::<Vec<_>>().join("::")
     } else {
         name.to_owned()
     }
@@ -52,10 +46,7 @@ fn local(name: &str, module: &str) -> String {
 }
 
 fn without_arguments(segment: &str) -> &str {
-    segment
-        .find('<')
-        .filter(|at| *at > 0)
-        .map_or(segment, |at| &segment[..at])
+    segment.find('<').filter(|at| *at > 0).map_or(segment, |at| &segment[..at])
 }
 
 /// Splits at `separator` where no bracket is open.
@@ -94,22 +85,10 @@ mod tests {
             ("bank::outer::inner", "bank::outer::inner"),
             ("bank::Ledger<T>::fee", "bank::Ledger::fee"),
             ("bank::audit::<impl bank::Ledger>::far", "bank::Ledger::far"),
-            (
-                "<bank::Ledger<u8> as bank::Account>::fee",
-                "bank::Ledger::fee",
-            ),
-            (
-                "bank::<impl bank::Account for (u8, u16)>::fee",
-                "bank::sub::(u8, u16)::fee",
-            ),
-            (
-                "<alloc::vec::Vec<T> as bank::Account>::fee",
-                "bank::sub::Vec::fee",
-            ),
-            (
-                "<fn(u8) -> u8 as bank::Account>::fee",
-                "bank::sub::fn(u8) -> u8::fee",
-            ),
+            ("<bank::Ledger<u8> as bank::Account>::fee", "bank::Ledger::fee"),
+            ("bank::<impl bank::Account for (u8, u16)>::fee", "bank::sub::(u8, u16)::fee"),
+            ("<alloc::vec::Vec<T> as bank::Account>::fee", "bank::sub::Vec::fee"),
+            ("<fn(u8) -> u8 as bank::Account>::fee", "bank::sub::fn(u8) -> u8::fee"),
         ] {
             assert_eq!(function_path(name, "bank::sub"), path, "for {name}");
         }

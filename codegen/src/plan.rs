@@ -68,12 +68,7 @@ pub struct Entry {
     pub site_register: &'static str,
 }
 
-serialize!(Entry {
-    suffix,
-    slots,
-    out,
-    site_register
-});
+serialize!(Entry { suffix, slots, out, site_register });
 
 /// One caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,13 +85,7 @@ pub struct Caller {
     pub frame: Frame,
 }
 
-serialize!(Caller {
-    name,
-    shape,
-    lookup,
-    site_register,
-    frame
-});
+serialize!(Caller { name, shape, lookup, site_register, frame });
 
 /// A caller that is compiled once more for every probe type: it takes the slots as they come, in
 /// registers, and its site in the last one.
@@ -139,23 +128,12 @@ impl Plan {
 fn call(args: usize, arch: Option<&Arch>) -> Call {
     let entry = |arch: &Arch, suffix: String, out: bool| {
         let slots = args + usize::from(out);
-        Entry {
-            suffix,
-            slots: (0..slots).collect(),
-            out,
-            site_register: arch.site_register(slots),
-        }
+        Entry { suffix, slots: (0..slots).collect(), out, site_register: arch.site_register(slots) }
     };
     let entries = arch.map_or_else(Vec::new, |arch| {
-        vec![
-            entry(arch, format!("{args}"), false),
-            entry(arch, format!("{args}_out"), true),
-        ]
+        vec![entry(arch, format!("{args}"), false), entry(arch, format!("{args}_out"), true)]
     });
-    Call {
-        args: (0..args).collect(),
-        entries,
-    }
+    Call { args: (0..args).collect(), entries }
 }
 
 fn callers(arch: &Arch, config: &Config) -> Vec<Caller> {
@@ -191,11 +169,7 @@ fn places(callers: &[Caller], max_slots: usize) -> Vec<usize> {
         for slots in 0..=max_slots {
             for (sleepable, origin) in [(false, false), (false, true), (true, false), (true, true)]
             {
-                let shape = Shape {
-                    slots,
-                    sleepable,
-                    origin,
-                };
+                let shape = Shape { slots, sleepable, origin };
                 let found = callers
                     .iter()
                     .position(|caller| (caller.lookup, caller.shape) == (lookup, shape));
@@ -208,11 +182,9 @@ fn places(callers: &[Caller], max_slots: usize) -> Vec<usize> {
 
 fn caller_name(shape: Shape, lookup: Lookup) -> String {
     let mut name = format!("caller_{}", shape.slots);
-    for (holds, word) in [
-        (shape.sleepable, "_sleep"),
-        (shape.origin, "_origin"),
-        (lookup == Lookup::Hash, "_hash"),
-    ] {
+    for (holds, word) in
+        [(shape.sleepable, "_sleep"), (shape.origin, "_origin"), (lookup == Lookup::Hash, "_hash")]
+    {
         if holds {
             name.push_str(word);
         }

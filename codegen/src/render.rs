@@ -43,18 +43,12 @@ impl Files {
 
     /// File names and texts.
     pub fn named(&self) -> [(&'static str, &str); 3] {
-        [
-            ("entries.rs", &self.entries),
-            ("callers.rs", &self.callers),
-            ("table.rs", &self.table),
-        ]
+        [("entries.rs", &self.entries), ("callers.rs", &self.callers), ("table.rs", &self.table)]
     }
 }
 
 fn engine(plan: &Plan) -> Result<Tera, Error> {
-    let asm = plan
-        .arch
-        .map_or(["", ""], |arch| [arch.entry_template, arch.caller_template]);
+    let asm = plan.arch.map_or(["", ""], |arch| [arch.entry_template, arch.caller_template]);
     load([
         (ENTRIES, template!("entries.rs.tera")),
         (CALLERS, template!("callers.rs.tera")),
@@ -63,15 +57,9 @@ fn engine(plan: &Plan) -> Result<Tera, Error> {
         ("partials/call.tera", template!("partials/call.tera")),
         ("partials/plain.tera", template!("partials/plain.tera")),
         ("partials/entry.tera", template!("partials/entry.tera")),
-        (
-            "partials/describe.tera",
-            template!("partials/describe.tera"),
-        ),
+        ("partials/describe.tera", template!("partials/describe.tera")),
         ("partials/missing.tera", template!("partials/missing.tera")),
-        (
-            "partials/specialised.tera",
-            template!("partials/specialised.tera"),
-        ),
+        ("partials/specialised.tera", template!("partials/specialised.tera")),
         // The asm of the target's architecture, under names that do not say which.
         ("arch/entry.tera", asm[0]),
         ("arch/caller.tera", asm[1]),
@@ -81,10 +69,7 @@ fn engine(plan: &Plan) -> Result<Tera, Error> {
 fn load<const N: usize>(templates: [(&'static str, &str); N]) -> Result<Tera, Error> {
     let mut engine = Tera::new();
     let added = engine.add_raw_templates(templates);
-    added.map_err(|source| Error::Template {
-        name: "(all)",
-        source,
-    })?;
+    added.map_err(|source| Error::Template { name: "(all)", source })?;
     Ok(engine)
 }
 
@@ -130,19 +115,13 @@ mod tests {
 
     #[test]
     fn a_name_that_no_plan_has_is_shown_with_the_template_that_asked() {
-        let engine = load([
-            ("outer", "{% include \"inner\" %}"),
-            ("inner", "{{ frames.bytes }}"),
-        ])
-        .unwrap();
+        let engine =
+            load([("outer", "{% include \"inner\" %}"), ("inner", "{{ frames.bytes }}")]).unwrap();
         let report = render(&engine, "outer", &plan()).unwrap_err().report();
         assert!(
             report.starts_with("the template `outer` cannot be rendered\n  because: "),
             "{report}"
         );
-        assert!(
-            report.contains("inner:1:") && report.contains("outer:1:"),
-            "{report}"
-        );
+        assert!(report.contains("inner:1:") && report.contains("outer:1:"), "{report}");
     }
 }

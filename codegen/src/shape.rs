@@ -13,11 +13,7 @@ pub struct Shape {
     pub origin: bool,
 }
 
-serialize!(Shape {
-    slots,
-    sleepable,
-    origin
-});
+serialize!(Shape { slots, sleepable, origin });
 
 /// How a caller finds the metadata of the function it was entered for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

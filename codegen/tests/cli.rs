@@ -18,10 +18,7 @@ impl Crate {
         one.write("Cargo.toml", "[package]\nname = \"bank\"\nversion = \"0.1.0\"\nedition = \"2024\"\n[features]\nslow = []\n");
         one.write("src/lib.rs", include_str!("support/bank.rs"));
         one.write("src/vault.rs", "use super::Ledger;\n#[gtramp::traceable]\nimpl Ledger {\n    fn far(&self) {}\n}\nmod deep;\n");
-        one.write(
-            "src/vault/deep.rs",
-            "#[cfg_attr(all(), traceable)]\nfn below(_: u8) {}\n",
-        );
+        one.write("src/vault/deep.rs", "#[cfg_attr(all(), traceable)]\nfn below(_: u8) {}\n");
         one.write("src/elsewhere.rs", "#[traceable]\nfn moved() {}\n");
         one.write("src/broken.rs", "#[traceable]\nfn half( {\n");
         one
@@ -60,9 +57,7 @@ impl Crate {
             .unwrap();
         let real = fs::canonicalize(self.path()).unwrap();
         let text = |bytes: &[u8]| {
-            String::from_utf8(bytes.to_vec())
-                .unwrap()
-                .replace(real.to_str().unwrap(), "[folder]")
+            String::from_utf8(bytes.to_vec()).unwrap().replace(real.to_str().unwrap(), "[folder]")
         };
         format!(
             "$ cargo gtramp {line}\n{}{}[exit {}]\n",
@@ -80,13 +75,8 @@ impl Crate {
 
 #[test]
 fn help_is_as_expected() {
-    let commands = [
-        "plan", "gen", "expand", "variants", "sites", "check", "init",
-    ];
-    let lines: Vec<_> = commands
-        .map(|command| format!("{command} --help"))
-        .into_iter()
-        .collect();
+    let commands = ["plan", "gen", "expand", "variants", "sites", "check", "init"];
+    let lines: Vec<_> = commands.map(|command| format!("{command} --help")).into_iter().collect();
     let mut all = vec!["--help"];
     all.extend(lines.iter().map(String::as_str));
     // The default architecture is that of the machine.
@@ -125,15 +115,9 @@ fn the_configuration_is_found_where_cargo_finds_it() {
         "[env]\nGTRAMP_CONFIG = { value = \"etc/callers.toml\", relative = true }\n",
     );
     bank.write("etc/callers.toml", "max-args = 3\n");
-    assert!(
-        bank.run("plan")
-            .contains("configured by [folder]/etc/callers.toml: 0 to 3 arguments")
-    );
+    assert!(bank.run("plan").contains("configured by [folder]/etc/callers.toml: 0 to 3 arguments"));
     bank.write("other.toml", "args = [7]");
-    assert!(
-        bank.run("plan --config other.toml")
-            .contains("configured by other.toml: 7 arguments")
-    );
+    assert!(bank.run("plan --config other.toml").contains("configured by other.toml: 7 arguments"));
     bank.write("etc/callers.toml", "\nmax-arguments = 3\n");
     bank.expect("config", &["plan", "plan --config nowhere.toml"]);
 }
@@ -153,23 +137,14 @@ fn generated_text_can_be_kept_and_is_checked() {
     );
     let callers = bank.read("kept/callers.rs");
     assert!(callers.contains("fn caller_5_origin()") && !callers.contains("_hash"));
-    assert!(
-        bank.run("expand callers --target x86_64")
-            .contains(&callers)
-    );
+    assert!(bank.run("expand callers --target x86_64").contains(&callers));
     bank.write("gtramp.toml", "args = [0, 1, 2, 4]\nlookup = \"hash\"\n");
-    bank.expect(
-        "gen-stale",
-        &["check --vendored kept --target x86_64-unknown-linux-gnu"],
-    );
+    bank.expect("gen-stale", &["check --vendored kept --target x86_64-unknown-linux-gnu"]);
 }
 
 #[test]
 fn a_target_without_stubs_is_said_to_be_one() {
-    Crate::new().expect(
-        "no-stubs",
-        &["expand table --target riscv64gc-unknown-linux-gnu"],
-    );
+    Crate::new().expect("no-stubs", &["expand table --target riscv64gc-unknown-linux-gnu"]);
 }
 
 #[test]
@@ -207,18 +182,9 @@ fn unknown_packages_and_manifests_are_named() {
 #[test]
 fn init_shows_its_changes_and_makes_them_once() {
     let bank = Crate::new();
-    bank.expect(
-        "init",
-        &[
-            "init --dry-run",
-            "init",
-            "init --yes --path ../gtramp",
-            "init --yes",
-        ],
-    );
+    bank.expect("init", &["init --dry-run", "init", "init --yes --path ../gtramp", "init --yes"]);
     assert!(
-        bank.read("Cargo.toml")
-            .contains("[dependencies]\ngtramp = { path = \"../gtramp\" }\n")
+        bank.read("Cargo.toml").contains("[dependencies]\ngtramp = { path = \"../gtramp\" }\n")
     );
     let text = bank.run("plan");
     assert!(
@@ -230,10 +196,7 @@ fn init_shows_its_changes_and_makes_them_once() {
 #[test]
 fn init_configures_the_workspace_and_not_the_member() {
     let bank = Crate::new();
-    bank.write(
-        "Cargo.toml",
-        "[workspace]\nmembers = [\"member\"]\nresolver = \"3\"\n",
-    );
+    bank.write("Cargo.toml", "[workspace]\nmembers = [\"member\"]\nresolver = \"3\"\n");
     bank.write(
         "member/Cargo.toml",
         "# mine\n[package]\nname = \"member\"\nedition = \"2024\"\n\n[dependencies]\n",
@@ -241,13 +204,6 @@ fn init_configures_the_workspace_and_not_the_member() {
     bank.write("member/src/lib.rs", "");
     let text = bank.run("init --yes --manifest-path member/Cargo.toml");
     assert!(text.contains("wrote [folder]/.cargo/config.toml"), "{text}");
-    assert!(
-        bank.read("member/Cargo.toml")
-            .starts_with("# mine\n[package]")
-    );
-    assert!(
-        PathBuf::from(bank.path())
-            .join("member/examples/traced.rs")
-            .is_file()
-    );
+    assert!(bank.read("member/Cargo.toml").starts_with("# mine\n[package]"));
+    assert!(PathBuf::from(bank.path()).join("member/examples/traced.rs").is_file());
 }

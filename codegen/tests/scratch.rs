@@ -56,11 +56,7 @@ impl Scratch {
     #[track_caller]
     fn run(&self) -> String {
         let output = self.cargo(&["run", "--offline", "--quiet"]);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -77,11 +73,7 @@ impl Scratch {
     #[track_caller]
     fn json(&self, args: &[&str]) -> Value {
         let output = self.gtramp(args);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
 }
@@ -182,8 +174,5 @@ fn the_configuration_reaches_the_build_and_the_built_program_tells_its_sites() {
     scratch.write("gtramp.toml", "max-args = many\n");
     let build = scratch.cargo(&["build", "--offline"]);
     let text = String::from_utf8(build.stderr).unwrap();
-    assert!(
-        text.contains("gtramp.toml:1: text is written in quotes: \"many\""),
-        "{text}"
-    );
+    assert!(text.contains("gtramp.toml:1: text is written in quotes: \"many\""), "{text}");
 }

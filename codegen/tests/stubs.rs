@@ -27,10 +27,7 @@ impl Program {
         let path = build(dir.path(), &files, &plan, optimised);
         let status = Command::new(&path).status().unwrap();
         assert!(status.success(), "{config:?}");
-        Program {
-            plan,
-            bytes: fs::read(&path).unwrap(),
-        }
+        Program { plan, bytes: fs::read(&path).unwrap() }
     }
 
     fn file(&self) -> object::File<'_> {
@@ -52,6 +49,22 @@ impl Program {
             })
             .map(|symbol| (symbol.address(), self.at(symbol.address(), symbol.size())))
             .collect()
+    }
+
+    /// Where the entry of the body at `address` is to hand its site on.
+    fn site_register(&self, address: u64) -> &'static str {
+        let file = self.file();
+        let mut symbols = file.symbols().filter(|symbol| symbol.address() == address);
+        symbols
+            .find_map(|symbol| {
+                let (_, name) = symbol.name().unwrap().split_once("body_")?;
+                let entries = self.plan.calls.iter().flat_map(|call| &call.entries);
+                // The longest name that fits: `2_out` rather than `2`.
+                let fitting = entries.filter(|entry| name.starts_with(&entry.suffix));
+                fitting.max_by_key(|entry| entry.suffix.len())
+            })
+            .unwrap()
+            .site_register
     }
 
     fn at(&self, address: u64, len: u64) -> Vec<u8> {
@@ -91,9 +104,7 @@ impl Program {
 }
 
 fn decode(address: u64, code: &[u8]) -> Vec<Instruction> {
-    Decoder::with_ip(64, code, address, DecoderOptions::NONE)
-        .into_iter()
-        .collect()
+    Decoder::with_ip(64, code, address, DecoderOptions::NONE).into_iter().collect()
 }
 
 /// Follows a caller from its first instruction to its last.
@@ -102,23 +113,14 @@ fn check_caller(program: &Program, caller: &Caller) {
     let functions = program.functions(name);
     assert_eq!(functions.len(), 1, "{name}");
     let instructions = decode(functions[0].0, &functions[0].1);
-    assert_eq!(
-        instructions[0].mnemonic(),
-        Mnemonic::Endbr64,
-        "{name}: a landing pad"
-    );
+    assert_eq!(instructions[0].mnemonic(), Mnemonic::Endbr64, "{name}: a landing pad");
     let mut frame: i64 = 0; // bytes below the return address
     let mut calls = 0;
     let mut moving = None; // where rax was loaded from
     let mut saved: BTreeMap<u64, Place> = BTreeMap::new();
     let mut restored: BTreeMap<u64, Register> = BTreeMap::new();
     for one in &instructions {
-        assert_eq!(
-            program.cfa(one.ip()),
-            frame + 8,
-            "{name}: unwind row at {:#x}",
-            one.ip()
-        );
+        assert_eq!(program.cfa(one.ip()), frame + 8, "{name}: unwind row at {:#x}", one.ip());
         let on_stack =
             |operand| one.op_kind(operand) == OpKind::Memory && one.memory_base() == Register::RSP;
         match one.mnemonic() {
@@ -154,15 +156,7 @@ fn check_caller(program: &Program, caller: &Caller) {
     }
     assert_eq!((frame, calls), (0, 1), "{name}: balanced, one call");
     let last = instructions.last().unwrap().mnemonic();
-    assert_eq!(
-        last,
-        if caller.shape.origin {
-            Mnemonic::Ret
-        } else {
-            Mnemonic::Jmp
-        },
-        "{name}"
-    );
+    assert_eq!(last, if caller.shape.origin { Mnemonic::Ret } else { Mnemonic::Jmp }, "{name}");
 
     let arch = Arch::named("x86_64").unwrap();
     if !caller.shape.origin {
@@ -172,30 +166,13 @@ fn check_caller(program: &Program, caller: &Caller) {
         let back = restored.remove(&record).map(register_name);
         assert_eq!(back, Some(caller.site_register), "{name}: the site again");
     }
-    assert_eq!(
-        saved.len(),
-        caller.shape.slots,
-        "{name}: every slot is saved"
-    );
+    assert_eq!(saved.len(), caller.shape.slots, "{name}: every slot is saved");
     for save in &caller.frame.saves {
         let offset = u64::try_from(save.slot * arch.slot_bytes).unwrap();
-        assert_eq!(
-            saved.get(&offset),
-            Some(&save.place),
-            "{name}: slot {}",
-            save.slot
-        );
+        assert_eq!(saved.get(&offset), Some(&save.place), "{name}: slot {}", save.slot);
         let back = restored.get(&offset).copied().map(register_name);
-        let expected = arch
-            .slot_registers
-            .get(save.slot)
-            .copied()
-            .filter(|_| !caller.shape.origin);
-        assert_eq!(
-            back, expected,
-            "{name}: slot {} is restored if the body follows",
-            save.slot
-        );
+        let expected = arch.slot_registers.get(save.slot).copied().filter(|_| !caller.shape.origin);
+        assert_eq!(back, expected, "{name}: slot {} is restored if the body follows", save.slot);
     }
 }
 
@@ -210,10 +187,7 @@ fn register_name(register: Register) -> &'static str {
         Register::R9,
         Register::R11,
     ];
-    registers
-        .iter()
-        .position(|one| *one == register)
-        .map_or("another", |at| names[at])
+    registers.iter().position(|one| *one == register).map_or("another", |at| names[at])
 }
 
 /// Checks every record of the program and the entry it names. Returns their number.
@@ -226,18 +200,17 @@ fn check_entries(program: &Program) -> usize {
     assert_eq!(data.len() % 16, 0);
     let target = |at: usize| {
         let offset = i32::from_le_bytes(data[at..at + 4].try_into().unwrap());
-        section
-            .address()
-            .wrapping_add(at as u64)
-            .wrapping_add_signed(offset.into())
+        section.address().wrapping_add(at as u64).wrapping_add_signed(offset.into())
     };
+    let mut registers = BTreeMap::new();
+    for entry in program.plan.calls.iter().flat_map(|call| &call.entries) {
+        for (body, _) in program.functions(&format!("body_{}", entry.suffix)) {
+            registers.insert(body, entry.site_register);
+        }
+    }
     for record in (0..data.len()).step_by(16) {
         let [entry, site, body, _describe] = [0, 4, 8, 12].map(|field| target(record + field));
-        assert_eq!(
-            entry % 8,
-            0,
-            "one aligned quadword holds all that is patched"
-        );
+        assert_eq!(entry % 8, 0, "one aligned quadword holds all that is patched");
         assert_eq!(site % 8, 0);
         let mut code = program.at(entry, 16);
         if program.plan.entry_mode == EntryMode::Patch {
@@ -252,15 +225,11 @@ fn check_entries(program: &Program) -> usize {
             code.drain(..5);
         }
         let armed = decode(entry + 16 - code.len() as u64, &code);
-        assert_eq!(
-            (armed[0].mnemonic(), armed[0].op0_register()),
-            (Mnemonic::Lea, Register::R11)
-        );
+        let register = armed[0].op0_register();
+        assert_eq!(armed[0].mnemonic(), Mnemonic::Lea);
+        assert_eq!(register_name(register), program.site_register(body));
         assert_eq!(armed[0].memory_displacement64(), site);
-        assert_eq!(
-            (armed[1].mnemonic(), armed[1].memory_base()),
-            (Mnemonic::Jmp, Register::R11)
-        );
+        assert_eq!((armed[1].mnemonic(), armed[1].memory_base()), (Mnemonic::Jmp, register));
         assert_eq!(armed[1].memory_displacement64(), 0);
     }
     data.len() / 16

@@ -83,21 +83,14 @@ impl Arch {
     #[must_use]
     pub fn frame(&self, shape: Shape) -> Frame {
         let record = shape.slots * self.slot_bytes;
-        let used = record
-            + if shape.origin {
-                self.origin_record
-            } else {
-                self.entry_record
-            };
+        let used = record + if shape.origin { self.origin_record } else { self.entry_record };
         let pushed = self.pushed_by_call;
         let bytes = (used + pushed).next_multiple_of(self.stack_align) - pushed;
         Frame {
             bytes,
             above: bytes + pushed,
             record,
-            saves: (0..shape.slots)
-                .map(|slot| self.save(slot, bytes))
-                .collect(),
+            saves: (0..shape.slots).map(|slot| self.save(slot, bytes)).collect(),
         }
     }
 
@@ -110,11 +103,7 @@ impl Arch {
                     + (slot - self.slot_registers.len()) * self.slot_bytes,
             },
         };
-        Save {
-            slot,
-            offset: slot * self.slot_bytes,
-            place,
-        }
+        Save { slot, offset: slot * self.slot_bytes, place }
     }
 }
 
@@ -131,12 +120,7 @@ pub struct Frame {
     pub saves: Vec<Save>,
 }
 
-serialize!(Frame {
-    bytes,
-    above,
-    record,
-    saves
-});
+serialize!(Frame { bytes, above, record, saves });
 
 /// One slot of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]

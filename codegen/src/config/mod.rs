@@ -96,13 +96,9 @@ impl Config {
     ///
     /// [`Error::Config`]: something in it is wrong.
     pub fn parse(path: &Path, text: &str) -> Result<Config, Error> {
-        parse::entries(text)
-            .and_then(|entries| values::config(&entries))
-            .map_err(|fault| Error::Config {
-                path: path.to_owned(),
-                line: fault.line,
-                message: fault.message,
-            })
+        parse::entries(text).and_then(|entries| values::config(&entries)).map_err(|fault| {
+            Error::Config { path: path.to_owned(), line: fault.line, message: fault.message }
+        })
     }
 
     /// The text of a configuration file that says the same. What has its default is left out.
@@ -121,29 +117,18 @@ impl Config {
     /// its out pointer.
     #[must_use]
     pub fn slots(&self) -> BTreeSet<usize> {
-        self.args
-            .iter()
-            .flat_map(|&args| [args, args + 1])
-            .collect()
+        self.args.iter().flat_map(|&args| [args, args + 1]).collect()
     }
 
     /// The shapes of the callers that are needed, ascending.
     #[must_use]
     pub fn shapes(&self) -> BTreeSet<Shape> {
-        let sleepable = if self.sleepable {
-            &[false, true][..]
-        } else {
-            &[false]
-        };
+        let sleepable = if self.sleepable { &[false, true][..] } else { &[false] };
         let mut shapes = BTreeSet::new();
         for slots in self.slots() {
             for &sleepable in sleepable {
                 for origin in self.kinds.iter().map(|kind| kind.needs_origin()) {
-                    shapes.insert(Shape {
-                        slots,
-                        sleepable,
-                        origin,
-                    });
+                    shapes.insert(Shape { slots, sleepable, origin });
                 }
             }
         }
@@ -198,13 +183,7 @@ impl serde::Serialize for EntryMode {
     }
 }
 
-crate::serialize::serialize!(Config {
-    args,
-    kinds,
-    sleepable,
-    lookups,
-    entry
-});
+crate::serialize::serialize!(Config { args, kinds, sleepable, lookups, entry });
 
 #[cfg(test)]
 mod tests;

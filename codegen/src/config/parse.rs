@@ -30,10 +30,7 @@ pub(super) enum Value {
 
 /// The entries of a file, in its order.
 pub(super) fn entries(text: &str) -> Result<Vec<Entry>, Fault> {
-    let mut reader = Reader {
-        rest: text,
-        line: 1,
-    };
+    let mut reader = Reader { rest: text, line: 1 };
     let mut entries: Vec<Entry> = Vec::new();
     loop {
         reader.skip_blank();
@@ -43,10 +40,7 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry>, Fault> {
         let entry = reader.entry()?;
         if let Some(first) = entries.iter().find(|other| other.key == entry.key) {
             let message = format!("`{}` is already set in line {}", entry.key, first.line);
-            return Err(Fault {
-                line: entry.line,
-                message,
-            });
+            return Err(Fault { line: entry.line, message });
         }
         entries.push(entry);
     }
@@ -103,9 +97,7 @@ impl Reader<'_> {
 
     fn text(&mut self, quote: char) -> Result<Value, Fault> {
         let inner = &self.rest[1..];
-        let end = inner
-            .find([quote, '\n'])
-            .filter(|&end| inner[end..].starts_with(quote));
+        let end = inner.find([quote, '\n']).filter(|&end| inner[end..].starts_with(quote));
         let Some(end) = end else {
             return Err(self.fault(&format!("the text that starts here has no closing {quote}")));
         };
@@ -177,9 +169,6 @@ impl Reader<'_> {
     }
 
     fn fault(&self, message: &str) -> Fault {
-        Fault {
-            line: self.line,
-            message: message.to_owned(),
-        }
+        Fault { line: self.line, message: message.to_owned() }
     }
 }

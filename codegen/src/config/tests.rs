@@ -57,12 +57,7 @@ fn shapes_follow_slots_and_kinds() {
     let config = parse("args = [0, 3]\nkinds = [\"fentry\"]\nsleepable = false").unwrap();
     let slots: Vec<_> = config.shapes().iter().map(|shape| shape.slots).collect();
     assert_eq!(slots, [0, 1, 3, 4]);
-    assert!(
-        config
-            .shapes()
-            .iter()
-            .all(|shape| !shape.origin && !shape.sleepable)
-    );
+    assert!(config.shapes().iter().all(|shape| !shape.origin && !shape.sleepable));
     assert_eq!(Config::default().shapes().len(), 14 * 4);
 }
 
@@ -81,10 +76,7 @@ fn errors_name_the_line_and_what_is_allowed() {
             "max-args = \"3\"",
             "gtramp.toml:1: \"3\" is no argument count: `max-args` takes whole numbers from 0 to 32",
         ),
-        (
-            "max-args = -1",
-            "gtramp.toml:1: text is written in quotes: \"-1\"",
-        ),
+        ("max-args = -1", "gtramp.toml:1: text is written in quotes: \"-1\""),
         (
             "max-args = 99999999999999999999999",
             "gtramp.toml:1: `99999999999999999999999` is not a whole number",
@@ -101,14 +93,8 @@ fn errors_name_the_line_and_what_is_allowed() {
             "args = [4]\nmax-args = 2",
             "gtramp.toml:2: `args` has counts above the `max-args` of 2: leave one of the two out",
         ),
-        (
-            "args = [1 2]",
-            "gtramp.toml:1: expected `,` or `]` in an array",
-        ),
-        (
-            "args = [1",
-            "gtramp.toml:1: expected `,` or `]` in an array",
-        ),
+        ("args = [1 2]", "gtramp.toml:1: expected `,` or `]` in an array"),
+        ("args = [1", "gtramp.toml:1: expected `,` or `]` in an array"),
         (
             "kinds = [\"kprobe\"]",
             "gtramp.toml:1: `kinds` takes an array of \"fentry\", \"fexit\", \"fmod_ret\"; found \"kprobe\"",
@@ -117,43 +103,22 @@ fn errors_name_the_line_and_what_is_allowed() {
             "lookup = \"tree\"",
             "gtramp.toml:1: `lookup` is \"inline\", \"hash\" or \"both\"; found \"tree\"",
         ),
-        (
-            "entry = slot",
-            "gtramp.toml:1: text is written in quotes: \"slot\"",
-        ),
-        (
-            "entry = true",
-            "gtramp.toml:1: `entry` is \"patch\" or \"slot\"; found true",
-        ),
-        (
-            "sleepable = 1",
-            "gtramp.toml:1: `sleepable` is true or false; found 1",
-        ),
+        ("entry = slot", "gtramp.toml:1: text is written in quotes: \"slot\""),
+        ("entry = true", "gtramp.toml:1: `entry` is \"patch\" or \"slot\"; found true"),
+        ("sleepable = 1", "gtramp.toml:1: `sleepable` is true or false; found 1"),
         (
             "sleepable = true\nsleepable = true",
             "gtramp.toml:2: `sleepable` is already set in line 1",
         ),
-        (
-            "lookup = \"inl\nine\"",
-            "gtramp.toml:1: the text that starts here has no closing \"",
-        ),
-        (
-            "lookup = \"\\u0041\"",
-            "gtramp.toml:1: no value here contains a backslash",
-        ),
+        ("lookup = \"inl\nine\"", "gtramp.toml:1: the text that starts here has no closing \""),
+        ("lookup = \"\\u0041\"", "gtramp.toml:1: no value here contains a backslash"),
         ("lookup", "gtramp.toml:1: expected `=` after `lookup`"),
         (
             "lookup = ",
             "gtramp.toml:1: expected a value: \"text\", a whole number, true, false or an [array]",
         ),
-        (
-            "sleepable = true false",
-            "gtramp.toml:1: expected the end of the line, found `f`",
-        ),
-        (
-            "[callers]",
-            "gtramp.toml:1: there are no tables here: expected `key = value`",
-        ),
+        ("sleepable = true false", "gtramp.toml:1: expected the end of the line, found `f`"),
+        ("[callers]", "gtramp.toml:1: there are no tables here: expected `key = value`"),
         ("= 3", "gtramp.toml:1: expected `key = value`"),
         ("é = 3", "gtramp.toml:1: expected `key = value`"),
     ];

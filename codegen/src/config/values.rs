@@ -58,20 +58,13 @@ pub(super) fn to_toml(config: &Config) -> String {
         line("args", list(config.args.iter().map(ToString::to_string)));
     }
     if config.kinds != default.kinds {
-        line(
-            "kinds",
-            list(config.kinds.iter().map(|kind| quoted(kind.name()))),
-        );
+        line("kinds", list(config.kinds.iter().map(|kind| quoted(kind.name()))));
     }
     if config.sleepable != default.sleepable {
         line("sleepable", config.sleepable.to_string());
     }
     if config.lookups != default.lookups {
-        let name = if config.lookups.contains(&Lookup::Inline) {
-            "inline"
-        } else {
-            "hash"
-        };
+        let name = if config.lookups.contains(&Lookup::Inline) { "inline" } else { "hash" };
         line("lookup", quoted(name));
     }
     if config.entry != default.entry {
@@ -117,26 +110,19 @@ fn counts(entry: &Entry) -> Result<BTreeSet<usize>, Fault> {
             ),
         ));
     };
-    items
-        .iter()
-        .map(|(line, item)| count(*line, item, "args"))
-        .collect()
+    items.iter().map(|(line, item)| count(*line, item, "args")).collect()
 }
 
 fn kinds(entry: &Entry) -> Result<BTreeSet<Kind>, Fault> {
     const ALLOWED: &str = "`kinds` takes an array of \"fentry\", \"fexit\", \"fmod_ret\"";
     let Value::Array(items) = &entry.value else {
-        return Err(fault(
-            entry.line,
-            format!("{ALLOWED}; found {}", shown(&entry.value)),
-        ));
+        return Err(fault(entry.line, format!("{ALLOWED}; found {}", shown(&entry.value))));
     };
     items
         .iter()
         .map(|(line, item)| {
-            let found = Kind::ALL
-                .into_iter()
-                .find(|kind| *item == Value::Text(kind.name().to_owned()));
+            let found =
+                Kind::ALL.into_iter().find(|kind| *item == Value::Text(kind.name().to_owned()));
             found.ok_or_else(|| fault(*line, format!("{ALLOWED}; found {}", shown(item))))
         })
         .collect()
@@ -159,10 +145,7 @@ fn lookups(entry: &Entry) -> Result<BTreeSet<Lookup>, Fault> {
         Value::Text(text) if text == "both" => Ok(Lookup::ALL.into()),
         other => Err(fault(
             entry.line,
-            format!(
-                "`lookup` is \"inline\", \"hash\" or \"both\"; found {}",
-                shown(other)
-            ),
+            format!("`lookup` is \"inline\", \"hash\" or \"both\"; found {}", shown(other)),
         )),
     }
 }
@@ -174,10 +157,7 @@ fn entry_mode(entry: &Entry) -> Result<EntryMode, Fault> {
         .ok_or_else(|| {
             fault(
                 entry.line,
-                format!(
-                    "`entry` is \"patch\" or \"slot\"; found {}",
-                    shown(&entry.value)
-                ),
+                format!("`entry` is \"patch\" or \"slot\"; found {}", shown(&entry.value)),
             )
         })
 }

@@ -45,14 +45,7 @@ pub struct Workspace {
     pub lines: usize,
 }
 
-serialize!(Workspace {
-    root,
-    packages,
-    functions,
-    skipped,
-    files,
-    lines
-});
+serialize!(Workspace { root, packages, functions, skipped, files, lines });
 
 /// A function that carries `#[traceable]`, or stands in something that does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -71,14 +64,7 @@ pub struct Function {
     pub package: String,
 }
 
-serialize!(Function {
-    path,
-    file,
-    line,
-    args,
-    generics,
-    package
-});
+serialize!(Function { path, file, line, args, generics, package });
 
 /// A file that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -120,10 +106,7 @@ impl Workspace {
         }
         Ok(Workspace {
             root: root.to_owned(),
-            packages: packages
-                .iter()
-                .map(|package| package.name.to_string())
-                .collect(),
+            packages: packages.iter().map(|package| package.name.to_string()).collect(),
             functions,
             skipped,
             files: found.files,
@@ -134,10 +117,7 @@ impl Workspace {
     /// The argument counts that occur.
     #[must_use]
     pub fn args(&self) -> BTreeSet<usize> {
-        self.functions
-            .iter()
-            .map(|function| function.args)
-            .collect()
+        self.functions.iter().map(|function| function.args).collect()
     }
 }
 
@@ -155,17 +135,12 @@ fn metadata(search: &Search) -> Result<Metadata, Error> {
 
 fn packages<'m>(metadata: &'m Metadata, search: &Search) -> Result<Vec<&'m Package>, Error> {
     let members = metadata.workspace_packages();
-    let unknown = search
-        .packages
-        .iter()
-        .find(|name| !members.iter().any(|member| *member.name == **name));
+    let unknown =
+        search.packages.iter().find(|name| !members.iter().any(|member| *member.name == **name));
     if let Some(name) = unknown {
         return Err(Error::NoPackage {
             name: name.clone(),
-            members: members
-                .iter()
-                .map(|member| member.name.to_string())
-                .collect(),
+            members: members.iter().map(|member| member.name.to_string()).collect(),
         });
     }
     if search.dependencies {

@@ -10,11 +10,7 @@ pub(super) fn functions(marked: Vec<Marked>, types: &HashSet<String>) -> Vec<Fun
     let function = |marked: Marked| {
         let owner = match &marked.owner {
             Owner::Path(path) => path.clone(),
-            Owner::Impl {
-                module,
-                written,
-                text,
-            } => type_path(module, written, text, types),
+            Owner::Impl { module, written, text } => type_path(module, written, text, types),
         };
         Function {
             path: format!("{owner}::{}", marked.name),
@@ -41,10 +37,8 @@ fn type_path(module: &str, written: &[String], text: &str, types: &HashSet<Strin
     // Imported: the only type of this name in the crate, if there is just one.
     let root = module.split("::").next().unwrap_or(module);
     let (start, end) = (format!("{root}::"), format!("::{name}"));
-    let named: BTreeSet<_> = types
-        .iter()
-        .filter(|path| path.starts_with(&start) && path.ends_with(&end))
-        .collect();
+    let named: BTreeSet<_> =
+        types.iter().filter(|path| path.starts_with(&start) && path.ends_with(&end)).collect();
     match named.iter().next() {
         Some(only) if named.len() == 1 => (*only).clone(),
         _ => format!("{module}::{name}"),

@@ -82,10 +82,7 @@ pub(super) fn unmarked(text: &str, path: &str) -> Option<Scanned> {
             (Some("mod"), Some(name)) if name.ends_with(';') && indented => return None,
             (Some("mod"), Some(name)) if name.ends_with(';') => {
                 scanned.submodules.push(Submodule {
-                    name: name
-                        .trim_end_matches(';')
-                        .trim_start_matches("r#")
-                        .to_owned(),
+                    name: name.trim_end_matches(';').trim_start_matches("r#").to_owned(),
                     parent: path.to_owned(),
                     inline: Vec::new(),
                     paths: Vec::new(),
@@ -95,9 +92,8 @@ pub(super) fn unmarked(text: &str, path: &str) -> Option<Scanned> {
                 })
             }
             (Some("struct" | "enum" | "union"), Some(name)) if !indented => {
-                let end = name
-                    .find(|c: char| !c.is_alphanumeric() && c != '_')
-                    .unwrap_or(name.len());
+                let end =
+                    name.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(name.len());
                 scanned.types.push(format!("{path}::{}", &name[..end]));
             }
             _ => {}
@@ -169,12 +165,8 @@ impl Scan<'_> {
             Mark::Skip => false,
             Mark::None => self.traced,
         };
-        let outer = (
-            self.owner.clone(),
-            std::mem::take(&mut self.name),
-            self.generics.len(),
-            self.traced,
-        );
+        let outer =
+            (self.owner.clone(), std::mem::take(&mut self.name), self.generics.len(), self.traced);
         self.owner = owner;
         self.traced = traced;
         self.generics.extend(generics.into_iter().flat_map(names));
@@ -233,9 +225,7 @@ impl<'ast> Visit<'ast> for Scan<'_> {
             Some(_) => {
                 self.inline.push(name.clone());
                 let owner = Owner::Path(format!("{here}::{name}"));
-                self.within(owner, &item.attrs, None, |scan| {
-                    visit::visit_item_mod(scan, item)
-                });
+                self.within(owner, &item.attrs, None, |scan| visit::visit_item_mod(scan, item));
                 self.inline.pop();
             }
             None => self.found.submodules.push(Submodule {
@@ -268,15 +258,11 @@ impl<'ast> Visit<'ast> for Scan<'_> {
     }
 
     fn visit_item_fn(&mut self, item: &'ast syn::ItemFn) {
-        self.function(&item.attrs, &item.sig, true, |scan| {
-            visit::visit_item_fn(scan, item)
-        });
+        self.function(&item.attrs, &item.sig, true, |scan| visit::visit_item_fn(scan, item));
     }
 
     fn visit_impl_item_fn(&mut self, item: &'ast syn::ImplItemFn) {
-        self.function(&item.attrs, &item.sig, true, |scan| {
-            visit::visit_impl_item_fn(scan, item)
-        });
+        self.function(&item.attrs, &item.sig, true, |scan| visit::visit_impl_item_fn(scan, item));
     }
 
     fn visit_trait_item_fn(&mut self, item: &'ast syn::TraitItemFn) {
@@ -306,27 +292,14 @@ impl<'ast> Visit<'ast> for Scan<'_> {
 fn mark(attrs: &[Attribute]) -> Mark {
     let marks = attrs.iter().flat_map(|attr| unconditional(&attr.meta));
     marks.fold(Mark::None, |mark, meta| {
-        if meta
-            .path()
-            .segments
-            .last()
-            .is_none_or(|last| last.ident != "traceable")
-        {
+        if meta.path().segments.last().is_none_or(|last| last.ident != "traceable") {
             return mark;
         }
         let skips = match &meta {
-            Meta::List(list) => list
-                .tokens
-                .to_string()
-                .split(',')
-                .any(|arg| arg.trim() == "skip"),
+            Meta::List(list) => list.tokens.to_string().split(',').any(|arg| arg.trim() == "skip"),
             _ => false,
         };
-        if skips || mark == Mark::Skip {
-            Mark::Skip
-        } else {
-            Mark::Trace
-        }
+        if skips || mark == Mark::Skip { Mark::Skip } else { Mark::Trace }
     })
 }
 
@@ -344,9 +317,7 @@ fn unconditional(meta: &Meta) -> Vec<Meta> {
 }
 
 fn is_test(attrs: &[Attribute]) -> bool {
-    attrs
-        .iter()
-        .any(|attr| attr.path().is_ident("test") || attr.path().is_ident("bench"))
+    attrs.iter().any(|attr| attr.path().is_ident("test") || attr.path().is_ident("bench"))
 }
 
 /// The texts of `#[path = ".."]`.
@@ -355,10 +326,7 @@ fn paths(attr: &Attribute) -> Vec<String> {
     metas
         .filter_map(|meta| match meta {
             Meta::NameValue(pair) if pair.path.is_ident("path") => match pair.value {
-                syn::Expr::Lit(syn::ExprLit {
-                    lit: syn::Lit::Str(text),
-                    ..
-                }) => Some(text.value()),
+                syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
                 _ => None,
             },
             _ => None,
@@ -380,12 +348,9 @@ fn names(generics: &Generics) -> Vec<String> {
 /// The segments of a type that is a path, without generic arguments.
 fn written(ty: &Type) -> Vec<String> {
     match ty {
-        Type::Path(path) if path.qself.is_none() => path
-            .path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string())
-            .collect(),
+        Type::Path(path) if path.qself.is_none() => {
+            path.path.segments.iter().map(|segment| segment.ident.to_string()).collect()
+        }
         Type::Paren(inner) => written(&inner.elem),
         Type::Group(inner) => written(&inner.elem),
         _ => Vec::new(),

@@ -39,11 +39,7 @@ struct Walk<'p> {
 
 /// Reads every file that belongs to a target of one of the packages.
 pub(super) fn read(packages: &[&Package], progress: &(dyn Fn(usize) + Sync)) -> Found {
-    let walk = Walk {
-        found: Mutex::default(),
-        read: AtomicUsize::new(0),
-        progress,
-    };
+    let walk = Walk { found: Mutex::default(), read: AtomicUsize::new(0), progress };
     rayon::scope(|scope| {
         for package in packages {
             for target in &package.targets {
@@ -86,12 +82,7 @@ impl<'p> Walk<'p> {
             let candidates = module.candidates(&submodule);
             if let Some((file, folder)) = candidates.into_iter().find(|(file, _)| file.is_file()) {
                 let path = format!("{}::{}", submodule.parent, submodule.name);
-                let next = Module {
-                    package: module.package.clone(),
-                    path,
-                    file,
-                    folder,
-                };
+                let next = Module { package: module.package.clone(), path, file, folder };
                 scope.spawn(move |scope| self.module(next, scope));
             } else if !submodule.conditional {
                 let reason = format!("there is no file for `mod {};`", submodule.name);
@@ -109,11 +100,7 @@ impl<'p> Walk<'p> {
 
     fn skip(&self, file: &Path, line: Option<usize>, reason: String) {
         if let Ok(mut found) = self.found.lock() {
-            found.skipped.push(Skipped {
-                file: file.to_owned(),
-                line,
-                reason,
-            });
+            found.skipped.push(Skipped { file: file.to_owned(), line, reason });
         }
     }
 }
@@ -128,11 +115,8 @@ impl Module {
             .iter()
             .map(|path| {
                 // Outside inline modules, `#[path]` counts from the folder of the file.
-                let base = if submodule.inline.is_empty() {
-                    self.file.parent()
-                } else {
-                    Some(&*folder)
-                };
+                let base =
+                    if submodule.inline.is_empty() { self.file.parent() } else { Some(&*folder) };
                 let file = base.unwrap_or(Path::new("")).join(path);
                 let own = file.parent().unwrap_or(Path::new("")).to_owned();
                 (file, own)

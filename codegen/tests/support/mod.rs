@@ -10,9 +10,7 @@ use gtramp_codegen::{Arch, Config, Files, Plan};
 /// Fails unless `tests/expected/<name>` holds `text`; with `GTRAMP_BLESS=1` it is made to.
 #[track_caller]
 pub fn expect_file(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/expected")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected").join(name);
     if env::var_os("GTRAMP_BLESS").is_some_and(|value| value == "1") {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -70,15 +68,9 @@ impl Numbers {
         let keep = 1 + self.below(3);
         Config {
             args: (0..=most).filter(|_| self.below(3) < keep).collect(),
-            kinds: Kind::ALL
-                .into_iter()
-                .filter(|_| self.below(2) == 0)
-                .collect(),
+            kinds: Kind::ALL.into_iter().filter(|_| self.below(2) == 0).collect(),
             sleepable: self.below(2) == 0,
-            lookups: Lookup::ALL
-                .into_iter()
-                .filter(|_| self.below(3) > 0)
-                .collect(),
+            lookups: Lookup::ALL.into_iter().filter(|_| self.below(3) > 0).collect(),
             entry: EntryMode::ALL[self.below(2)],
         }
     }
@@ -97,9 +89,7 @@ pub fn build(dir: &Path, files: &Files, plan: &Plan, optimised: bool) -> PathBuf
         let list = |item: &dyn Fn(usize) -> String| (0..n).map(item).collect::<Vec<_>>().join(", ");
         let args = list(&|i| format!("{i}_u64"));
         let params = list(&|i| format!("a{i}: u64"));
-        let sum = (0..n)
-            .map(|i| format!("+ {} * a{i}", i + 1))
-            .collect::<String>();
+        let sum = (0..n).map(|i| format!("+ {} * a{i}", i + 1)).collect::<String>();
         let comma = if n > 0 { ", " } else { "" };
         source.push_str(&format!(
             "    check({n}, site::call_{n}(|| const {{ &site::Source }}, {args}{comma}|{params}| -> u64 {{ 7 {sum} }}));\n    \
@@ -118,23 +108,12 @@ pub fn build(dir: &Path, files: &Files, plan: &Plan, optimised: bool) -> PathBuf
             "-Dwarnings",
             "-Cdebuginfo=0",
         ])
-        .args([
-            if optimised {
-                "-Copt-level=2"
-            } else {
-                "-Copt-level=0"
-            },
-            "-o",
-        ])
+        .args([if optimised { "-Copt-level=2" } else { "-Copt-level=0" }, "-o"])
         .arg(&program)
         .arg(dir.join("main.rs"))
         .env("OUT_DIR", dir)
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     program
 }

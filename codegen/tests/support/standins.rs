@@ -61,6 +61,20 @@ mod site {
 
 /// Callers.
 mod caller {
+    use crate::site::Slot;
+
+    pub(crate) struct SiteData;
+    pub(crate) trait Specialised {
+        unsafe fn run<const N: usize>(slots: [Slot; N], site: &'static SiteData, caller: *const ()) -> Slot;
+    }
+    pub(crate) struct Probe;
+    impl Specialised for Probe {
+        unsafe fn run<const N: usize>(slots: [Slot; N], site: &'static SiteData, caller: *const ()) -> Slot {
+            std::hint::black_box((&slots, caller));
+            Slot::pointer(core::ptr::from_ref(site).cast_mut())
+        }
+    }
+
     pub(crate) struct Inline;
     pub(crate) struct Hash;
     #[derive(Clone, Copy)]
@@ -80,13 +94,16 @@ mod caller {
         pub(crate) name: &'static str,
         pub(crate) address: unsafe extern "C-unwind" fn(),
     }
-    #[repr(C)]
-    pub(crate) struct Next(*const (), *const ());
+    use crate::site::Slot;
+    pub(crate) struct SiteData;
+    pub(crate) trait Specialised {
+        unsafe fn run<const N: usize>(slots: [Slot; N], site: &'static SiteData, caller: *const ()) -> Slot;
+    }
 
     #[inline(never)]
-    pub(crate) unsafe extern "C-unwind" fn run_entry<L, const SLEEPABLE: bool>(slots: *mut u64, site: *const ()) -> Next {
+    pub(crate) unsafe extern "C-unwind" fn run_entry<L, const SLEEPABLE: bool>(slots: *mut u64, site: *const ()) -> *const () {
         std::hint::black_box((slots, SLEEPABLE));
-        Next(site, site)
+        site
     }
     #[inline(never)]
     pub(crate) unsafe extern "C-unwind" fn run_origin<L, const SLOTS: usize, const SLEEPABLE: bool>(slots: *mut u64, site: *const ()) -> *const () {
@@ -108,6 +125,10 @@ fn main() {
     for (index, variant) in caller::VARIANTS.iter().enumerate() {
         assert_eq!(caller::position(variant.shape, variant.lookup), Some(index), "{}", variant.name);
         std::hint::black_box(variant.address);
+    }
+    for slots in 0..=caller::MAX_SLOTS + 2 {
+        let specialised = caller::specialised::<caller::Probe>(slots);
+        assert_eq!(specialised.is_some(), caller::specialised_name(slots).is_some());
     }
     let mut found = 0;
     for slots in 0..=caller::MAX_SLOTS + 2 {

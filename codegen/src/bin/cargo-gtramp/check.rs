@@ -40,11 +40,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         }
     }
     for one in &workspace.skipped {
-        problems.push(format!(
-            "{} was not read: {}",
-            one.file.display(),
-            one.reason
-        ));
+        problems.push(format!("{} was not read: {}", one.file.display(), one.reason));
     }
     if args.json {
         print_json(&json!({ "functions": workspace.functions.len(), "problems": problems }))?;
@@ -58,20 +54,14 @@ pub(crate) fn run(args: &Args) -> Outcome {
             anstream::println!("{BAD}bad{BAD:#}: {problem}");
         }
     }
-    Ok(if problems.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Functions without callers.
 fn missing(workspace: &Workspace, found: &Found) -> Vec<String> {
     let comparison = Comparison::new(workspace, &found.config);
-    let functions = workspace
-        .functions
-        .iter()
-        .filter(|function| comparison.missing.contains(&function.args));
+    let functions =
+        workspace.functions.iter().filter(|function| comparison.missing.contains(&function.args));
     functions
         .map(|function| {
             format!(
@@ -88,15 +78,9 @@ fn missing(workspace: &Workspace, found: &Found) -> Vec<String> {
 
 /// A configuration that `plan --write` wrote and would write differently now.
 fn stale(workspace: &Workspace, found: &Found) -> Option<String> {
-    let text = found
-        .text
-        .as_ref()
-        .filter(|text| text.starts_with(WRITTEN))?;
+    let text = found.text.as_ref().filter(|text| text.starts_with(WRITTEN))?;
     let expected = exact(workspace, &found.config);
     (*text != expected).then(|| {
-        format!(
-            "{} is out of date; `cargo gtramp plan --write` updates it",
-            found.path.display()
-        )
+        format!("{} is out of date; `cargo gtramp plan --write` updates it", found.path.display())
     })
 }

@@ -82,12 +82,7 @@ impl Sources {
             (self.no_default_features, "--no-default-features"),
             (self.offline, "--offline"),
         ];
-        cargo_args.extend(
-            flags
-                .iter()
-                .filter(|(set, _)| *set)
-                .map(|(_, flag)| (*flag).to_owned()),
-        );
+        cargo_args.extend(flags.iter().filter(|(set, _)| *set).map(|(_, flag)| (*flag).to_owned()));
         let search = Search {
             manifest_path: self.manifest_path.clone(),
             packages: self.package.clone(),
@@ -129,18 +124,10 @@ impl ConfigArg {
             .or_else(|| named_by_cargo(root));
         let path = named.clone().unwrap_or_else(|| root.join(CONFIG_FILE));
         if !path.exists() && self.config.is_none() {
-            return Ok(Found {
-                path,
-                text: None,
-                config: Config::default(),
-            });
+            return Ok(Found { path, text: None, config: Config::default() });
         }
         let config = Config::read(&path)?;
-        Ok(Found {
-            text: Some(fs::read_to_string(&path)?),
-            path,
-            config,
-        })
+        Ok(Found { text: Some(fs::read_to_string(&path)?), path, config })
     }
 }
 
@@ -179,10 +166,7 @@ pub(crate) fn print_error(error: &dyn Error) {
     anstream::eprintln!("{BAD}error{BAD:#}: {error}");
     let mut cause = error.source();
     while let Some(error) = cause {
-        anstream::eprintln!(
-            "  {DIM}because{DIM:#}: {}",
-            error.to_string().replace('\n', "\n  ")
-        );
+        anstream::eprintln!("  {DIM}because{DIM:#}: {}", error.to_string().replace('\n', "\n  "));
         cause = error.source();
     }
 }
@@ -213,9 +197,5 @@ pub(crate) fn ranges(numbers: impl IntoIterator<Item = usize>) -> String {
         _ => format!("{first} to {last}"),
     });
     let text = texts.collect::<Vec<_>>().join(", ");
-    if text.is_empty() {
-        "none".to_owned()
-    } else {
-        text
-    }
+    if text.is_empty() { "none".to_owned() } else { text }
 }

@@ -63,11 +63,7 @@ impl Rendered {
         }
         let plan = Plan::new(&format!("{arch} linux"), Arch::named(arch), config);
         let files = Files::render(&plan)?;
-        Ok(files
-            .named()
-            .into_iter()
-            .map(|(name, text)| (name, formatted(text)))
-            .collect())
+        Ok(files.named().into_iter().map(|(name, text)| (name, formatted(text))).collect())
     }
 }
 
@@ -77,10 +73,7 @@ pub(crate) fn differing(
     dir: &Path,
     config: &Config,
 ) -> Result<Vec<PathBuf>, Box<dyn std::error::Error>> {
-    let files = rendered
-        .files(config)?
-        .into_iter()
-        .map(|(name, text)| (dir.join(name), text));
+    let files = rendered.files(config)?.into_iter().map(|(name, text)| (dir.join(name), text));
     Ok(files
         .filter(|(path, text)| fs::read_to_string(path).ok().as_ref() != Some(text))
         .map(|(path, _)| path)
@@ -106,11 +99,7 @@ pub(crate) fn generate(args: &GenArgs) -> Outcome {
 
 pub(crate) fn expand(args: &ExpandArgs) -> Outcome {
     for (name, text) in args.rendered.files(&args.rendered.found()?)? {
-        if args
-            .file
-            .as_ref()
-            .is_none_or(|file| name.strip_suffix(".rs") == Some(file))
-        {
+        if args.file.as_ref().is_none_or(|file| name.strip_suffix(".rs") == Some(file)) {
             print!("{text}");
         }
     }
@@ -131,10 +120,7 @@ fn formatted(text: &str) -> String {
         let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
         let output = child.wait_with_output().ok()?;
         writer.join().ok()?.ok()?;
-        output
-            .status
-            .success()
-            .then(|| String::from_utf8(output.stdout).ok())?
+        output.status.success().then(|| String::from_utf8(output.stdout).ok())?
     };
     rustfmt().unwrap_or_else(|| text.to_owned())
 }

@@ -40,15 +40,11 @@ struct Change {
 pub(crate) fn run(args: &Args) -> Outcome {
     let folder = args.manifest_path.parent().unwrap_or(Path::new(""));
     let root = workspace_root(&args.manifest_path)?;
-    let changes: Vec<_> = [
-        manifest(args)?,
-        cargo_config(&root)?,
-        configuration(&root),
-        example(folder),
-    ]
-    .into_iter()
-    .filter(|change| change.old != change.new)
-    .collect();
+    let changes: Vec<_> =
+        [manifest(args)?, cargo_config(&root)?, configuration(&root), example(folder)]
+            .into_iter()
+            .filter(|change| change.old != change.new)
+            .collect();
     if changes.is_empty() {
         anstream::println!("{GOOD}nothing to do{GOOD:#}: gtramp is set up here");
         return Ok(ExitCode::SUCCESS);
@@ -71,20 +67,12 @@ pub(crate) fn run(args: &Args) -> Outcome {
 
 /// The folder of the workspace: cargo is run there, and there it looks for its configuration.
 fn workspace_root(manifest_path: &Path) -> Result<PathBuf, Error> {
-    let metadata = MetadataCommand::new()
-        .manifest_path(manifest_path)
-        .no_deps()
-        .exec();
-    let root = metadata
-        .map_err(|source| Error::Metadata { source })?
-        .workspace_root
-        .into_std_path_buf();
+    let metadata = MetadataCommand::new().manifest_path(manifest_path).no_deps().exec();
+    let root =
+        metadata.map_err(|source| Error::Metadata { source })?.workspace_root.into_std_path_buf();
     // A path as short as the one that was given, where it is the same folder.
     let given = manifest_path.parent().unwrap_or(Path::new(""));
-    let same = given
-        .join(".")
-        .canonicalize()
-        .is_ok_and(|given| given == root);
+    let same = given.join(".").canonicalize().is_ok_and(|given| given == root);
     Ok(if same { given.to_owned() } else { root })
 }
 
@@ -93,18 +81,13 @@ fn manifest(args: &Args) -> Result<Change, Box<dyn std::error::Error>> {
     let old = fs::read_to_string(path)
         .map_err(|error| format!("cannot read {}: {error}", path.display()))?;
     let mut document = parse(path, &old)?;
-    let dependencies = document
-        .entry("dependencies")
-        .or_insert(Item::Table(Table::new()));
+    let dependencies = document.entry("dependencies").or_insert(Item::Table(Table::new()));
     let table = dependencies
         .as_table_like_mut()
         .ok_or_else(|| format!("{}: `dependencies` is not a table", path.display()))?;
     if !table.contains_key("gtramp") {
-        let version = concat!(
-            env!("CARGO_PKG_VERSION_MAJOR"),
-            ".",
-            env!("CARGO_PKG_VERSION_MINOR")
-        );
+        let version =
+            concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"));
         let item = match &args.path {
             None => value(version),
             Some(folder) => {
@@ -115,11 +98,7 @@ fn manifest(args: &Args) -> Result<Change, Box<dyn std::error::Error>> {
         };
         table.insert("gtramp", item);
     }
-    Ok(Change {
-        path: path.clone(),
-        new: document.to_string(),
-        old,
-    })
+    Ok(Change { path: path.clone(), new: document.to_string(), old })
 }
 
 fn cargo_config(folder: &Path) -> Result<Change, Box<dyn std::error::Error>> {
@@ -136,11 +115,7 @@ fn cargo_config(folder: &Path) -> Result<Change, Box<dyn std::error::Error>> {
         inline.insert("relative", true.into());
         table.insert(CONFIG_VARIABLE, value(inline));
     }
-    Ok(Change {
-        new: document.to_string(),
-        path,
-        old,
-    })
+    Ok(Change { new: document.to_string(), path, old })
 }
 
 fn configuration(folder: &Path) -> Change {
@@ -150,25 +125,13 @@ fn configuration(folder: &Path) -> Change {
         "# What gtramp generates. `cargo gtramp plan` shows what is needed.\n{}",
         Config::default().to_toml()
     );
-    Change {
-        new: if path.exists() { old.clone() } else { text },
-        path,
-        old,
-    }
+    Change { new: if path.exists() { old.clone() } else { text }, path, old }
 }
 
 fn example(folder: &Path) -> Change {
     let path = folder.join("examples/traced.rs");
     let old = fs::read_to_string(&path).unwrap_or_default();
-    Change {
-        new: if path.exists() {
-            old.clone()
-        } else {
-            EXAMPLE.to_owned()
-        },
-        path,
-        old,
-    }
+    Change { new: if path.exists() { old.clone() } else { EXAMPLE.to_owned() }, path, old }
 }
 
 const EXAMPLE: &str = r#"//! A traceable function and a probe on it.
@@ -196,9 +159,7 @@ fn main() -> Result<(), gtramp::Error> {
 "#;
 
 fn parse(path: &Path, text: &str) -> Result<DocumentMut, Box<dyn std::error::Error>> {
-    Ok(text
-        .parse()
-        .map_err(|error| format!("{}: {error}", path.display()))?)
+    Ok(text.parse().map_err(|error| format!("{}: {error}", path.display()))?)
 }
 
 fn print(change: &Change) {
@@ -209,10 +170,7 @@ fn print(change: &Change) {
             ChangeTag::Insert => ("+", GOOD),
             ChangeTag::Equal => (" ", DIM),
         };
-        anstream::println!(
-            "{style}{sign} {}{style:#}",
-            change.value().trim_end_matches('\n')
-        );
+        anstream::println!("{style}{sign} {}{style:#}", change.value().trim_end_matches('\n'));
     }
     println!();
 }

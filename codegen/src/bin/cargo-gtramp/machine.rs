@@ -76,9 +76,7 @@ impl Image {
     pub(crate) fn bytes(&self, address: u64, len: u64) -> Option<&[u8]> {
         self.sections.iter().find_map(|section| {
             let start = usize::try_from(address.checked_sub(section.start)?).ok()?;
-            section
-                .bytes
-                .get(start..start.checked_add(usize::try_from(len).ok()?)?)
+            section.bytes.get(start..start.checked_add(usize::try_from(len).ok()?)?)
         })
     }
 
@@ -130,10 +128,7 @@ impl Image {
     pub(crate) fn symbol(&self, address: u64) -> Option<&str> {
         let (name, _) = self.symbols.get(&address)?;
         // With the newer mangling, generic arguments follow.
-        let name = name
-            .find('<')
-            .filter(|at| *at > 0)
-            .map_or(&**name, |at| &name[..at]);
+        let name = name.find('<').filter(|at| *at > 0).map_or(&**name, |at| &name[..at]);
         name.trim_end_matches("::").rsplit("::").next()
     }
 

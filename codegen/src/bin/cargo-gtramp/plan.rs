@@ -55,19 +55,8 @@ impl Comparison {
 
 /// The configuration with exactly what is needed; the other settings stay.
 pub(crate) fn exact(workspace: &Workspace, config: &Config) -> String {
-    let args = workspace
-        .args()
-        .into_iter()
-        .filter(|&args| args <= MOST_ARGS)
-        .collect();
-    format!(
-        "{WRITTEN}{}",
-        Config {
-            args,
-            ..config.clone()
-        }
-        .to_toml()
-    )
+    let args = workspace.args().into_iter().filter(|&args| args <= MOST_ARGS).collect();
+    format!("{WRITTEN}{}", Config { args, ..config.clone() }.to_toml())
 }
 
 pub(crate) fn run(args: &Args) -> Outcome {
@@ -120,11 +109,8 @@ fn print(workspace: &Workspace, found: &Found, comparison: &Comparison) {
         *by_args.entry(function.args).or_default() += 1;
     }
     for (args, functions) in by_args {
-        let state = if comparison.missing.contains(&args) {
-            (BAD, "  not configured")
-        } else {
-            (DIM, "")
-        };
+        let state =
+            if comparison.missing.contains(&args) { (BAD, "  not configured") } else { (DIM, "") };
         let (style, text) = state;
         anstream::println!(
             "  {:>12}: {functions:>5}{style}{text}{style:#}",
@@ -136,10 +122,7 @@ fn print(workspace: &Workspace, found: &Found, comparison: &Comparison) {
     } else {
         "the default".to_owned()
     };
-    println!(
-        "configured by {source}: {} arguments",
-        ranges(found.config.args.iter().copied())
-    );
+    println!("configured by {source}: {} arguments", ranges(found.config.args.iter().copied()));
     verdict(comparison, found);
 }
 
@@ -147,11 +130,7 @@ fn print(workspace: &Workspace, found: &Found, comparison: &Comparison) {
 pub(crate) fn skipped(workspace: &Workspace) {
     for one in &workspace.skipped {
         let line = one.line.map_or(String::new(), |line| format!(":{line}"));
-        anstream::println!(
-            "{NOTE}skipped{NOTE:#} {}{line}: {}",
-            one.file.display(),
-            one.reason
-        );
+        anstream::println!("{NOTE}skipped{NOTE:#} {}{line}: {}", one.file.display(), one.reason);
     }
 }
 
@@ -161,10 +140,7 @@ fn verdict(comparison: &Comparison, found: &Found) {
         let remedy = if most > MOST_ARGS {
             format!("no configuration allows more than {MOST_ARGS}")
         } else {
-            format!(
-                "`cargo gtramp plan --write` writes them to {}",
-                found.path.display()
-            )
+            format!("`cargo gtramp plan --write` writes them to {}", found.path.display())
         };
         anstream::println!(
             "{BAD}missing{BAD:#}: callers for {} arguments; {remedy}",

@@ -76,11 +76,7 @@ fn list(binary: &Path, json: bool) -> Outcome {
     }
     table.print();
     let functions: BTreeSet<_> = sites.iter().map(|site| &site.path).collect();
-    println!(
-        "\n{} of {}",
-        count(sites.len(), "site"),
-        count(functions.len(), "function")
-    );
+    println!("\n{} of {}", count(sites.len(), "site"), count(functions.len(), "function"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -91,13 +87,11 @@ fn diff(old: &Path, new: &Path, json: bool) -> Outcome {
     let names = |from: &BTreeSet<_>, other: &BTreeSet<_>| -> Vec<String> {
         let changed = from.difference(other);
         changed
-            .map(
-                |(_, instance, shape, _): &(String, String, Option<String>, usize)| {
-                    shape
-                        .as_ref()
-                        .map_or_else(|| instance.clone(), |shape| format!("{instance} ({shape})"))
-                },
-            )
+            .map(|(_, instance, shape, _): &(String, String, Option<String>, usize)| {
+                shape
+                    .as_ref()
+                    .map_or_else(|| instance.clone(), |shape| format!("{instance} ({shape})"))
+            })
             .collect()
     };
     let (gone, come) = (names(&old, &new), names(&new, &old));
@@ -146,24 +140,14 @@ fn site(image: &Image, record: u64) -> Option<Site> {
     let (entry, body, describe) = (target(0)?, target(2)?, target(3)?);
     let mut constants = Constants::default();
     constants.collect(image, describe, DEPTH);
-    let source = constants
-        .addresses
-        .iter()
-        .find_map(|address| Source::at(image, *address))?;
+    let source = constants.addresses.iter().find_map(|address| Source::at(image, *address))?;
     let name = constants.addresses.iter().find_map(|address| {
-        let mut texts = constants
-            .numbers
-            .iter()
-            .filter_map(|len| image.text(*address, *len));
+        let mut texts = constants.numbers.iter().filter_map(|len| image.text(*address, *len));
         texts.find_map(|text| {
-            text.strip_suffix("::{{closure}}")
-                .filter(|name| name.contains(source.name))
+            text.strip_suffix("::{{closure}}").filter(|name| name.contains(source.name))
         })
     })?;
-    let shape = image
-        .symbol(body)
-        .and_then(|name| name.strip_prefix("body_"))
-        .map(str::to_owned);
+    let shape = image.symbol(body).and_then(|name| name.strip_prefix("body_")).map(str::to_owned);
     Some(Site {
         path: function_path(name, source.module),
         instance: name.to_owned(),
@@ -208,10 +192,8 @@ impl Constants {
                     self.numbers.insert(one.immediate(operand));
                 }
             }
-            let calls = matches!(
-                one.flow_control(),
-                FlowControl::Call | FlowControl::UnconditionalBranch
-            );
+            let calls =
+                matches!(one.flow_control(), FlowControl::Call | FlowControl::UnconditionalBranch);
             if calls && depth > 0 && one.op0_kind() == OpKind::NearBranch64 {
                 self.collect(image, one.near_branch_target(), depth - 1);
             }
@@ -232,17 +214,12 @@ impl<'i> Source<'i> {
     /// Reads one, if that is what is there.
     fn at(image: &'i Image, address: u64) -> Option<Source<'i>> {
         let is_name = |text: &&str| {
-            !text.is_empty()
-                && text
-                    .chars()
-                    .all(|c| c.is_alphanumeric() || "_:#".contains(c))
+            !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "_:#".contains(c))
         };
         let source = Source {
             name: image.text_at(address).filter(is_name)?,
             module: image.text_at(address + 16).filter(is_name)?,
-            file: image
-                .text_at(address + 32)
-                .filter(|file| file.ends_with(".rs"))?,
+            file: image.text_at(address + 32).filter(|file| file.ends_with(".rs"))?,
             line: image.half(address + 48)?,
             args: usize::try_from(image.word(address + 56 + 32 + 8)?).ok()?,
         };

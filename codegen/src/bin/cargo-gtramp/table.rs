@@ -12,11 +12,7 @@ pub(crate) struct Table {
 
 impl Table {
     pub(crate) fn new(head: &[&'static str], numeric: &[usize]) -> Table {
-        Table {
-            head: head.to_vec(),
-            rows: Vec::new(),
-            numeric: numeric.to_vec(),
-        }
+        Table { head: head.to_vec(), rows: Vec::new(), numeric: numeric.to_vec() }
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
@@ -30,16 +26,13 @@ impl Table {
         };
         let widths: Vec<_> = (0..self.head.len()).map(width).collect();
         let line = |cells: &mut dyn Iterator<Item = &str>| {
-            let cells = cells
-                .zip(&widths)
-                .enumerate()
-                .map(|(column, (cell, &width))| {
-                    if self.numeric.contains(&column) {
-                        format!("{cell:>width$}")
-                    } else {
-                        format!("{cell:<width$}")
-                    }
-                });
+            let cells = cells.zip(&widths).enumerate().map(|(column, (cell, &width))| {
+                if self.numeric.contains(&column) {
+                    format!("{cell:>width$}")
+                } else {
+                    format!("{cell:<width$}")
+                }
+            });
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
         anstream::println!("{HEAD}{}{HEAD:#}", line(&mut self.head.iter().copied()));

@@ -31,11 +31,9 @@ struct Variant {
 pub(crate) fn run(args: &Args) -> Outcome {
     let image = Image::read(&args.binary)?;
     if image.architecture != Architecture::X86_64 {
-        return Err(format!(
-            "{}: only x86-64 code can be taken apart",
-            args.binary.display()
-        )
-        .into());
+        return Err(
+            format!("{}: only x86-64 code can be taken apart", args.binary.display()).into()
+        );
     }
     let mut variants: Vec<_> = image
         .functions(|name| key(name).is_some())
@@ -66,10 +64,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
         print_json(&variants.iter().map(row).collect::<Vec<_>>())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new(
-        &["caller", "code bytes", "frame bytes", "instructions"],
-        &[1, 2, 3],
-    );
+    let mut table =
+        Table::new(&["caller", "code bytes", "frame bytes", "instructions"], &[1, 2, 3]);
     for one in &variants {
         table.row([
             one.name.clone(),
@@ -80,10 +76,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
     table.print();
     let bytes: u64 = variants.iter().map(|one| one.code).sum();
-    println!(
-        "\n{}, {bytes} bytes of code",
-        count(variants.len(), "caller")
-    );
+    println!("\n{}, {bytes} bytes of code", count(variants.len(), "caller"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -92,15 +85,7 @@ fn key(name: &str) -> Option<(bool, usize, bool, bool)> {
     let mut words = name.strip_prefix("caller_")?.split('_');
     let slots = words.next()?.parse().ok()?;
     let rest: Vec<_> = words.collect();
-    let known = rest
-        .iter()
-        .all(|word| ["sleep", "origin", "hash"].contains(word));
-    known.then(|| {
-        (
-            rest.contains(&"hash"),
-            slots,
-            rest.contains(&"sleep"),
-            rest.contains(&"origin"),
-        )
-    })
+    let known = rest.iter().all(|word| ["sleep", "origin", "hash"].contains(word));
+    known
+        .then(|| (rest.contains(&"hash"), slots, rest.contains(&"sleep"), rest.contains(&"origin")))
 }

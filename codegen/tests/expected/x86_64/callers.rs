@@ -5,7 +5,7 @@
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1() {
     // rsp + 32  stack arguments of the function, if any
@@ -39,7 +39,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
     // rsp + 16  stack arguments of the function, if any
@@ -69,7 +69,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
     // rsp + 32  stack arguments of the function, if any
@@ -103,7 +103,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
     // rsp + 16  stack arguments of the function, if any
@@ -133,7 +133,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2() {
     // rsp + 32  stack arguments of the function, if any
@@ -170,7 +170,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_origin() {
     // rsp + 32  stack arguments of the function, if any
@@ -202,7 +202,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep() {
     // rsp + 32  stack arguments of the function, if any
@@ -239,7 +239,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin() {
     // rsp + 32  stack arguments of the function, if any
@@ -271,7 +271,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6() {
     // rsp + 64  stack arguments of the function, if any
@@ -320,7 +320,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_origin() {
     // rsp + 64  stack arguments of the function, if any
@@ -360,7 +360,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_sleep() {
     // rsp + 64  stack arguments of the function, if any
@@ -409,7 +409,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin() {
     // rsp + 64  stack arguments of the function, if any
@@ -449,7 +449,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7() {
     // rsp + 80  stack arguments of the function, if any
@@ -501,7 +501,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_origin() {
     // rsp + 64  stack arguments of the function, if any
@@ -544,7 +544,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep() {
     // rsp + 80  stack arguments of the function, if any
@@ -596,7 +596,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin() {
     // rsp + 64  stack arguments of the function, if any
@@ -639,7 +639,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_hash() {
     // rsp + 32  stack arguments of the function, if any
@@ -673,7 +673,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_origin_hash() {
     // rsp + 16  stack arguments of the function, if any
@@ -703,7 +703,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_hash() {
     // rsp + 32  stack arguments of the function, if any
@@ -737,7 +737,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin_hash() {
     // rsp + 16  stack arguments of the function, if any
@@ -767,7 +767,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_hash() {
     // rsp + 32  stack arguments of the function, if any
@@ -804,7 +804,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_origin_hash() {
     // rsp + 32  stack arguments of the function, if any
@@ -836,7 +836,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_hash() {
     // rsp + 32  stack arguments of the function, if any
@@ -873,7 +873,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin_hash() {
     // rsp + 32  stack arguments of the function, if any
@@ -905,7 +905,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_hash() {
     // rsp + 64  stack arguments of the function, if any
@@ -954,7 +954,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_origin_hash() {
     // rsp + 64  stack arguments of the function, if any
@@ -994,7 +994,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_hash() {
     // rsp + 64  stack arguments of the function, if any
@@ -1043,7 +1043,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin_hash() {
     // rsp + 64  stack arguments of the function, if any
@@ -1083,7 +1083,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_hash() {
     // rsp + 80  stack arguments of the function, if any
@@ -1135,7 +1135,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_origin_hash() {
     // rsp + 64  stack arguments of the function, if any
@@ -1178,7 +1178,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_hash() {
     // rsp + 80  stack arguments of the function, if any
@@ -1230,7 +1230,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the scratch register.
+/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
     // rsp + 64  stack arguments of the function, if any
