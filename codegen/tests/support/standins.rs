@@ -94,11 +94,6 @@ mod caller {
         pub(crate) name: &'static str,
         pub(crate) address: unsafe extern "C-unwind" fn(),
     }
-    use crate::site::Slot;
-    pub(crate) struct SiteData;
-    pub(crate) trait Specialised {
-        unsafe fn run<const N: usize>(slots: [Slot; N], site: &'static SiteData, caller: *const ()) -> Slot;
-    }
 
     #[inline(never)]
     pub(crate) unsafe extern "C-unwind" fn run_entry<L, const SLEEPABLE: bool>(slots: *mut u64, site: *const ()) -> *const () {
