@@ -71,8 +71,9 @@ impl Bound {
     pub fn found(&self, report: &Report) -> Option<f64> {
         match self.of {
             Of::Ratio(row, by) => report.ratio(row, by),
-            Of::Extra(row, by, floor) => report
-                .each_round([row, by, floor], |[row, by, floor]| (row - floor) / (by - floor)),
+            Of::Extra(row, by, floor) => {
+                report.each_round([row, by, floor], |[row, by, floor]| (row - floor) / (by - floor))
+            }
             Of::Attach => report.attach.map(|attach| attach.attach),
             Of::Detach => report.attach.map(|attach| attach.detach),
             Of::Growth => report.attach.map(|attach| attach.growth),

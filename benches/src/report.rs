@@ -93,7 +93,8 @@ impl Report {
         }
         let lines = lines.map(|line| line.expect("tested above"));
         let rounds = lines.iter().map(|line| line.rounds.len()).min()?;
-        let values = (0..rounds).map(|round| of(core::array::from_fn(|row| lines[row].rounds[round])));
+        let values =
+            (0..rounds).map(|round| of(core::array::from_fn(|row| lines[row].rounds[round])));
         Some(quantile(&sorted(values.collect()), 0.5))
     }
 }

@@ -24,8 +24,14 @@ pub struct Can {
 
 impl Can {
     /// Nothing: a floor without a probe.
-    pub const NOTHING: Self =
-        Self { arguments: false, exit: false, result: false, decide: false, many: false, live: false };
+    pub const NOTHING: Self = Self {
+        arguments: false,
+        exit: false,
+        result: false,
+        decide: false,
+        many: false,
+        live: false,
+    };
 
     /// What code written into the body can do.
     pub const BY_HAND: Self =

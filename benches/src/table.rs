@@ -73,8 +73,7 @@ impl Display for Row<'_> {
             line.row.floor
         )?;
         let Can { arguments, exit, result, decide, many, live } = line.row.can;
-        let columns =
-            [(arguments, 4), (exit, 4), (result, 3), (decide, 6), (many, 4), (live, 4)];
+        let columns = [(arguments, 4), (exit, 4), (result, 3), (decide, 6), (many, 4), (live, 4)];
         for (can, width) in columns {
             write!(f, "{:<width$} ", if can { "yes" } else { "-" })?;
         }

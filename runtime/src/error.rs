@@ -179,10 +179,9 @@ impl fmt::Display for Error {
                 }
                 Ok(())
             }
-            Self::MissingArgument { function, asked, count } => write!(
-                f,
-                "the probe asks for {asked} arguments, but `{function}` has {count}"
-            ),
+            Self::MissingArgument { function, asked, count } => {
+                write!(f, "the probe asks for {asked} arguments, but `{function}` has {count}")
+            }
             Self::TooManyArgs { function, count, max } => write!(
                 f,
                 "`{function}` takes {count} slots, but callers were generated for at most {max}: \

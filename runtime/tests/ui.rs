@@ -1,6 +1,5 @@
 //! What the attribute macros refuse and what they take, file by file. `TRYBUILD=overwrite` writes
 //! the expected messages anew; they are those of the pinned stable compiler.
-#![cfg(any())] // Until `trybuild` is a dev-dependency.
 
 #[test]
 fn traceable() {

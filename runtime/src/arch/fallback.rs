@@ -6,12 +6,6 @@ pub(crate) const fn switch(_: bool) -> u8 {
     0
 }
 
-pub(crate) fn entry_bytes(
-    _: usize,
-    _: usize,
-    _: usize,
-    _: usize,
-    _: bool,
-) -> [u8; ENTRY_LEN] {
+pub(crate) fn entry_bytes(_: usize, _: usize, _: usize, _: usize, _: bool) -> [u8; ENTRY_LEN] {
     []
 }

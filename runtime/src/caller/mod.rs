@@ -17,7 +17,7 @@ mod run;
 mod select;
 mod specialised;
 
-pub use select::{Lookup, Shape};
 pub(crate) use run::TABLE;
-pub(crate) use specialised::{entry_caller, exit_caller, mod_ret_caller};
+pub use select::{Lookup, Shape};
 pub(crate) use select::{MAX_ARGS, MAX_SLOTS, Variant, select, specialised_name, variant_at};
+pub(crate) use specialised::{entry_caller, exit_caller, mod_ret_caller};

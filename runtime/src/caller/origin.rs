@@ -127,11 +127,7 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
         unsafe { drop_args(args) };
     }
     call.end();
-    if md.target.ret_in_slot {
-        ret
-    } else {
-        Slot::pointer(call.frame.ret)
-    }
+    if md.target.ret_in_slot { ret } else { Slot::pointer(call.frame.ret) }
 }
 
 /// Runs the probes that may decide the result, up to the first that does.

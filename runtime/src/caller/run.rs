@@ -248,9 +248,8 @@ fn is_recursive<const NESTED: bool>(row: &Row, thread: &Thread, mark: &Mark) -> 
 fn is_recursive_slow(row: &Row, thread: &Thread, mark: &Mark) -> bool {
     let own = mark.load(Ordering::Relaxed);
     // The mark of a look-up runs no probe.
-    let running = thread
-        .running()
-        .any(|running| running != own && link_of(running) == Some(row.link));
+    let running =
+        thread.running().any(|running| running != own && link_of(running) == Some(row.link));
     if running {
         // SAFETY: the row was not dead when the mark was set, so its link is alive.
         unsafe { &*row.link }.count_missed();

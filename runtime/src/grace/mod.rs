@@ -13,8 +13,8 @@ mod ignore;
 mod thread;
 mod wait;
 
-pub use ignore::{IgnoreGuard, ignore_current_thread};
 pub(crate) use current::current;
+pub use ignore::{IgnoreGuard, ignore_current_thread};
 pub(crate) use thread::{Mark, Pin, Slow, Thread, enter_slow};
 pub(crate) use wait::{held, in_probe, wait_for_marks};
 

@@ -9,7 +9,7 @@
 use std::sync::{Arc, Weak};
 
 use crate::arch::TARGET;
-use crate::caller::{MAX_SLOTS, Lookup};
+use crate::caller::{Lookup, MAX_SLOTS};
 use crate::error::{Error, Refusal};
 use crate::grace;
 use crate::md::Md;

@@ -104,10 +104,7 @@ impl LinkBuilder {
     }
 
     /// Gives functions cookies by path; the others keep what was said before.
-    pub fn cookie_map<P: Into<String>>(
-        self,
-        cookies: impl IntoIterator<Item = (P, u64)>,
-    ) -> Self {
+    pub fn cookie_map<P: Into<String>>(self, cookies: impl IntoIterator<Item = (P, u64)>) -> Self {
         let by_path: HashMap<String, u64> =
             cookies.into_iter().map(|(path, cookie)| (path.into(), cookie)).collect();
         let Self { cookie: before, .. } = self;

@@ -13,7 +13,9 @@ mod rows;
 mod site_ext;
 mod transaction;
 
-pub use builder::{LinkBuilder, entry_link, exit_link, fentry, fexit, fmod_ret, link, mod_ret_link};
+pub use builder::{
+    LinkBuilder, entry_link, exit_link, fentry, fexit, fmod_ret, link, mod_ret_link,
+};
 pub use handle::Link;
 pub use info::{LinkInfo, LinkedFunction};
 pub use site_ext::Signature;

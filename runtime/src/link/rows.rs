@@ -8,9 +8,8 @@ use super::core::{LinkCore, Member};
 pub(crate) fn with(list: &List, link: &LinkCore, member: &Member) -> ListBox {
     let mut groups = Groups::of(list, |_| true);
     for (probe, &through) in link.probes.iter().zip(&member.through) {
-        let specialised = link.specialise.then(|| {
-            probe.specialised(member.function.slots(), through)
-        });
+        let specialised =
+            link.specialise.then(|| probe.specialised(member.function.slots(), through));
         let specialised = specialised.flatten().unwrap_or(core::ptr::null());
         let state = &raw const link.state;
         let row = probe.thunk().row(probe.data(), member.cookie, state, through, specialised);

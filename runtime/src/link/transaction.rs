@@ -114,11 +114,12 @@ impl Transaction {
         let (kept, lists) = retired.into_iter().partition(|list| held.any_in(list.addresses()));
         state.retired = kept;
         let looking = LOOKING.addr()..LOOKING.addr() + 1;
-        let arrays = if held.any_in(looking) { Vec::new() } else { core::mem::take(&mut state.replaced) };
+        let arrays =
+            if held.any_in(looking) { Vec::new() } else { core::mem::take(&mut state.replaced) };
         let leaving = core::mem::take(&mut state.leaving);
-        let (kept, gone): (Vec<_>, Vec<_>) = leaving.into_iter().partition(|leaving| {
-            held.any(|mark| may_run(mark, &leaving.link, &leaving.lists))
-        });
+        let (kept, gone): (Vec<_>, Vec<_>) = leaving
+            .into_iter()
+            .partition(|leaving| held.any(|mark| may_run(mark, &leaving.link, &leaving.lists)));
         state.leaving = kept;
         let links = gone.into_iter().map(|leaving| leaving.link).collect();
         Garbage { _lists: lists, _arrays: arrays, _links: links }
@@ -174,7 +175,6 @@ pub(crate) fn publish(md: &Md, list: ListBox) -> ListBox {
 pub(crate) fn is_armed(site: &Record) -> bool {
     Md::existing(site.data()).is_some_and(Md::is_armed)
 }
-
 
 /// The symbol name of the caller that serves a site now.
 pub(crate) fn caller_name(md: &Md) -> &'static str {

@@ -136,7 +136,11 @@ unsafe fn thunk<P: ModRetProbe<M>, M>(row: &Row, frame: &mut Frame) {
 ///
 /// As [`CallThunk`](super::list::CallThunk); the row's probe is a `P`, and its `through` is this.
 #[inline(always)]
-pub(crate) unsafe fn call_mod_ret<P: ModRetProbe<M>, M>(row: &Row, frame: &mut Frame, through: u32) {
+pub(crate) unsafe fn call_mod_ret<P: ModRetProbe<M>, M>(
+    row: &Row,
+    frame: &mut Frame,
+    through: u32,
+) {
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
     let ctx = ModRet(Context::new(frame, row, through));

@@ -11,8 +11,8 @@ use core::ptr::NonNull;
 use crate::site::Slot;
 use crate::sync::{AtomicBool, Ordering};
 
-use super::context::{Frame, Target};
 use super::LinkState;
+use super::context::{Frame, Target};
 
 /// Runs the entry probe of a row: the row, the saved slots, and whose they are.
 ///
@@ -78,7 +78,6 @@ impl Thunk {
 }
 
 impl Row {
-
     /// Runs the probe of a row among [`List::entries`].
     ///
     /// # Safety

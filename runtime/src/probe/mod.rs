@@ -19,10 +19,10 @@ pub use fexit::ExitProbe;
 pub use fmod_ret::ModRetProbe;
 pub use param::{Param, RetParam};
 
+pub(crate) use context::{Frame, Outcome, Target};
 pub(crate) use fentry::{AnyEntry, call_entry};
 pub(crate) use fexit::{AnyExit, call_exit};
 pub(crate) use fmod_ret::{AnyModRet, call_mod_ret};
-pub(crate) use context::{Frame, Outcome, Target};
 pub(crate) use list::{List, ListBox, Needs, Row};
 pub(crate) use param::Mismatch;
 pub(crate) use state::LinkState;

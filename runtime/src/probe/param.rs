@@ -69,12 +69,7 @@ impl Param {
     /// A parameter of type `&T`: `of`, `shared` and `unique` are the identities of
     /// `fn(T)`, `fn(&T)` and `fn(&mut T)`.
     #[must_use]
-    pub fn shared<T: ?Sized>(
-        ty: &'static str,
-        of: TypeId,
-        shared: TypeId,
-        unique: TypeId,
-    ) -> Self {
+    pub fn shared<T: ?Sized>(ty: &'static str, of: TypeId, shared: TypeId, unique: TypeId) -> Self {
         Self { ty, how: How::Shared { of, shared, unique, erased: Erased::new::<T>() } }
     }
 

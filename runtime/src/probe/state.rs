@@ -27,7 +27,14 @@ impl LinkState {
         hashed: bool,
         suspend: Box<dyn Fn() + Send + Sync>,
     ) -> Self {
-        Self { rank, sleepable, hashed, suspend, missed: AtomicU64::new(0), panic: Mutex::new(None) }
+        Self {
+            rank,
+            sleepable,
+            hashed,
+            suspend,
+            missed: AtomicU64::new(0),
+            panic: Mutex::new(None),
+        }
     }
 
     pub(crate) fn missed(&self) -> u64 {

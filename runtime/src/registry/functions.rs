@@ -41,7 +41,8 @@ impl Registry {
             let description = record.describe();
             let source = description.source;
             let body = description.body_name;
-            let name = Name::parse(body.strip_suffix("::{{closure}}").unwrap_or(body), source.module);
+            let name =
+                Name::parse(body.strip_suffix("::{{closure}}").unwrap_or(body), source.module);
             let types = description.args.iter().chain([&description.ret]);
             let identity = Identity {
                 key: name.key.clone(),

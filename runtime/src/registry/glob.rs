@@ -83,7 +83,9 @@ mod tests {
 
     #[test]
     fn what_is_not_a_glob_says_why() {
-        for (pattern, reason) in [("", "empty"), ("a::[", "unclosed"), ("a::{b", "unclosed"), ("a/b", "`::`")] {
+        for (pattern, reason) in
+            [("", "empty"), ("a::[", "unclosed"), ("a::{b", "unclosed"), ("a/b", "`::`")]
+        {
             let error = Glob::new(pattern).expect_err(pattern).to_string();
             assert!(error.contains(reason), "{pattern}: {error}");
         }

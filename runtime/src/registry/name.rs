@@ -68,7 +68,11 @@ impl Name {
         };
         let key = match (owner, trait_name) {
             (Some(owner), Some(of)) => {
-                format!("<{} as {}>::{instance_rest}", without_lifetimes(owner), without_lifetimes(of))
+                format!(
+                    "<{} as {}>::{instance_rest}",
+                    without_lifetimes(owner),
+                    without_lifetimes(of)
+                )
             }
             (Some(owner), None) => format!("{}::{instance_rest}", without_lifetimes(owner)),
             _ => instance_rest,
@@ -146,14 +150,24 @@ mod tests {
     #[test]
     fn functions_keep_their_module_path() {
         check("bank::pick", "bank::pick", "bank::pick", None);
-        check("bank::pick<alloc::vec::Vec<u8>>", "bank::pick", "bank::pick<alloc::vec::Vec<u8>>", None);
+        check(
+            "bank::pick<alloc::vec::Vec<u8>>",
+            "bank::pick",
+            "bank::pick<alloc::vec::Vec<u8>>",
+            None,
+        );
         check("bank::outer::inner", "bank::outer::inner", "bank::outer::inner", None);
     }
 
     #[test]
     fn methods_are_named_after_their_type_wherever_the_impl_stands() {
         check("bank::Ledger::fee", "bank::Ledger::fee", "bank::Ledger::fee", None);
-        check("bank::sub::<impl bank::Ledger>::far", "bank::Ledger::far", "bank::Ledger::far", None);
+        check(
+            "bank::sub::<impl bank::Ledger>::far",
+            "bank::Ledger::far",
+            "bank::Ledger::far",
+            None,
+        );
         check("bank::Stack<u8>::map<i32>", "bank::Stack::map", "bank::Stack<u8>::map<i32>", None);
         check("bank::Parser<'_>::go", "bank::Parser::go", "bank::Parser::go", None);
     }
@@ -161,7 +175,12 @@ mod tests {
     #[test]
     fn trait_methods_are_named_after_the_implementing_type() {
         let account = Some("bank::Account");
-        check("<bank::Ledger as bank::Account>::fee", "bank::Ledger::fee", "bank::Ledger::fee", account);
+        check(
+            "<bank::Ledger as bank::Account>::fee",
+            "bank::Ledger::fee",
+            "bank::Ledger::fee",
+            account,
+        );
         check(
             "<bank::Stack<u8> as bank::Account>::fee<u32>",
             "bank::Stack::fee",
@@ -179,9 +198,24 @@ mod tests {
             "bank::sub::Vec<u8>::fee",
             account,
         );
-        check("<(u8,) as bank::Account>::fee", "bank::sub::(u8,)::fee", "bank::sub::(u8,)::fee", account);
-        check("<&str as bank::Account>::fee", "bank::sub::&str::fee", "bank::sub::&str::fee", account);
-        check("<[u8] as bank::Account>::fee", "bank::sub::[u8]::fee", "bank::sub::[u8]::fee", account);
+        check(
+            "<(u8,) as bank::Account>::fee",
+            "bank::sub::(u8,)::fee",
+            "bank::sub::(u8,)::fee",
+            account,
+        );
+        check(
+            "<&str as bank::Account>::fee",
+            "bank::sub::&str::fee",
+            "bank::sub::&str::fee",
+            account,
+        );
+        check(
+            "<[u8] as bank::Account>::fee",
+            "bank::sub::[u8]::fee",
+            "bank::sub::[u8]::fee",
+            account,
+        );
         check(
             "<fn(u8) -> u8 as bank::Account>::fee",
             "bank::sub::fn(u8) -> u8::fee",

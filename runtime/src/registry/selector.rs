@@ -131,7 +131,9 @@ impl Selector {
     fn no_match(&self, rule: &Rule) -> Error {
         match rule {
             Rule::Site(name) => Error::NotTraceable { function: (*name).to_owned() },
-            Rule::Pattern(pattern) => Error::NoMatch { pattern: pattern.clone(), near: near(pattern) },
+            Rule::Pattern(pattern) => {
+                Error::NoMatch { pattern: pattern.clone(), near: near(pattern) }
+            }
             _ => Error::NoMatch { pattern: rule.text(), near: Vec::new() },
         }
     }
@@ -156,15 +158,21 @@ impl Rule {
             }
             Self::Module(module) => {
                 let below = format!("{module}::");
-                (true, Box::new(move |function| {
-                    function.module() == module || function.module().starts_with(&below)
-                }))
+                (
+                    true,
+                    Box::new(move |function| {
+                        function.module() == module || function.module().starts_with(&below)
+                    }),
+                )
             }
-            Self::File(file) => (true, Box::new(move |function| {
-                std::path::Path::new(function.file()).ends_with(file)
-            })),
+            Self::File(file) => (
+                true,
+                Box::new(move |function| std::path::Path::new(function.file()).ends_with(file)),
+            ),
             Self::Matching(predicate) => (true, Box::new(|function| predicate(function))),
-            Self::Functions(functions) => (true, Box::new(|function| contains(functions, function))),
+            Self::Functions(functions) => {
+                (true, Box::new(|function| contains(functions, function)))
+            }
         })
     }
 }

@@ -66,7 +66,8 @@ impl Record {
     pub(crate) fn describe(&self) -> RawDescription {
         type Describe = extern "C" fn(&mut MaybeUninit<RawDescription>);
         // SAFETY: the stub emitted this offset to its own `describe_N`, whose signature this is.
-        let describe = unsafe { core::mem::transmute::<*const (), Describe>(self.describe.target()) };
+        let describe =
+            unsafe { core::mem::transmute::<*const (), Describe>(self.describe.target()) };
         let mut description = MaybeUninit::uninit();
         describe(&mut description);
         // SAFETY: `describe_N` writes the whole description.

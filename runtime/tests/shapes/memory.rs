@@ -36,11 +36,7 @@ pub(crate) struct Holdings {
 }
 
 pub(crate) fn holdings() -> Holdings {
-    Holdings {
-        allocations: ALLOCATIONS.get(),
-        counted: COUNTED.get(),
-        faults: FAULTS.get(),
-    }
+    Holdings { allocations: ALLOCATIONS.get(), counted: COUNTED.get(), faults: FAULTS.get() }
 }
 
 /// Notes that a counted value came to be.

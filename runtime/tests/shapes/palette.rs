@@ -24,9 +24,7 @@ pub(crate) fn mix(seed: u64) -> u64 {
 
 /// One number out of several.
 pub(crate) fn fold(numbers: impl IntoIterator<Item = u64>) -> u64 {
-    numbers
-        .into_iter()
-        .fold(17, |so_far, number| mix(so_far ^ number))
+    numbers.into_iter().fold(17, |so_far, number| mix(so_far ^ number))
 }
 
 macro_rules! numbers {
@@ -124,10 +122,7 @@ pub(crate) struct SmallPadded {
 
 impl Make for SmallPadded {
     fn make(seed: u64) -> Self {
-        Self {
-            first: u8::make(seed),
-            second: u32::make(seed + 1),
-        }
+        Self { first: u8::make(seed), second: u32::make(seed + 1) }
     }
 }
 
@@ -148,11 +143,7 @@ pub(crate) struct Padded {
 
 impl Make for Padded {
     fn make(seed: u64) -> Self {
-        Self {
-            first: u8::make(seed),
-            second: mix(seed),
-            third: u16::make(seed + 1),
-        }
+        Self { first: u8::make(seed), second: mix(seed), third: u16::make(seed + 1) }
     }
 }
 
@@ -283,11 +274,7 @@ impl Make for &'static Object {
 
 impl Make for Box<Object> {
     fn make(seed: u64) -> Self {
-        if bool::make(seed) {
-            Box::new(Square(Counted::make(seed)))
-        } else {
-            Box::new(Line)
-        }
+        if bool::make(seed) { Box::new(Square(Counted::make(seed))) } else { Box::new(Line) }
     }
 }
 
@@ -383,10 +370,7 @@ const ALIVE: u64 = 0x11fe_11fe_11fe_11fe;
 impl Make for CountedBig {
     fn make(seed: u64) -> Self {
         born();
-        Self {
-            seeds: [0, 1, 2, 3].map(|index| mix(seed + index)),
-            alive: ALIVE,
-        }
+        Self { seeds: [0, 1, 2, 3].map(|index| mix(seed + index)), alive: ALIVE }
     }
 }
 
@@ -427,9 +411,7 @@ impl Drop for CountedZst {
 
 impl Make for Vec<Counted> {
     fn make(seed: u64) -> Self {
-        (0..u64::from(u8::make(seed) % 4))
-            .map(|index| Counted::make(seed + index))
-            .collect()
+        (0..u64::from(u8::make(seed) % 4)).map(|index| Counted::make(seed + index)).collect()
     }
 }
 
@@ -443,11 +425,7 @@ pub(crate) type Fallible = Result<String, Counted>;
 
 impl Make for Fallible {
     fn make(seed: u64) -> Self {
-        if bool::make(seed) {
-            Ok(String::make(seed))
-        } else {
-            Err(Counted::make(seed))
-        }
+        if bool::make(seed) { Ok(String::make(seed)) } else { Err(Counted::make(seed)) }
     }
 }
 

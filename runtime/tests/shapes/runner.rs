@@ -152,9 +152,7 @@ fn expected<C: Case>(probes: Probes, plan: Plan, seeds: Seeds) -> (Vec<Event>, O
         events.push(Event::ModRet { typed, by_index });
     }
     if plan != Plan::Override {
-        events.push(Event::Body {
-            arguments: arguments.clone(),
-        });
+        events.push(Event::Body { arguments: arguments.clone() });
     }
     let result = match plan {
         Plan::Return => Some(C::Ret::make(fold(arguments.iter().copied())).digest()),
@@ -163,9 +161,7 @@ fn expected<C: Case>(probes: Probes, plan: Plan, seeds: Seeds) -> (Vec<Event>, O
     };
     if probes == Probes::Full {
         let readable = arguments.iter().zip(C::READABLE_AT_EXIT);
-        let arguments = readable
-            .map(|(digest, readable)| readable.then_some(*digest))
-            .collect();
+        let arguments = readable.map(|(digest, readable)| readable.then_some(*digest)).collect();
         let ended = match (plan, result) {
             (Plan::Return, Some(result)) => Ended::Returned(result),
             (Plan::Override, Some(result)) => Ended::Skipped(result),
@@ -185,21 +181,13 @@ fn check_call<C: Case>(probes: Probes, plan: Plan, seed: u64, what: &str) {
     let before = holdings();
     let returned = catch_unwind(AssertUnwindSafe(|| C::call(seeds).digest()));
     let returned = returned.map_err(|payload| {
-        assert_eq!(
-            payload.downcast_ref(),
-            Some(&Plan::Panic),
-            "{what}: the body's own panic"
-        );
+        assert_eq!(payload.downcast_ref(), Some(&Plan::Panic), "{what}: the body's own panic");
     });
     let seen: Vec<Event> = LOG.with_borrow_mut(|log| log.drain(..).collect());
     assert_eq!(seen, events, "{what}: {plan:?}");
     drop(seen);
     assert_eq!(returned.ok(), result, "{what}: {plan:?}");
-    assert_eq!(
-        holdings(),
-        before,
-        "{what}: {plan:?} leaked something or dropped it twice"
-    );
+    assert_eq!(holdings(), before, "{what}: {plan:?} leaked something or dropped it twice");
 }
 
 /// Attaches in every way and calls in every way.
@@ -209,11 +197,7 @@ pub(crate) fn every_variant<C: Case>() {
     let slots = C::ARGUMENTS + usize::from(!fits);
     assert_eq!(function.argument_count(), C::ARGUMENTS, "{function}");
     assert_eq!(function.slots(), slots, "{function}");
-    assert_eq!(
-        function.return_type(),
-        std::any::type_name::<C::Ret>(),
-        "{function}"
-    );
+    assert_eq!(function.return_type(), std::any::type_name::<C::Ret>(), "{function}");
 
     let mut seed = 0;
     let mut seed = || {
@@ -224,11 +208,7 @@ pub(crate) fn every_variant<C: Case>() {
         for lookup in [Lookup::Inline, Lookup::Hash] {
             for probes in [Probes::Entry, Probes::Full] {
                 let sleep = if sleepable { "_sleep" } else { "" };
-                let origin = if probes == Probes::Full {
-                    "_origin"
-                } else {
-                    ""
-                };
+                let origin = if probes == Probes::Full { "_origin" } else { "" };
                 let hash = if lookup == Lookup::Hash { "_hash" } else { "" };
                 let caller = format!("caller_{slots}{sleep}{origin}{hash}");
                 let what = format!("{function} through {caller}");
@@ -238,7 +218,8 @@ pub(crate) fn every_variant<C: Case>() {
                 };
                 for _ in 0..2 {
                     let link = gtramp::link().functions(function);
-                    let link = C::with_entry(link.specialise(false).sleepable(sleepable).lookup(lookup));
+                    let link =
+                        C::with_entry(link.specialise(false).sleepable(sleepable).lookup(lookup));
                     let link = match probes {
                         Probes::Full => C::with_exit(C::with_mod_ret(link)),
                         _ => link,

@@ -3,8 +3,8 @@
 
 use gtramp::{Entry, Lookup, site};
 
-use crate::target::calls;
 use crate::cells::hit;
+use crate::target::calls;
 use gtramp_bench::row::{Can, Row};
 
 use crate::check;

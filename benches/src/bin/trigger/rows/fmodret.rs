@@ -38,7 +38,8 @@ pub(super) const ROWS: &[Row] = &[
         floor: "fexit",
         can: Can::GTRAMP,
         setup: || {
-            let link = decide.link().functions(site!(traced::mod_ret_override)).specialise(false).attach();
+            let link =
+                decide.link().functions(site!(traced::mod_ret_override)).specialise(false).attach();
             let link = link.map_err(|error| error.to_string())?;
             let same_as = calls!(hit_and_decide; a b);
             let seen = Seen::Same(same_as, 1);

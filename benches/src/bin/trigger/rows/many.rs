@@ -16,7 +16,11 @@ pub(super) const ROWS: &[Row] = &[
         can: Can::GTRAMP,
         setup: || {
             core::hint::black_box(ENTRIES);
-            let link = before.link().functions("trigger::rows::traced::many_entries").specialise(false).attach();
+            let link = before
+                .link()
+                .functions("trigger::rows::traced::many_entries")
+                .specialise(false)
+                .attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::before(calls!(many_entries::<0>; a b), link, 1))
         },
@@ -27,7 +31,11 @@ pub(super) const ROWS: &[Row] = &[
         can: Can::GTRAMP,
         setup: || {
             core::hint::black_box(EXITS);
-            let link = after.link().functions("trigger::rows::traced::many_exits").specialise(false).attach();
+            let link = after
+                .link()
+                .functions("trigger::rows::traced::many_exits")
+                .specialise(false)
+                .attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::after(calls!(many_exits::<0>; a b), link, 1))
         },

@@ -38,8 +38,12 @@ pub(crate) fn select(patterns: Option<&str>) -> Vec<Row> {
         .collect();
     // A floor has a floor of its own.
     for _ in 0..2 {
-        let floors: Vec<_> =
-            all.iter().zip(&chosen).filter(|(_, chosen)| **chosen).map(|(row, _)| row.floor).collect();
+        let floors: Vec<_> = all
+            .iter()
+            .zip(&chosen)
+            .filter(|(_, chosen)| **chosen)
+            .map(|(row, _)| row.floor)
+            .collect();
         for (row, chosen) in all.iter().zip(&mut chosen) {
             *chosen |= floors.contains(&row.name);
         }
