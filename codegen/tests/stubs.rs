@@ -57,11 +57,13 @@ impl Program {
         let mut symbols = file.symbols().filter(|symbol| symbol.address() == address);
         symbols
             .find_map(|symbol| {
-                let (_, name) = symbol.name().unwrap().split_once("body_")?;
-                let entries = self.plan.calls.iter().flat_map(|call| &call.entries);
-                // The longest name that fits: `2_out` rather than `2`.
-                let fitting = entries.filter(|entry| name.starts_with(&entry.suffix));
-                fitting.max_by_key(|entry| entry.suffix.len())
+                let name = symbol.name().unwrap();
+                let mut entries = self.plan.calls.iter().flat_map(|call| &call.entries);
+                // Mangled names have the length of a segment before it.
+                entries.find(|entry| {
+                    let segment = format!("body_{}", entry.suffix);
+                    name.contains(&format!("{}{segment}", segment.len()))
+                })
             })
             .unwrap()
             .site_register
