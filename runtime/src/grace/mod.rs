@@ -15,10 +15,10 @@ mod wait;
 
 pub(crate) use current::current;
 pub use ignore::{IgnoreGuard, ignore_current_thread};
-pub(crate) use thread::{Mark, Pin, Slow, Thread, enter_slow};
+pub(crate) use thread::{Mark, Pin, Slow, Thread, enter_slow, in_forked_child};
 pub(crate) use wait::{held, in_probe, wait_for_marks};
 
-/// Prepares what a fork needs; called before the first function is armed.
+/// Prepares what the exit of a thread needs; called before the first function is armed.
 pub(crate) fn prepare() {
     thread::prepare();
 }

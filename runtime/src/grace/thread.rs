@@ -3,7 +3,6 @@
 //! A record is never freed, so a thread that waits may read any record at any time. It is
 //! handed to a new thread when its own has exited.
 
-use core::cell::Cell;
 use core::ffi::c_void;
 use core::mem::size_of;
 
@@ -143,13 +142,17 @@ impl Thread {
         Pin { thread: self, index }
     }
 
-    /// Forgets everything: the thread is gone.
-    fn clear(&self) {
-        for cell in self.marks.iter().chain(&self.pins) {
-            cell.store(core::ptr::null_mut(), Ordering::Relaxed);
+    /// Gives up the record of a thread that a fork has left behind: what it ran, nobody ends.
+    ///
+    /// What it has pinned stays, and the record with it: a coroutine that began there may go on
+    /// in the child.
+    fn abandon(&self) {
+        for mark in &self.marks {
+            mark.store(core::ptr::null_mut(), Ordering::Relaxed);
         }
         self.deep.store(0, Ordering::Relaxed);
-        self.top.store(0, Ordering::Relaxed);
+        let pinned = self.pins.iter().any(|pin| !pin.load(Ordering::Relaxed).is_null());
+        self.owned.store(u32::from(pinned), Ordering::Relaxed);
     }
 }
 
@@ -186,18 +189,21 @@ pub(super) static UNREGISTERED: Thread = Thread::new(NOBODY);
 static IGNORED: Thread = Thread::new(NOBODY);
 
 std::thread_local! {
-    /// The thread's own record, if it has one, whatever [`current`] says.
-    static OWN: Cell<Option<&'static Thread>> = const { Cell::new(None) };
+    /// The thread's own record, or null, whatever [`current`] says. Atomic for the sake of signal
+    /// handlers: two registrations of one thread may be under way.
+    static OWN: AtomicPtr<Thread> = const { AtomicPtr::new(core::ptr::null_mut()) };
 }
 
 /// The calling thread's own record, if it ever ran a caller.
 pub(super) fn own() -> Option<&'static Thread> {
-    OWN.get()
+    let own = OWN.with(|own| own.load(Ordering::Relaxed));
+    // SAFETY: null or a record, and records live for ever.
+    unsafe { own.as_ref() }
 }
 
 /// Makes callers of this thread run without probes, or lets them run again.
 pub(super) fn set_ignored(ignored: bool) {
-    set_current(if ignored { &IGNORED } else { OWN.get().unwrap_or(&UNREGISTERED) });
+    set_current(if ignored { &IGNORED } else { own().unwrap_or(&UNREGISTERED) });
 }
 
 /// What a thread finds whose outermost mark was not free.
@@ -239,9 +245,22 @@ pub(crate) fn enter_slow() -> Slow {
 ///
 /// It may run in a signal handler, so it neither locks nor uses the allocator.
 fn register() -> Option<&'static Thread> {
-    let thread = POOL.acquire()?;
-    thread.errno.store(sys::errno_location(), Ordering::Relaxed);
-    OWN.set(Some(thread));
+    let fresh = POOL.acquire()?;
+    fresh.errno.store(sys::errno_location(), Ordering::Relaxed);
+    let registered = OWN.with(|own| {
+        let (none, fresh) = (core::ptr::null_mut(), core::ptr::from_ref(fresh).cast_mut());
+        own.compare_exchange(none, fresh, Ordering::Relaxed, Ordering::Relaxed)
+    });
+    let thread = match registered {
+        Ok(_) => fresh,
+        // A signal handler came in between, and has registered the thread. Or this is the
+        // handler, and the thread was about to use its record.
+        Err(first) => {
+            fresh.owned.store(0, Ordering::Release);
+            // SAFETY: a record, and records live for ever.
+            unsafe { &*first }
+        }
+    };
     set_current(thread);
     if let Some(hook) = EXIT.get().and_then(Option::as_ref) {
         hook.arm(core::ptr::from_ref(thread).cast());
@@ -252,8 +271,10 @@ fn register() -> Option<&'static Thread> {
 /// Runs when a thread exits, after its Rust thread-locals were dropped. If something traced
 /// runs later still, the thread registers again and this runs again.
 unsafe extern "C" fn at_thread_exit(thread: *mut c_void) {
+    // In this order: a signal handler in between still uses the record, which is not free yet; one
+    // that comes later registers the thread anew.
+    OWN.with(|own| own.store(core::ptr::null_mut(), Ordering::Relaxed));
     set_current(&UNREGISTERED);
-    OWN.set(None);
     // SAFETY: the hook was armed with a record, and records live for ever.
     let thread = unsafe { &*thread.cast::<Thread>() };
     // The pins stay: a coroutine may carry them on to another thread, and lets them go there.
@@ -261,26 +282,23 @@ unsafe extern "C" fn at_thread_exit(thread: *mut c_void) {
     thread.owned.store(0, Ordering::Release);
 }
 
-/// Runs in the child of a fork, whose only thread is the one that forked: nobody will ever
-/// clear what the others had marked.
-unsafe extern "C" fn in_forked_child() {
+/// In the child of a fork, whose only thread is the one that forked: nobody will ever clear
+/// what the others had marked.
+pub(crate) fn in_forked_child() {
     let own = own();
     for thread in POOL.threads() {
-        if !own.is_some_and(|own| core::ptr::eq(own, thread)) {
-            thread.clear();
-            thread.owned.store(0, Ordering::Relaxed);
+        let owned = thread.owned.load(Ordering::Relaxed) != 0;
+        if owned && !own.is_some_and(|own| core::ptr::eq(own, thread)) {
+            thread.abandon();
         }
     }
 }
 
 static EXIT: OnceLock<Option<sys::ThreadExit>> = OnceLock::new();
 
-/// Installs the hooks for thread exit and fork, once.
+/// Installs the hook for thread exit, once.
 pub(super) fn prepare() {
-    EXIT.get_or_init(|| {
-        sys::on_fork(in_forked_child);
-        sys::ThreadExit::new(at_thread_exit)
-    });
+    EXIT.get_or_init(|| sys::ThreadExit::new(at_thread_exit));
 }
 
 /// Every record there is.

@@ -21,7 +21,8 @@ use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::sys;
 
 use super::core::{LinkCore, Member};
-use super::detach::disable;
+use super::detach::poison;
+use super::fork;
 use super::rows;
 use super::transaction::{Transaction, full_caller, is_armed, publish};
 
@@ -48,6 +49,7 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
     sys::prepare()
         .map_err(|error| Error::Unsupported { target: TARGET, reason: error.to_string() })?;
     grace::prepare();
+    fork::prepare();
 
     let mut members = Vec::new();
     let mut refused = Vec::new();
@@ -79,9 +81,9 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
     let sleepable = request.sleepable || request.probes.iter().any(|probe| probe.is_sleepable());
     let link = Arc::new_cyclic(|link: &Weak<LinkCore>| {
         let link = Weak::clone(link);
-        let suspend = move || {
+        let suspend = move |message| {
             if let Some(link) = link.upgrade() {
-                disable(&link);
+                poison(&link, message);
             }
         };
         LinkCore {

@@ -37,9 +37,19 @@ pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
     withdraw(transaction, link, &members, patience);
 }
 
+/// Disables a link of which a probe has panicked.
+pub(crate) fn poison(link: &Arc<LinkCore>, message: String) {
+    let transaction = Transaction::begin();
+    link.state.note_panic(message);
+    disable_in(transaction, link);
+}
+
 /// Takes the probes of a link out of its functions' lists, and waits until none of them runs.
 pub(crate) fn disable(link: &Arc<LinkCore>) {
-    let transaction = Transaction::begin();
+    disable_in(Transaction::begin(), link);
+}
+
+fn disable_in(transaction: Transaction, link: &Arc<LinkCore>) {
     link.enabled.store(false, Ordering::Relaxed);
     let members = lock(&link.members).clone();
     withdraw(transaction, link, &members, Patience::Wait);

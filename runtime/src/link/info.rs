@@ -8,6 +8,7 @@ use crate::site::Function;
 use crate::sync::{Ordering, lock};
 
 use super::core::LinkCore;
+use super::transaction::Transaction;
 
 /// What a link is attached to and how it fared, at one moment.
 #[derive(Debug)]
@@ -42,7 +43,10 @@ pub struct LinkedFunction {
 
 impl LinkInfo {
     pub(super) fn of(link: &LinkCore) -> Self {
+        let transaction = Transaction::begin();
         let functions = lock(&link.members).iter().map(LinkedFunction::of).collect();
+        let panic = link.state.panic_message();
+        drop(transaction);
         let refusal = |refusal: &crate::error::Refusal| {
             (refusal.function(), Error::to_string(refusal.reason()))
         };
@@ -52,7 +56,7 @@ impl LinkInfo {
             refused: link.refused.iter().map(refusal).collect(),
             missed: link.state.missed(),
             enabled: link.enabled.load(Ordering::Relaxed),
-            panic: link.state.panic_message(),
+            panic,
         }
     }
 }

@@ -7,6 +7,7 @@ mod attach;
 mod builder;
 mod core;
 mod detach;
+mod fork;
 mod handle;
 mod info;
 mod rows;

@@ -1,5 +1,6 @@
 //! The one lock under which functions change, and what is left to free.
 
+use core::cell::Cell;
 use std::sync::Arc;
 
 use crate::caller::{Lookup, Shape, TABLE, Variant, select, specialised_name, variant_at};
@@ -44,8 +45,30 @@ static STATE: Mutex<State> = Mutex::new(State {
 /// wait for itself.
 pub(crate) struct Transaction {
     state: MutexGuard<'static, State>,
-    /// After the guard of the lock, so that it is dropped after it.
+    /// After the guard of the lock, so that they are dropped after it.
+    _under_way: UnderWay,
     _unprobed: IgnoreGuard,
+}
+
+std::thread_local! {
+    /// Whether the thread is in a transaction.
+    static UNDER_WAY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Says so, until it is dropped.
+struct UnderWay;
+
+impl UnderWay {
+    fn begin() -> Self {
+        UNDER_WAY.set(true);
+        Self
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        UNDER_WAY.set(false);
+    }
 }
 
 /// What is to be dropped when the lock is free again: users' closures among it.
@@ -59,7 +82,13 @@ struct Garbage {
 impl Transaction {
     pub(crate) fn begin() -> Self {
         let unprobed = ignore_current_thread();
-        Self { state: lock(&STATE), _unprobed: unprobed }
+        let under_way = UnderWay::begin();
+        Self { state: lock(&STATE), _under_way: under_way, _unprobed: unprobed }
+    }
+
+    /// Whether the calling thread is in one.
+    pub(crate) fn is_under_way() -> bool {
+        UNDER_WAY.get()
     }
 
     pub(crate) fn state(&mut self) -> &mut State {

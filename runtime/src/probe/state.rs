@@ -13,19 +13,24 @@ pub(crate) struct LinkState {
     pub(crate) sleepable: bool,
     /// Whether its functions are to be found through the hash table.
     pub(crate) hashed: bool,
-    /// Takes its rows out of every list. Called when one of its probes has panicked.
-    suspend: Box<dyn Fn() + Send + Sync>,
+    /// Takes its rows out of every list. Called with the message when one of its probes has
+    /// panicked.
+    suspend: Suspend,
     missed: AtomicU64,
-    /// The first panic of a probe of the link.
+    /// The first panic of a probe of the link. Locked under the transaction lock alone, so that
+    /// no fork finds it locked.
     panic: Mutex<Option<String>>,
 }
+
+/// Switches a link off, given the message of a panic.
+type Suspend = Box<dyn Fn(String) + Send + Sync>;
 
 impl LinkState {
     pub(crate) fn new(
         rank: (i32, u64),
         sleepable: bool,
         hashed: bool,
-        suspend: Box<dyn Fn() + Send + Sync>,
+        suspend: Suspend,
     ) -> Self {
         Self {
             rank,
@@ -47,7 +52,12 @@ impl LinkState {
         self.missed.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The message of the first panic, if a probe ever panicked.
+    /// Keeps the message of a panic, unless there was one before. Under the transaction lock.
+    pub(crate) fn note_panic(&self, message: String) {
+        lock(&self.panic).get_or_insert(message);
+    }
+
+    /// Under the transaction lock: the message of the first panic, if a probe ever panicked.
     pub(crate) fn panic_message(&self) -> Option<String> {
         lock(&self.panic).clone()
     }
@@ -60,8 +70,7 @@ impl LinkState {
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "a panic with a payload that is not text".to_owned());
-        lock(&self.panic).get_or_insert(message);
-        (self.suspend)();
+        (self.suspend)(message);
         // The payload is the user's, and dropping it may panic in turn.
         if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
             core::mem::forget(second);

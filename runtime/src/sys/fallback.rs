@@ -66,4 +66,9 @@ impl ThreadExit {
     pub(crate) fn arm(&self, _: *const c_void) {}
 }
 
-pub(crate) fn on_fork(_: unsafe extern "C" fn()) {}
+pub(crate) fn on_fork(
+    _: unsafe extern "C" fn(),
+    _: unsafe extern "C" fn(),
+    _: unsafe extern "C" fn(),
+) {
+}

@@ -133,9 +133,14 @@ impl ThreadExit {
     }
 }
 
-/// Calls `in_child` in the child of every later fork, on its only thread.
-pub(crate) fn on_fork(in_child: unsafe extern "C" fn()) {
-    // SAFETY: the handler stays valid for the life of the process: it is a function of ours.
+/// Calls functions around every later fork, on the thread that forks: before it, and after it in
+/// the parent and in the child.
+pub(crate) fn on_fork(
+    before: unsafe extern "C" fn(),
+    in_parent: unsafe extern "C" fn(),
+    in_child: unsafe extern "C" fn(),
+) {
+    // SAFETY: the handlers stay valid for the life of the process: they are functions of ours.
     // A failure (no memory) leaves the child waiting for threads it does not have.
-    let _ = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+    let _ = unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
 }

@@ -1,0 +1,54 @@
+//! Forks: the child has the forking thread alone, so the others must not hold a lock just then.
+//!
+//! 1. before: every lock that is only held for a moment is taken, as one: the transaction lock;
+//!    what is made on first use is made;
+//! 2. in the parent: it is released;
+//! 3. in the child: the records of the threads that are gone are given up, then it is released.
+//!
+//! Everything else that can be locked is locked under the transaction lock alone.
+
+use std::cell::Cell;
+use std::sync::OnceLock;
+
+use crate::grace;
+use crate::registry::functions;
+use crate::sys;
+
+use super::transaction::Transaction;
+
+std::thread_local! {
+    /// The lock, while the thread forks. Not a destructor's business: it is taken back in `after`.
+    static ACROSS: Cell<Option<core::mem::ManuallyDrop<Transaction>>> = const { Cell::new(None) };
+}
+
+/// Installs the handlers, once.
+pub(super) fn prepare() {
+    static INSTALLED: OnceLock<()> = OnceLock::new();
+    INSTALLED.get_or_init(|| sys::on_fork(before, in_parent, in_child));
+}
+
+unsafe extern "C" fn before() {
+    if Transaction::is_under_way() {
+        // The fork comes out of a transaction of this very thread (out of an allocator, say).
+        return;
+    }
+    prepare();
+    grace::prepare();
+    let _ = functions();
+    ACROSS.set(Some(core::mem::ManuallyDrop::new(Transaction::begin())));
+}
+
+unsafe extern "C" fn in_parent() {
+    release();
+}
+
+unsafe extern "C" fn in_child() {
+    grace::in_forked_child();
+    release();
+}
+
+fn release() {
+    if let Some(transaction) = ACROSS.take() {
+        drop(core::mem::ManuallyDrop::into_inner(transaction));
+    }
+}
