@@ -189,7 +189,7 @@ impl EntryCall<'_> {
         // SAFETY: the thread is the calling thread's.
         let errno = unsafe { self.thread.errno() };
         for row in list.entries() {
-            self.mark.store(row.mark(), Ordering::Relaxed);
+            self.mark.store(row.mark(), Ordering::Release);
             if !is_recursive::<NESTED>(row, self.thread, self.mark) {
                 // SAFETY: the mark has named a row of this list since before the list was found
                 // current, so whoever retires it waits; and the row was bound to this function.
@@ -228,7 +228,7 @@ pub(super) fn run_row<const NESTED: bool>(
     mark: &Mark,
     run: impl FnOnce(),
 ) {
-    mark.store(row.mark(), Ordering::Relaxed);
+    mark.store(row.mark(), Ordering::Release);
     light_barrier();
     if !row.is_dead() && !is_recursive::<NESTED>(row, thread, mark) {
         run();
@@ -260,8 +260,7 @@ fn is_recursive_slow(row: &Row, thread: &Thread, mark: &Mark) -> bool {
 /// The link whose probe a mark of this thread says is running.
 fn link_of(mark: *mut ()) -> Option<*const LinkState> {
     let row = Row::of_mark(mark)?;
-    // SAFETY: the thread itself set the mark and has not cleared it, so the row's list is held,
-    // or was just about to be found retired; then the thread is in a signal handler between the
-    // two, and the list is freed only by somebody who waits for the mark.
+    // SAFETY: the thread itself set the mark and has not cleared it, so the row's list is held: the
+    // mark of a list that is only being entered names no row.
     Some(unsafe { (*row).link })
 }

@@ -163,13 +163,15 @@ pub(crate) fn wait(link: &LinkCore, lists: &[Arc<ListBox>]) {
 /// Whether a thread with this mark runs, or may come to run, a probe of `link`.
 ///
 /// A caller of entry probes that do not block marks the list and then runs it to its end, so
-/// any mark of such a list counts. Every other caller asks each row whether it is dead,
-/// so there only the link's own rows count.
+/// any mark of such a list counts, and so does that of a thread that is just entering a list.
+/// Every other caller asks each row whether it is dead, so there only the link's own rows count.
 fn may_run(mark: usize, link: &LinkCore, lists: &[Arc<ListBox>]) -> bool {
     let at = lists.partition_point(|list| list.addresses().start <= mark);
     let Some(list) = at.checked_sub(1).map(|at| &lists[at]) else { return false };
     list.addresses().contains(&mark)
-        && (list.needs() == Needs::NOTHING || list.row_at(mark).is_some_and(|row| is_of(row, link)))
+        && (list.needs() == Needs::NOTHING
+            || list.is_entering(mark)
+            || list.row_at(mark).is_some_and(|row| is_of(row, link)))
 }
 
 /// The caller for a site's list.

@@ -103,12 +103,16 @@ impl Md {
     pub(crate) fn enter(&self, mark: &Mark) -> &List {
         let mut list = self.list.load(Ordering::Acquire);
         loop {
-            mark.store(List::entered(list), Ordering::Relaxed);
+            // Release, here and below: what an earlier run under this mark did happens before
+            // whoever sees the mark name something else.
+            mark.store(List::entering(list), Ordering::Release);
             light_barrier();
             let again = self.list.load(Ordering::Acquire);
             if again == list {
                 // SAFETY: never null, and the mark keeps it from being freed.
-                return unsafe { &*list };
+                let list = unsafe { &*list };
+                mark.store(list.entered(), Ordering::Release);
+                return list;
             }
             list = again;
         }

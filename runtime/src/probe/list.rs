@@ -235,17 +235,34 @@ impl List {
         self.exit_end == 0
     }
 
-    /// The mark of a thread that has entered the list: that of its first row, which it is about to
-    /// run. Takes an address, because the list may be gone before the mark is set.
+    /// The mark of a thread that is entering the list: it names no row. Takes an address, because
+    /// the list may be gone before the mark is set, and whoever finds the mark then, a signal
+    /// handler on the same thread, must not read a row there.
     #[inline(always)]
-    pub(crate) fn entered(list: *mut Self) -> *mut () {
-        list.cast::<u8>().wrapping_add(size_of::<Self>() + 1).cast()
+    pub(crate) fn entering(list: *mut Self) -> *mut () {
+        list.cast::<u8>().wrapping_add(2).cast()
+    }
+
+    /// The mark of a thread that has entered the list: that of its first row, which it is about to
+    /// run.
+    #[inline(always)]
+    pub(crate) fn entered(&self) -> *mut () {
+        core::ptr::from_ref(self)
+            .cast_mut()
+            .cast::<u8>()
+            .wrapping_add(size_of::<Self>() + 1)
+            .cast()
     }
 
     /// Every address a mark or a pin of this list can have.
     pub(crate) fn addresses(&self) -> Range<usize> {
         let start = core::ptr::from_ref(self).addr();
         start..start + size_of::<Self>() + self.exit_end as usize * size_of::<Row>()
+    }
+
+    /// Whether this is the mark of a thread that is entering the list.
+    pub(crate) fn is_entering(&self, mark: usize) -> bool {
+        List::entering(core::ptr::from_ref(self).cast_mut()).addr() == mark
     }
 
     /// The row whose mark this is.
@@ -378,5 +395,20 @@ impl Drop for ListBox {
         let layout = Self::layout(self.exit_end as usize);
         // SAFETY: `new` allocated it with this very layout. Rows have nothing to drop.
         unsafe { std::alloc::dealloc(self.0.as_ptr().cast(), layout) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{List, ListBox, Row};
+
+    /// A signal handler on the same thread may find the mark when the list is gone.
+    #[test]
+    fn the_mark_of_a_list_that_is_only_being_entered_names_no_row() {
+        let list = ListBox::empty();
+        let entering = List::entering(core::ptr::from_ref::<List>(&list).cast_mut());
+        assert!(list.is_entering(entering.addr()));
+        assert_eq!(Row::of_mark(entering), None);
+        assert!(Row::of_mark(list.entered()).is_some());
     }
 }
