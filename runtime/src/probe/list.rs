@@ -247,11 +247,7 @@ impl List {
     /// run.
     #[inline(always)]
     pub(crate) fn entered(&self) -> *mut () {
-        core::ptr::from_ref(self)
-            .cast_mut()
-            .cast::<u8>()
-            .wrapping_add(size_of::<Self>() + 1)
-            .cast()
+        core::ptr::from_ref(self).cast_mut().cast::<u8>().wrapping_add(size_of::<Self>() + 1).cast()
     }
 
     /// Every address a mark or a pin of this list can have.

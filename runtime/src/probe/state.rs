@@ -26,12 +26,7 @@ pub(crate) struct LinkState {
 type Suspend = Box<dyn Fn(String) + Send + Sync>;
 
 impl LinkState {
-    pub(crate) fn new(
-        rank: (i32, u64),
-        sleepable: bool,
-        hashed: bool,
-        suspend: Suspend,
-    ) -> Self {
+    pub(crate) fn new(rank: (i32, u64), sleepable: bool, hashed: bool, suspend: Suspend) -> Self {
         Self {
             rank,
             sleepable,
