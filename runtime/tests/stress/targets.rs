@@ -39,7 +39,6 @@ fn six(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> u64 {
 }
 
 #[traceable]
-#[expect(clippy::too_many_arguments, reason = "some of them travel on the stack")]
 fn nine(a: u64, b: u64, c: u64, d: u64, e: u64, f: u64, g: u64, h: u64, i: u64) -> u64 {
     a + b + c + d + e + f + g + h + i + 9
 }

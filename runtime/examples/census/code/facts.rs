@@ -96,11 +96,7 @@ impl Facts {
 
 #[traceable]
 impl Properties {
-    #[expect(
-        clippy::too_many_arguments,
-        clippy::fn_params_excessive_bools,
-        reason = "a function with eight arguments"
-    )]
+    #[expect(clippy::fn_params_excessive_bools, reason = "a function with eight arguments")]
     fn pack(
         generic: bool,
         impl_trait: bool,
