@@ -246,11 +246,10 @@ fn is_recursive<const NESTED: bool>(row: &Row, thread: &Thread, mark: &Mark) -> 
 #[cold]
 #[inline(never)]
 fn is_recursive_slow(row: &Row, thread: &Thread, mark: &Mark) -> bool {
-    let own = mark.load(Ordering::Relaxed);
-    // The mark of a look-up runs no probe.
-    let running =
-        thread.running().any(|running| running != own && link_of(running) == Some(row.link));
-    if running {
+    // Not by what it says: in a call of the very function that is being probed, an outer mark and
+    // this one name the same row. The mark of a look-up runs no probe.
+    let running = thread.running_besides(mark).any(|running| link_of(running) == Some(row.link));
+    if running && row.counts {
         // SAFETY: the row was not dead when the mark was set, so its link is alive.
         unsafe { &*row.link }.count_missed();
     }

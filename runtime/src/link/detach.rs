@@ -34,6 +34,9 @@ pub(crate) enum Patience {
 pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
     let transaction = Transaction::begin();
     let members = core::mem::take(&mut *lock(&link.members));
+    if members.is_empty() {
+        return;
+    }
     withdraw(transaction, link, &members, patience);
 }
 

@@ -66,6 +66,18 @@ impl Groups {
         }
     }
 
+    /// Chooses the row of each link at which a missed call counts. Modify-return probes come last:
+    /// another's may end their row before it is their turn.
+    fn count_misses_once(&mut self) {
+        let mut links = Vec::new();
+        for row in self.entries.iter_mut().chain(&mut self.exits).chain(&mut self.mods) {
+            row.counts = !links.contains(&row.link);
+            if row.counts {
+                links.push(row.link);
+            }
+        }
+    }
+
     fn into_list(mut self) -> ListBox {
         let mut needs = Needs::NOTHING;
         if !self.mods.is_empty() || !self.exits.is_empty() {
@@ -79,6 +91,7 @@ impl Groups {
             }
         }
         self.exits.reverse();
+        self.count_misses_once();
         ListBox::new(needs, self.entries, self.mods, self.exits)
     }
 }

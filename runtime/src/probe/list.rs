@@ -56,6 +56,8 @@ pub(crate) struct Row {
     pub(crate) specialised: *const (),
     /// Bit i: the i-th argument's slot holds the address of what the probe asks for.
     pub(crate) through: u32,
+    /// Whether a call that the link misses counts at this row: at one of its rows, not at each.
+    pub(crate) counts: bool,
     dead: AtomicBool,
 }
 
@@ -73,7 +75,8 @@ impl Thunk {
             Self::Entry(entry) => Code { entry },
             Self::Call(call) => Code { call },
         };
-        Row { code, probe, cookie, link, specialised, through, dead: AtomicBool::new(false) }
+        let dead = AtomicBool::new(false);
+        Row { code, probe, cookie, link, specialised, through, counts: true, dead }
     }
 }
 
@@ -130,8 +133,9 @@ impl Row {
 
     /// The same probe in another list.
     pub(crate) fn copy(&self) -> Self {
-        let Self { code, probe, cookie, link, specialised, through, .. } = *self;
-        Self { code, probe, cookie, link, specialised, through, dead: AtomicBool::new(false) }
+        let Self { code, probe, cookie, link, specialised, through, counts, .. } = *self;
+        let dead = AtomicBool::new(false);
+        Self { code, probe, cookie, link, specialised, through, counts, dead }
     }
 }
 
@@ -294,6 +298,7 @@ static EMPTY: Empty = Empty {
         link: core::ptr::null(),
         specialised: core::ptr::null(),
         through: 0,
+        counts: false,
         dead: AtomicBool::new(true),
     },
 };
