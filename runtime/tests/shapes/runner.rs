@@ -131,11 +131,32 @@ pub(crate) fn at_exit(arguments: Vec<Option<u64>>, ended: Ended) {
 }
 
 /// Which probes are attached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Probes {
-    None,
-    Entry,
-    Full,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Probes {
+    entry: bool,
+    mod_ret: bool,
+    exit: bool,
+}
+
+impl Probes {
+    const NONE: Self = Self { entry: false, mod_ret: false, exit: false };
+    const ENTRY: Self = Self { entry: true, ..Self::NONE };
+    const MOD_RET: Self = Self { mod_ret: true, ..Self::NONE };
+    const EXIT: Self = Self { exit: true, ..Self::NONE };
+    const ALL: Self = Self { entry: true, mod_ret: true, exit: true };
+
+    fn attach<C: Case>(self, mut link: LinkBuilder) -> LinkBuilder {
+        if self.entry {
+            link = C::with_entry(link);
+        }
+        if self.mod_ret {
+            link = C::with_mod_ret(link);
+        }
+        if self.exit {
+            link = C::with_exit(link);
+        }
+        link
+    }
 }
 
 /// What must happen: the oracle.
@@ -143,11 +164,11 @@ fn expected<C: Case>(probes: Probes, plan: Plan, seeds: Seeds) -> (Vec<Event>, O
     let arguments = C::arguments(seeds);
     let seen = || (arguments.clone(), arguments.clone());
     let mut events = Vec::new();
-    if probes != Probes::None {
+    if probes.entry {
         let (typed, by_index) = seen();
         events.push(Event::Entry { typed, by_index });
     }
-    if probes == Probes::Full {
+    if probes.mod_ret {
         let (typed, by_index) = seen();
         events.push(Event::ModRet { typed, by_index });
     }
@@ -159,7 +180,7 @@ fn expected<C: Case>(probes: Probes, plan: Plan, seeds: Seeds) -> (Vec<Event>, O
         Plan::Override => Some(C::Ret::make(OVERRIDE).digest()),
         Plan::Panic => None,
     };
-    if probes == Probes::Full {
+    if probes.exit {
         let readable = arguments.iter().zip(C::READABLE_AT_EXIT);
         let arguments = readable.map(|(digest, readable)| readable.then_some(*digest)).collect();
         let ended = match (plan, result) {
@@ -177,14 +198,12 @@ fn check_call<C: Case>(probes: Probes, plan: Plan, seed: u64, what: &str) {
     let seeds = Seeds(seed);
     let (events, result) = expected::<C>(probes, plan, seeds);
     PLAN.set(plan);
-    LOG.with_borrow_mut(|log| log.reserve(8));
     let before = holdings();
     let returned = catch_unwind(AssertUnwindSafe(|| C::call(seeds).digest()));
     let returned = returned.map_err(|payload| {
         assert_eq!(payload.downcast_ref(), Some(&Plan::Panic), "{what}: the body's own panic");
     });
-    #[expect(clippy::drain_collect, reason = "the log keeps its memory, which is counted")]
-    let seen: Vec<Event> = LOG.with_borrow_mut(|log| log.drain(..).collect());
+    let seen: Vec<Event> = LOG.take();
     assert_eq!(seen, events, "{what}: {plan:?}");
     drop(seen);
     assert_eq!(returned.ok(), result, "{what}: {plan:?}");
@@ -205,41 +224,62 @@ pub(crate) fn every_variant<C: Case>() {
         seed += 10_000;
         seed
     };
-    for sleepable in [false, true] {
-        for lookup in [Lookup::Inline, Lookup::Hash] {
-            for probes in [Probes::Entry, Probes::Full] {
-                let sleep = if sleepable { "_sleep" } else { "" };
-                let origin = if probes == Probes::Full { "_origin" } else { "" };
-                let hash = if lookup == Lookup::Hash { "_hash" } else { "" };
-                let caller = format!("caller_{slots}{sleep}{origin}{hash}");
-                let what = format!("{function} through {caller}");
-                let plans: &[Plan] = match probes {
-                    Probes::Full => &[Plan::Return, Plan::Override, Plan::Panic, Plan::Return],
-                    _ => &[Plan::Return, Plan::Panic, Plan::Return],
-                };
+    for probes in [Probes::ENTRY, Probes::MOD_RET, Probes::EXIT, Probes::ALL] {
+        for sleepable in [false, true] {
+            for way in [Way::Own, Way::Shared, Way::Hashed] {
+                let caller = expected_caller(slots, probes, sleepable, way);
+                let what = format!("{function} through {caller} with {probes:?}");
+                let mut plans = vec![Plan::Return, Plan::Panic, Plan::Return];
+                if probes.mod_ret {
+                    plans.push(Plan::Override);
+                }
                 for _ in 0..2 {
-                    let link = gtramp::link().functions(function);
-                    let link =
-                        C::with_entry(link.specialise(false).sleepable(sleepable).lookup(lookup));
-                    let link = match probes {
-                        Probes::Full => C::with_exit(C::with_mod_ret(link)),
-                        _ => link,
+                    let link = gtramp::link().functions(function).sleepable(sleepable);
+                    let link = match way {
+                        Way::Own => link,
+                        Way::Shared => link.specialise(false),
+                        Way::Hashed => link.lookup(Lookup::Hash),
                     };
-                    let link = link.attach().expect("its own types fit");
+                    let link = probes.attach::<C>(link).attach();
+                    let link = link.expect("its own types fit");
                     let info = link.info();
                     assert_eq!(info.functions.len(), 1, "{what}");
                     assert_eq!(info.functions[0].caller, caller, "{what}");
-                    for &plan in plans {
+                    for &plan in &plans {
                         check_call::<C>(probes, plan, seed(), &what);
                     }
                     let info = link.info();
                     assert_eq!((info.missed, info.panic), (0, None), "{what}");
                     drop(link);
                     for plan in [Plan::Return, Plan::Panic] {
-                        check_call::<C>(Probes::None, plan, seed(), &what);
+                        check_call::<C>(Probes::NONE, plan, seed(), &what);
                     }
                 }
             }
         }
     }
+}
+
+/// How a caller comes by what it runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// A caller compiled for the probe, where there is one.
+    Own,
+    /// The shape's caller, which finds the list through the site.
+    Shared,
+    /// The shape's caller, which finds the list in the hash table.
+    Hashed,
+}
+
+/// The most slots of a probe's own caller: one register is for the site.
+const OWN_SLOTS: usize = 5;
+
+fn expected_caller(slots: usize, probes: Probes, sleepable: bool, way: Way) -> String {
+    if way == Way::Own && probes != Probes::ALL && !sleepable && slots <= OWN_SLOTS {
+        return format!("specialised_{slots}");
+    }
+    let sleep = if sleepable { "_sleep" } else { "" };
+    let origin = if probes == Probes::ENTRY { "" } else { "_origin" };
+    let hash = if way == Way::Hashed { "_hash" } else { "" };
+    format!("caller_{slots}{sleep}{origin}{hash}")
 }

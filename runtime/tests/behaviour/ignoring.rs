@@ -1,0 +1,97 @@
+//! Threads that run unprobed.
+
+use std::thread;
+
+use gtramp::{Entry, Exit, ignore_current_thread, site, traceable};
+
+use crate::support::Log;
+
+#[traceable]
+fn quiet(log: &Log) {
+    log.push("origin");
+}
+
+#[test]
+fn calls_on_an_ignored_thread_run_unprobed_and_are_not_missed() {
+    let log = Log::new();
+    for _ in 0..2 {
+        let exit = log.clone();
+        let link = site!(quiet)
+            .link()
+            .fentry(|_: &Entry, log: &Log| log.push(">"))
+            .fexit(move |_: &Exit| exit.push("<"))
+            .attach()
+            .unwrap();
+        let outer = ignore_current_thread();
+        let inner = ignore_current_thread();
+        quiet(&log);
+        assert_eq!(log.take(), ["origin"]);
+        thread::scope(|scope| {
+            scope.spawn(|| quiet(&log));
+        });
+        assert_eq!(log.take(), [">", "origin", "<"], "other threads are probed");
+        // In any order.
+        drop(outer);
+        quiet(&log);
+        assert_eq!(log.take(), ["origin"]);
+        drop(inner);
+        quiet(&log);
+        assert_eq!(log.take(), [">", "origin", "<"]);
+        assert_eq!(link.info().missed, 0);
+        drop(link);
+        quiet(&log);
+        assert_eq!(log.take(), ["origin"]);
+    }
+}
+
+#[traceable]
+fn first_call_of_its_thread(log: &Log) {
+    log.push("origin");
+}
+
+#[test]
+fn a_thread_may_be_ignored_before_its_first_traced_call() {
+    let log = Log::new();
+    for _ in 0..2 {
+        let link =
+            site!(first_call_of_its_thread).fentry(|_: &Entry, log: &Log| log.push(">")).unwrap();
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let quiet = ignore_current_thread();
+                first_call_of_its_thread(&log);
+                drop(quiet);
+                first_call_of_its_thread(&log);
+            });
+        });
+        assert_eq!(log.take(), ["origin", ">", "origin"]);
+        drop(link);
+        first_call_of_its_thread(&log);
+        assert_eq!(log.take(), ["origin"]);
+    }
+}
+
+#[traceable]
+fn called_by_its_own_probe(log: &Log) {
+    log.push("origin");
+}
+
+#[test]
+fn a_probe_may_ignore_its_thread_so_that_its_own_calls_are_not_missed() {
+    let log = Log::new();
+    for _ in 0..2 {
+        let link = site!(called_by_its_own_probe)
+            .fentry(|_: &Entry, log: &Log| {
+                let _quiet = ignore_current_thread();
+                log.push(">");
+                called_by_its_own_probe(log);
+            })
+            .unwrap();
+        called_by_its_own_probe(&log);
+        called_by_its_own_probe(&log);
+        assert_eq!(log.take(), [">", "origin", "origin", ">", "origin", "origin"]);
+        assert_eq!(link.info().missed, 0);
+        drop(link);
+        called_by_its_own_probe(&log);
+        assert_eq!(log.take(), ["origin"]);
+    }
+}

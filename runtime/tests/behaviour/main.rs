@@ -1,0 +1,18 @@
+//! What gtramp does, one module per section of its description.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod cookies;
+mod detach;
+mod disabling;
+mod faults;
+mod ignoring;
+mod info;
+mod kinds;
+mod listing;
+mod model;
+mod order;
+mod recursion;
+mod selecting;
+mod transaction;

@@ -1,0 +1,236 @@
+//! Recursion: a link does not see itself; others do.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use gtramp::{Entry, Exit, Link, ModRet, link, site, traceable};
+
+use crate::support::Log;
+
+#[traceable]
+fn factorial(n: u64) -> u64 {
+    if n == 0 { 1 } else { n * factorial(n - 1) }
+}
+
+#[test]
+fn a_function_that_calls_itself_is_seen_at_every_level() {
+    let log = Log::new();
+    for _ in 0..2 {
+        let (entry, exit) = (log.clone(), log.clone());
+        let both = site!(factorial)
+            .link()
+            .fentry(move |_: &Entry, n: &u64| entry.push(format!("> {n}")))
+            .fexit(move |ctx: &Exit, n: u64| {
+                exit.push(format!("< {n} {:?}", ctx.ret::<u64>().unwrap()))
+            })
+            .attach()
+            .unwrap();
+        assert_eq!(factorial(2), 2);
+        assert_eq!(log.take(), ["> 2", "> 1", "> 0", "< 0 Some(1)", "< 1 Some(1)", "< 2 Some(2)"]);
+        assert_eq!(both.info().missed, 0);
+        drop(both);
+        assert_eq!(factorial(3), 6);
+        assert!(log.take().is_empty());
+    }
+}
+
+#[traceable]
+fn deep(n: u64) -> u64 {
+    if n == 0 { 0 } else { 1 + deep(n - 1) }
+}
+
+/// Unoptimised frames are large.
+fn on_a_large_stack(run: impl FnOnce() + Send) {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(1 << 26);
+        thread.spawn_scoped(scope, run).unwrap();
+    });
+}
+
+#[test]
+fn deep_recursion_loses_no_exit() {
+    const DEPTH: u64 = 1000;
+    for _ in 0..2 {
+        let (entries, exits) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let (entry, exit) = (Arc::clone(&entries), Arc::clone(&exits));
+        let both = site!(deep)
+            .link()
+            .fentry(move |_: &Entry, n: &u64| {
+                entry.fetch_add(n + 1, Relaxed);
+            })
+            .fexit(move |_: &Exit, n: u64| {
+                exit.fetch_add(n + 1, Relaxed);
+            })
+            .attach()
+            .unwrap();
+        on_a_large_stack(|| assert_eq!(deep(DEPTH), DEPTH));
+        let sum = (DEPTH + 1) * (DEPTH + 2) / 2;
+        assert_eq!((entries.load(Relaxed), exits.load(Relaxed)), (sum, sum));
+        drop(both);
+        assert_eq!((Arc::strong_count(&entries), Arc::strong_count(&exits)), (1, 1));
+        on_a_large_stack(|| assert_eq!(deep(DEPTH), DEPTH));
+        assert_eq!(entries.load(Relaxed), sum);
+    }
+}
+
+#[traceable]
+fn probed_by_a_caller(depth: u64) -> u64 {
+    depth + 1
+}
+
+/// Attaches one probe, made to call what it probes three times, and counts.
+fn nested_calls_are_missed(attach: impl Fn(Arc<AtomicU64>) -> Link) {
+    for _ in 0..2 {
+        let runs = Arc::new(AtomicU64::new(0));
+        let link = attach(Arc::clone(&runs));
+        for calls in 1..=5 {
+            assert_eq!(probed_by_a_caller(1), 2);
+            assert_eq!(runs.load(Relaxed), calls);
+            assert_eq!(link.info().missed, 3 * calls);
+        }
+        drop(link);
+        assert_eq!(probed_by_a_caller(1), 2);
+        assert_eq!(runs.load(Relaxed), 5);
+    }
+}
+
+fn call_three_times(runs: &AtomicU64) {
+    for depth in 0..3 {
+        assert_eq!(probed_by_a_caller(depth), depth + 1, "the origin runs");
+    }
+    runs.fetch_add(1, Relaxed);
+}
+
+#[test]
+fn a_probe_that_calls_its_function_is_not_run_again_and_each_miss_counts() {
+    for sleepable in [false, true] {
+        let builder = || site!(probed_by_a_caller).link().sleepable(sleepable);
+        nested_calls_are_missed(|runs| {
+            builder().fentry(move |_: &Entry| call_three_times(&runs)).attach().unwrap()
+        });
+        nested_calls_are_missed(|runs| {
+            builder().fexit(move |_: &Exit| call_three_times(&runs)).attach().unwrap()
+        });
+        nested_calls_are_missed(|runs| {
+            let decide = move |_: &ModRet| -> ControlFlow<u64> {
+                call_three_times(&runs);
+                ControlFlow::Continue(())
+            };
+            builder().fmod_ret(decide).attach().unwrap()
+        });
+    }
+}
+
+#[traceable]
+fn seen_by_two(log: &Log) {
+    log.push("origin");
+}
+
+#[traceable]
+fn called_by_a_probe(log: &Log) {
+    log.push("inner origin");
+}
+
+#[test]
+fn a_nested_call_is_seen_by_other_links() {
+    let log = Log::new();
+    for _ in 0..2 {
+        let outer = link()
+            .functions([
+                "behaviour::recursion::seen_by_two",
+                "behaviour::recursion::called_by_a_probe",
+            ])
+            .fentry(|ctx: &Entry, log: &Log| {
+                log.push(format!("outer at {}", ctx.function().name()));
+                called_by_a_probe(log);
+            })
+            .attach()
+            .unwrap();
+        let inner = site!(called_by_a_probe)
+            .fentry(|_: &Entry, log: &Log| {
+                log.push("inner");
+                // Both links are running now.
+                seen_by_two(log);
+            })
+            .unwrap();
+        seen_by_two(&log);
+        assert_eq!(
+            log.take(),
+            ["outer at seen_by_two", "inner", "origin", "inner origin", "origin"]
+        );
+        assert_eq!((outer.info().missed, inner.info().missed), (2, 0));
+        drop((outer, inner));
+        seen_by_two(&log);
+        assert_eq!(log.take(), ["origin"]);
+    }
+}
+
+#[traceable]
+fn link_of_two(_n: u64) {}
+
+#[test]
+fn a_nested_call_is_missed_once_whatever_number_of_probes_the_link_has() {
+    for _ in 0..2 {
+        let both = site!(link_of_two)
+            .link()
+            .fentry(|_: &Entry, n: &u64| {
+                if *n == 0 {
+                    link_of_two(1);
+                }
+            })
+            .fexit(|_: &Exit| ())
+            .attach()
+            .unwrap();
+        link_of_two(0);
+        assert_eq!(both.info().missed, 1);
+        drop(both);
+        link_of_two(0);
+    }
+}
+
+macro_rules! chain {
+    ($($name:ident $next:ident $number:literal)*) => { $(
+        #[traceable]
+        fn $name(log: &Log) {
+            log.push(stringify!($name));
+        }
+    )*
+        fn attach_chain() -> Vec<Link> {
+            vec![$(
+                site!($name)
+                    .fentry(|_: &Entry, log: &Log| {
+                        log.push(concat!("probe ", $number));
+                        $next(log);
+                    })
+                    .unwrap()
+            ),*]
+        }
+    };
+}
+
+chain! {
+    c0 c1 0  c1 c2 1  c2 c3 2  c3 c4 3  c4 c5 4  c5 c6 5  c6 c7 6  c7 c8 7  c8 c9 8  c9 c10 9
+    c10 c11 10  c11 c12 11  c12 c13 12  c13 last 13
+}
+
+fn last(log: &Log) {
+    log.push("last");
+}
+
+#[test]
+fn fourteen_links_may_be_nested_in_one_another() {
+    let log = Log::new();
+    for _ in 0..2 {
+        let links = attach_chain();
+        c0(&log);
+        let probes = (0..14).map(|number| format!("probe {number}"));
+        let origins = (0..14).rev().map(|number| format!("c{number}"));
+        let expected: Vec<_> = probes.chain(["last".to_owned()]).chain(origins).collect();
+        assert_eq!(log.take(), expected);
+        assert!(links.iter().all(|link| link.info().missed == 0));
+        drop(links);
+        c0(&log);
+        assert_eq!(log.take(), ["c0"]);
+    }
+}

@@ -1,0 +1,90 @@
+//! What several test programs share.
+#![expect(clippy::allow_attributes, reason = "every test program uses another part of this")]
+#![allow(dead_code, reason = "every test program uses another part of this")]
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use gtramp::Function;
+
+/// What happened, in order, seen from any thread.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn push(&self, line: impl Into<String>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line.into());
+    }
+
+    /// Everything since the last time.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// How many others hold it: probes that were not dropped yet.
+    pub(crate) fn holders(&self) -> usize {
+        Arc::strong_count(&self.0) - 1
+    }
+}
+
+/// A small generator (SplitMix64), so that a failure can be replayed.
+#[derive(Debug)]
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A generator with the seed of the environment variable `GTRAMP_SEED`, or with any other.
+    /// The seed is printed, which shows it when the test fails.
+    pub(crate) fn from_environment() -> Self {
+        use std::hash::{BuildHasher as _, RandomState};
+
+        let seed = match std::env::var("GTRAMP_SEED") {
+            Ok(text) => text.parse().expect("GTRAMP_SEED is a number"),
+            Err(_) => RandomState::new().hash_one(0),
+        };
+        println!("GTRAMP_SEED={seed} replays this");
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `end`.
+    pub(crate) fn below(&mut self, end: usize) -> usize {
+        usize::try_from(self.next() % end as u64).expect("below a usize")
+    }
+
+    pub(crate) fn flip(&mut self) -> bool {
+        self.next() & 1 == 1
+    }
+}
+
+/// The function with this path.
+#[track_caller]
+pub(crate) fn function(path: &str) -> &'static Function {
+    let mut found = gtramp::functions().into_iter().filter(|function| function.path() == path);
+    let function = found.next().unwrap_or_else(|| panic!("no {path}"));
+    assert!(found.next().is_none(), "several {path}");
+    function
+}
+
+/// The bytes of all entries of a function.
+pub(crate) fn entry_bytes(function: &Function) -> Vec<[u8; 15]> {
+    let read = |address: usize| {
+        let entry = std::ptr::with_exposed_provenance::<[u8; 15]>(address);
+        // SAFETY: an entry stub is this long, and code can be read.
+        unsafe { entry.read_volatile() }
+    };
+    function.addresses().map(read).collect()
+}
