@@ -185,7 +185,7 @@ impl fmt::Display for Error {
             Self::TooManyArgs { function, count, max } => write!(
                 f,
                 "`{function}` takes {count} slots, but callers were generated for at most {max}: \
-                 generate more of them"
+                 raise `max-args` in gtramp.toml and build again"
             ),
             Self::Poke { address, source } => write!(
                 f,

@@ -3,7 +3,9 @@
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Safety, Type, parse_quote};
+use syn::{
+    Attribute, FnArg, Pat, PatIdent, ReturnType, Safety, Type, Visibility, parse_quote,
+};
 
 use super::scope::Scope;
 use super::{describe, hint, receiver};
@@ -21,6 +23,9 @@ pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime)
     let describe = describe::closure(&function, scope, &private, span);
     let (inner_attrs, body) = body_of(&block, &function);
     function.attrs.extend(inner_attrs);
+    if is_crate_local(&function, scope) {
+        function.attrs.push(parse_quote!(#[inline]));
+    }
 
     let mut passed = Vec::new();
     let mut params = Vec::new();
@@ -51,6 +56,27 @@ pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime)
     outer.set_span(block.span());
     function.body = Body::Block(outer);
     function.into_token_stream()
+}
+
+/// Whether only its own crate can call it, and nothing is said yet of how it is compiled.
+///
+/// What is left of such a function is a call through its entry: every caller in the crate may have
+/// that call in its place. Elsewhere `#[inline]` would compile the body again in every crate that
+/// calls it, which is for the user to want.
+fn is_crate_local(function: &Function, scope: &Scope) -> bool {
+    let local = match &function.vis {
+        Visibility::Public(_) => false,
+        Visibility::Restricted(_) => true,
+        Visibility::Inherited if function.sig.receiver().is_some() => scope.has_private_methods(),
+        Visibility::Inherited => scope.has_private_methods() || scope.known_self().is_none(),
+    };
+    let free = function.sig.abi.is_none()
+        && function.attrs.iter().all(|attr| {
+            ["allow", "cfg", "deny", "doc", "expect", "must_use", "warn"]
+                .iter()
+                .any(|name| is_attr(attr, name))
+        });
+    local && free
 }
 
 /// One argument, after the outer function's own declaration of it was simplified.

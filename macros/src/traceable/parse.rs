@@ -157,7 +157,8 @@ impl Container {
         match (&self.implementation, &self.definition) {
             (Some(header), _) => Scope::default()
                 .with_generics(&header.generics)
-                .with_self(&header.self_ty, &self.types),
+                .with_self(&header.self_ty, &self.types)
+                .with_private_methods(header.trait_.is_none()),
             (_, Some(header)) => Scope::default().with_generics(&header.generics),
             _ => outside.clone(),
         }

@@ -18,6 +18,8 @@ pub(crate) struct Scope {
     self_ty: Option<Type>,
     /// What `Self::Name` is, likewise.
     types: HashMap<Ident, Type>,
+    /// Whether a method without `pub` is private: it is not where it implements a trait.
+    private_methods: bool,
 }
 
 impl Scope {
@@ -61,6 +63,17 @@ impl Scope {
         self.self_ty = Some(self_ty.clone());
         self.types = types.iter().cloned().collect();
         self
+    }
+
+    /// Says whether a method without `pub` is private.
+    pub(crate) fn with_private_methods(mut self, private: bool) -> Self {
+        self.private_methods = private;
+        self
+    }
+
+    /// Whether a method without `pub` is known to be private.
+    pub(crate) fn has_private_methods(&self) -> bool {
+        self.private_methods
     }
 
     /// Whether `name` is a type parameter that may stand for a borrowed type.

@@ -81,8 +81,15 @@ impl Name {
     }
 }
 
+/// The trait of a trait object; other names as they are.
+fn principal(name: &str) -> &str {
+    let object = name.strip_prefix("dyn ");
+    object.map_or(name, |bounds| split(bounds, " + ").first().copied().unwrap_or(bounds))
+}
+
 /// A type's name as a path that begins with the crate of `module`.
 fn local(name: &str, module: &str) -> String {
+    let name = principal(name);
     let root = module.split("::").next().unwrap_or(module);
     if name.split("::").next() == Some(root) {
         return name.to_owned();
@@ -92,8 +99,10 @@ fn local(name: &str, module: &str) -> String {
     format!("{module}::{}", &name[last..])
 }
 
-/// A type's path without generic arguments; other types as they are.
+/// A type's path without generic arguments, that of its trait for a trait object; other types as
+/// they are.
 fn path_of_type(name: &str) -> String {
+    let name = principal(name);
     if name.starts_with(|first: char| first.is_alphanumeric() || first == '_') {
         let segments = split(name, "::").into_iter().map(without_generics);
         segments.collect::<Vec<_>>().join("::")
@@ -108,7 +117,7 @@ fn without_generics(segment: &str) -> &str {
 
 /// Newer compilers print lifetimes, as `'_`; older ones do not.
 fn without_lifetimes(name: &str) -> String {
-    name.replace("<'_>", "").replace("'_, ", "").replace(", '_", "").replace("&'_ ", "&")
+    name.replace("'_, ", "").replace(", '_", "").replace("<'_>", "").replace("&'_ ", "&")
 }
 
 /// Splits at `separator` where no bracket is open.
@@ -222,6 +231,23 @@ mod tests {
             "bank::sub::fn(u8) -> u8::fee",
             account,
         );
+    }
+
+    #[test]
+    fn methods_of_trait_objects_are_named_after_the_trait() {
+        check(
+            "bank::<impl dyn bank::Account + core::marker::Send>::fee",
+            "bank::Account::fee",
+            "bank::Account::fee",
+            None,
+        );
+    }
+
+    #[test]
+    fn lifetimes_are_left_out() {
+        check("bank::pick<'_>", "bank::pick", "bank::pick", None);
+        check("bank::pick<'_, '_, u8>", "bank::pick", "bank::pick<u8>", None);
+        check("bank::pick<'_, '_>", "bank::pick", "bank::pick", None);
     }
 
     #[test]
