@@ -37,7 +37,7 @@ impl Builder {
         // Miri interprets Rust only: there, as on a target without stubs, functions stay plain.
         let native = os == "linux" && width == "64" && env::var_os("CARGO_CFG_MIRI").is_none();
         Ok(Builder {
-            arch: native.then(|| Arch::named(&arch)).flatten(),
+            arch: native.then(|| Arch::named(&arch)).flatten().filter(|arch| arch.ported),
             target: format!("{arch} {os}"),
             config: config_file.as_deref().map_or_else(|| Ok(Config::default()), Config::read)?,
             config_file,

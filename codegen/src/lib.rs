@@ -32,7 +32,7 @@ mod shape;
 pub mod workspace;
 mod write;
 
-pub use arch::{Arch, Frame, Place, Save};
+pub use arch::{Arch, Constants, Frame, Place, Save};
 pub use builder::Builder;
 pub use config::Config;
 pub use error::Error;

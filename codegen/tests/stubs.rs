@@ -162,7 +162,7 @@ fn check_caller(program: &Program, caller: &Caller) {
 
     let arch = Arch::named("x86_64").unwrap();
     if !caller.shape.origin {
-        let record = u64::try_from(caller.frame.record).unwrap();
+        let record = u64::try_from(caller.frame.site).unwrap();
         let site = Place::Register(caller.site_register);
         assert_eq!(saved.remove(&record), Some(site), "{name}: the site");
         let back = restored.remove(&record).map(register_name);

@@ -1,6 +1,7 @@
 //! One file per architecture, each a value of [`Arch`]: what a stub has to know about registers and
 //! the stack, as data. The instructions themselves are in `templates/<arch>/`.
 
+mod aarch64;
 mod x86_64;
 
 use crate::serialize::serialize;
@@ -11,6 +12,8 @@ use crate::shape::Shape;
 pub struct Arch {
     /// Its name, as in `CARGO_CFG_TARGET_ARCH`.
     pub name: &'static str,
+    /// Whether the runtime can arm its entries. Otherwise its stubs are only rendered on request.
+    pub ported: bool,
     /// Bytes of one argument slot.
     pub slot_bytes: usize,
     /// Registers that carry the first slots, in order. Later slots are on the stack.
@@ -22,22 +25,21 @@ pub struct Arch {
     pub stack_align: usize,
     /// Bytes a call instruction itself pushes.
     pub pushed_by_call: usize,
-    /// Bytes that a caller which jumps on to the body keeps above its slots, for itself.
-    pub entry_record: usize,
-    /// Bytes that a caller which calls the origin keeps above its slots, for itself.
-    pub origin_record: usize,
+    /// Bytes of the frame record that a caller keeps above its slots: what a call instruction
+    /// leaves in registers rather than on the stack.
+    pub link_record: usize,
+    /// Bytes that a caller which jumps on to the body keeps above that, for its site.
+    pub site_record: usize,
     /// Alignment of an entry stub: its first quadword is written with one store.
     pub entry_align: usize,
     /// Alignment of a caller: a line of the instruction fetch.
     pub caller_align: usize,
-    /// The opcode byte of an entry's first instruction, a jump.
-    pub entry_opcode: &'static str,
-    /// Bytes of the displacement that follows the opcode.
-    pub entry_displacement: usize,
     /// Words in a site's data.
     pub site_words: usize,
     /// Bytes of one field of a site's record.
     pub record_field: usize,
+    /// What only its own templates ask for, by name.
+    pub constants: Constants,
     /// The asm of an entry stub.
     pub(crate) entry_template: &'static str,
     /// The asm of a caller.
@@ -46,6 +48,7 @@ pub struct Arch {
 
 serialize!(Arch {
     name,
+    ported,
     slot_bytes,
     slot_registers,
     scratch_register,
@@ -53,15 +56,24 @@ serialize!(Arch {
     pushed_by_call,
     entry_align,
     caller_align,
-    entry_opcode,
-    entry_displacement,
     site_words,
     record_field,
+    constants,
 });
+
+/// Named texts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Constants(pub &'static [(&'static str, &'static str)]);
+
+impl serde::Serialize for Constants {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().copied())
+    }
+}
 
 impl Arch {
     /// Every architecture that has stubs.
-    pub const ALL: [&'static Arch; 1] = [&x86_64::ARCH];
+    pub const ALL: [&'static Arch; 2] = [&aarch64::ARCH, &x86_64::ARCH];
 
     /// The architecture called `name`, if stubs exist for it.
     #[must_use]
@@ -83,13 +95,15 @@ impl Arch {
     #[must_use]
     pub fn frame(&self, shape: Shape) -> Frame {
         let record = shape.slots * self.slot_bytes;
-        let used = record + if shape.origin { self.origin_record } else { self.entry_record };
+        let site = record + self.link_record;
+        let used = site + if shape.origin { 0 } else { self.site_record };
         let pushed = self.pushed_by_call;
         let bytes = (used + pushed).next_multiple_of(self.stack_align) - pushed;
         Frame {
             bytes,
             above: bytes + pushed,
             record,
+            site,
             saves: (0..shape.slots).map(|slot| self.save(slot, bytes)).collect(),
         }
     }
@@ -112,15 +126,17 @@ impl Arch {
 pub struct Frame {
     /// What the stub takes from the stack pointer.
     pub bytes: usize,
-    /// Where the stub keeps registers of its own, above the slots.
+    /// Where the stub keeps the frame record, above the slots.
     pub record: usize,
+    /// Where a stub that jumps on to the body keeps its site.
+    pub site: usize,
     /// Where the incoming stack arguments begin.
     pub above: usize,
     /// Where every slot comes from and is kept, in slot order.
     pub saves: Vec<Save>,
 }
 
-serialize!(Frame { bytes, above, record, saves });
+serialize!(Frame { bytes, above, record, site, saves });
 
 /// One slot of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]

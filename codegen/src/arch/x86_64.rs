@@ -1,23 +1,26 @@
 //! Linux on x86-64: the System V calling convention.
 
-use super::Arch;
+use super::{Arch, Constants};
 
 pub(super) const ARCH: Arch = Arch {
     name: "x86_64",
+    ported: true,
     slot_bytes: 8,
     slot_registers: &["rdi", "rsi", "rdx", "rcx", "r8", "r9"],
     scratch_register: "r11",
     stack_align: 16,
     pushed_by_call: 8,
-    // The site, which arrives in a register that `run` does not keep.
-    entry_record: 8,
-    origin_record: 0,
+    link_record: 0,
+    site_record: 8,
     entry_align: 8,
     caller_align: 32,
-    entry_opcode: "0xe9",
-    entry_displacement: 4,
     site_words: 3,
     record_field: 4,
+    constants: Constants(&[
+        // jmp rel32, and the bytes of the displacement after the opcode.
+        ("jump_opcode", "0xe9"),
+        ("jump_displacement", "4"),
+    ]),
     entry_template: include_str!(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/templates/x86_64/entry.tera"
