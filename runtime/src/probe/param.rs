@@ -181,10 +181,55 @@ impl RetParam {
 
 /// A type as written, and what it is here where that is not the same.
 fn shown(written: &str, name: &str) -> String {
-    let last = |text: &str| text.rsplit("::").next().unwrap_or(text).to_owned();
-    if written == name || last(written) == last(name) {
+    if bare(written) == bare(name) {
         written.to_owned()
     } else {
         format!("{written} (here {name})")
+    }
+}
+
+/// A type's text without paths, lifetimes and spaces.
+fn bare(text: &str) -> String {
+    let mut bare = String::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let word = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
+        if word > 0 {
+            let (path, after) = rest.split_at(word);
+            rest = after.strip_prefix("::").unwrap_or_else(|| {
+                bare.push_str(path);
+                after
+            });
+            continue;
+        }
+        rest = &rest[first.len_utf8()..];
+        match first {
+            '\'' => rest = rest.trim_start_matches(is_word).trim_start_matches(','),
+            ' ' => {}
+            _ => bare.push(first),
+        }
+    }
+    bare.replace("<>", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+
+    #[test]
+    fn a_type_is_named_twice_only_where_that_tells_more() {
+        for (written, name) in [
+            ("u64", "u64"),
+            ("Result<u64, String>", "core::result::Result<u64, alloc::string::String>"),
+            ("&'a str", "&str"),
+            ("View<'_, 'a, T>", "bank::View<T>"),
+            ("View<'_>", "bank::View<'_>"),
+            ("&mut dyn FnMut(u32)", "&mut dyn core::ops::function::FnMut(u32)"),
+        ] {
+            assert_eq!(shown(written, name), written);
+        }
+        assert_eq!(shown("T", "bank::Own"), "T (here bank::Own)");
+        assert_eq!(shown("Vec<T>", "alloc::vec::Vec<u8>"), "Vec<T> (here alloc::vec::Vec<u8>)");
     }
 }
