@@ -1,0 +1,199 @@
+//! Pages that cannot be written: the tests run in a child process, on a thread whose system calls
+//! are refused.
+
+use std::io;
+use std::process::Command;
+
+use gtramp::{Entry, Error, Exit, link, traceable};
+
+use crate::support::{Log, entry_bytes, function};
+
+#[traceable]
+mod targets {
+    pub(crate) fn one(x: u64) -> u64 {
+        x
+    }
+    pub(crate) fn two(x: u64) -> u64 {
+        x + 1
+    }
+}
+
+const ALL: &str = "refusals::unwritable::targets::*";
+
+fn call_all() {
+    assert_eq!(targets::one(1) + targets::two(1), 3);
+}
+
+fn all_bytes() -> [Vec<[u8; 15]>; 2] {
+    ["one", "two"]
+        .map(|name| entry_bytes(function(&format!("refusals::unwritable::targets::{name}"))))
+}
+
+/// Runs one of the tests below in a process of its own.
+#[track_caller]
+fn in_a_child(test: &str) {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--ignored", "--exact", &format!("unwritable::{test}"), "--nocapture"])
+        .output()
+        .unwrap();
+    let (out, err) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && out.contains("1 passed"), "{out}\n{err}");
+}
+
+/// Refuses system calls of the calling thread, for the rest of its life: `mprotect` to what is both
+/// writable and executable, and with `memory_file` opening anything for reading and writing.
+fn refuse(memory_file: bool) {
+    const OPEN_FLAGS: u32 = 2;
+    const PROTECTION: u32 = 2;
+    // Offsets into `seccomp_data`: the number, and the low half of an argument.
+    const NUMBER: u32 = 0;
+    const fn argument(index: u32) -> u32 {
+        16 + 8 * index
+    }
+    let statement = |code: u32, k: u32| libc::sock_filter {
+        code: u16::try_from(code).unwrap(),
+        jt: 0,
+        jf: 0,
+        k,
+    };
+    let jump = |test: u32, k: u32, jt: u8, jf: u8| libc::sock_filter {
+        code: u16::try_from(libc::BPF_JMP | test | libc::BPF_K).unwrap(),
+        jt,
+        jf,
+        k,
+    };
+    let load = |offset| statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset);
+    let answer = |with| statement(libc::BPF_RET | libc::BPF_K, with);
+    let number = |number: libc::c_long| u32::try_from(number).unwrap();
+    let bits = |bits: libc::c_int| u32::try_from(bits).unwrap();
+    let opens = if memory_file { number(libc::SYS_openat) } else { u32::MAX };
+    let mut filter = [
+        load(NUMBER),
+        jump(libc::BPF_JEQ, number(libc::SYS_mprotect), 1, 0),
+        jump(libc::BPF_JEQ, opens, 4, 8),
+        // mprotect
+        load(argument(PROTECTION)),
+        statement(
+            libc::BPF_ALU | libc::BPF_AND | libc::BPF_K,
+            bits(libc::PROT_WRITE | libc::PROT_EXEC),
+        ),
+        jump(libc::BPF_JEQ, bits(libc::PROT_WRITE | libc::PROT_EXEC), 4, 5),
+        answer(libc::SECCOMP_RET_ALLOW),
+        // openat
+        load(argument(OPEN_FLAGS)),
+        statement(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, bits(libc::O_ACCMODE)),
+        jump(libc::BPF_JEQ, bits(libc::O_RDWR), 0, 1),
+        answer(libc::SECCOMP_RET_ERRNO | bits(libc::EACCES)),
+        answer(libc::SECCOMP_RET_ALLOW),
+    ];
+    let program =
+        libc::sock_fprog { len: u16::try_from(filter.len()).unwrap(), filter: filter.as_mut_ptr() };
+    // SAFETY: takes numbers alone.
+    let status = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
+    assert_eq!(status, 0, "{}", io::Error::last_os_error());
+    // SAFETY: the program is a valid filter of `len` statements, which the kernel copies.
+    let status =
+        unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
+    assert_eq!(status, 0, "{}", io::Error::last_os_error());
+    // The filter does what it says.
+    assert!(
+        !memory_file
+            || std::fs::OpenOptions::new().read(true).write(true).open("/dev/null").is_err()
+    );
+    assert!(std::fs::File::open("/dev/null").is_ok());
+}
+
+#[test]
+fn where_no_page_can_be_written_attaching_fails_and_changes_nothing() {
+    in_a_child("attaching_fails");
+}
+
+#[test]
+#[ignore = "refuses system calls of its thread: run in a process of its own"]
+fn attaching_fails() {
+    call_all();
+    let log = Log::new();
+    let off = all_bytes();
+    refuse(true);
+    for _ in 0..2 {
+        let held = log.clone();
+        let error =
+            link().functions(ALL).fentry(move |_: &Entry| held.push("ran")).attach().unwrap_err();
+        let Error::Poke { address, source } = &error else { panic!("{error}") };
+        assert_eq!(source.raw_os_error(), Some(libc::EACCES));
+        let one = function("refusals::unwritable::targets::one").address();
+        assert!(one.abs_diff(*address) < 1 << 20, "{address:#x} is not near {one:#x}");
+        assert!(error.to_string().contains("`slot`"), "{error}");
+        assert_eq!((all_bytes(), log.holders()), (off.clone(), 0));
+        call_all();
+        assert!(log.take().is_empty());
+    }
+}
+
+#[test]
+fn where_pages_stay_read_only_entries_are_written_through_the_memory_file() {
+    in_a_child("attaching_works_through_the_memory_file");
+}
+
+#[test]
+#[ignore = "refuses system calls of its thread: run in a process of its own"]
+fn attaching_works_through_the_memory_file() {
+    call_all();
+    let log = Log::new();
+    let off = all_bytes();
+    refuse(false);
+    for _ in 0..2 {
+        let (entry, exit) = (log.clone(), log.clone());
+        let link = link()
+            .functions(ALL)
+            .fentry(move |ctx: &Entry| entry.push(ctx.function().name()))
+            .fexit(move |ctx: &Exit| exit.push(ctx.function().name()))
+            .attach()
+            .unwrap();
+        assert_ne!(all_bytes(), off);
+        call_all();
+        assert_eq!(log.take(), ["one", "one", "two", "two"]);
+        drop(link);
+        assert_eq!(all_bytes(), off);
+        call_all();
+        assert!(log.take().is_empty());
+    }
+}
+
+#[test]
+fn where_an_entry_can_no_longer_be_written_detaching_still_works() {
+    in_a_child("detaching_leaves_the_entry_armed_with_nothing_to_run");
+}
+
+#[test]
+#[ignore = "refuses system calls of its thread: run in a process of its own"]
+fn detaching_leaves_the_entry_armed_with_nothing_to_run() {
+    call_all();
+    let log = Log::new();
+    let off = all_bytes();
+    let attach = || {
+        let log = log.clone();
+        gtramp::fentry(ALL, move |ctx: &Entry| log.push(ctx.function().name()))
+    };
+    let link = attach().unwrap();
+    let armed = all_bytes();
+    assert_ne!(armed, off);
+    refuse(true);
+    for _ in 0..2 {
+        call_all();
+        assert_eq!(log.take(), ["one", "two"]);
+        // Both are armed: nothing has to be written.
+        drop(attach().unwrap());
+    }
+    drop(link);
+    assert_eq!((all_bytes(), log.holders()), (armed.clone(), 0));
+    call_all();
+    assert!(log.take().is_empty());
+    let link = attach().unwrap();
+    call_all();
+    assert_eq!(log.take(), ["one", "two"]);
+    drop(link);
+    call_all();
+    assert!(log.take().is_empty());
+}
