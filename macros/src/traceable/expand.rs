@@ -3,9 +3,7 @@
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
-use syn::{
-    Attribute, FnArg, Pat, PatIdent, ReturnType, Safety, Type, Visibility, parse_quote,
-};
+use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Safety, Type, Visibility, parse_quote};
 
 use super::scope::Scope;
 use super::{describe, hint, receiver};
