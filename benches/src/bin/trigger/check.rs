@@ -13,25 +13,35 @@ const CALLS: u64 = 1000;
 /// What the probe of a row must have seen.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Seen {
-    /// The same as the code in this loop, so many times.
-    Same(Run, u64),
+    /// The same as the probes in this loop.
+    Same(Run),
     /// So many hits for every call, counted by this function.
     Hits(fn() -> u64, u64),
 }
 
-/// A row that calls a function of two arguments, before which `hits` probes run.
-pub(crate) fn before(run: Run, keep: impl Any, hits: u64) -> Armed {
-    armed(run, NOTHING, Seen::Same(BEFORE, hits), keep)
+/// A row before whose function one probe runs.
+pub(crate) fn before(run: Run, keep: impl Any) -> Armed {
+    armed(run, NOTHING, Seen::Same(BEFORE), keep)
 }
 
-/// The same, with the last probe after the function.
-pub(crate) fn after(run: Run, keep: impl Any, hits: u64) -> Armed {
-    armed(run, NOTHING, Seen::Same(AFTER, hits), keep)
+/// A row after whose function one probe runs.
+pub(crate) fn after(run: Run, keep: impl Any) -> Armed {
+    armed(run, NOTHING, Seen::Same(AFTER), keep)
+}
+
+/// A row with a probe on either side.
+pub(crate) fn both(run: Run, keep: impl Any) -> Armed {
+    armed(run, NOTHING, Seen::Same(BOTH), keep)
+}
+
+/// A row whose probes leave behind what those of `reference` do.
+pub(crate) fn several(run: Run, reference: Run, keep: impl Any) -> Armed {
+    armed(run, NOTHING, Seen::Same(reference), keep)
 }
 
 /// A row without a probe.
 pub(crate) fn nothing(run: Run, keep: impl Any) -> Armed {
-    armed(run, NOTHING, Seen::Same(NOTHING, 0), keep)
+    armed(run, NOTHING, Seen::Same(NOTHING), keep)
 }
 
 /// A row whose probe is not handed the arguments.
@@ -44,7 +54,7 @@ pub(crate) fn armed(run: Run, same_as: Run, seen: Seen, keep: impl Any) -> Armed
     let check = move || {
         results(run, same_as)?;
         match seen {
-            Seen::Same(reference, hits) => same(run, reference, hits),
+            Seen::Same(reference) => same(run, reference),
             Seen::Hits(count, hits) => {
                 let before = count();
                 run(CALLS);
@@ -72,19 +82,18 @@ fn number(found: u64, expected: u64) -> Result<(), String> {
     }
 }
 
-fn same(run: Run, reference: Run, hits: u64) -> Result<(), String> {
+fn same(run: Run, reference: Run) -> Result<(), String> {
     let cells = |run: Run| {
         cells::reset();
         run(CALLS);
         cells::seen()
     };
-    let (mut expected, found) = (cells(reference), cells(run));
-    expected.iter_mut().for_each(|cell| cell.count *= hits);
-    let count = |cells: &[cells::Seen]| cells.iter().map(|cell| cell.count).sum();
-    number(count(&found), count(&expected))?;
-    match expected.iter().zip(&found).find(|(expected, found)| expected != found) {
-        None => Ok(()),
-        Some((expected, found)) => Err(format!("a cell has {found:?}, not {expected:?}")),
+    let (expected, found) = (cells(reference), cells(run));
+    number(cells::hits(&found), cells::hits(&expected))?;
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("{CALLS} calls stored {found:?}, not {expected:?}"))
     }
 }
 
@@ -103,6 +112,12 @@ fn hit_after(a: u64, b: u64) -> u64 {
     ret
 }
 
+fn hit_both(a: u64, b: u64) -> u64 {
+    hit([a, b]);
+    hit_after(a, b)
+}
+
 const NOTHING: Run = calls!(nothing_at_all; a b);
 const BEFORE: Run = calls!(hit_before; a b);
 const AFTER: Run = calls!(hit_after; a b);
+const BOTH: Run = calls!(hit_both; a b);

@@ -29,6 +29,6 @@ pub(crate) fn count(rows: &[Row]) -> Result<(), Box<dyn Error>> {
 // SAFETY: no other symbol has this name.
 #[unsafe(no_mangle)]
 #[inline(never)]
-extern "C" fn gtramp_bench_counted(run: Run, calls: u64) -> u64 {
+fn gtramp_bench_counted(run: Run, calls: u64) -> u64 {
     run(calls)
 }

@@ -19,19 +19,19 @@ macro_rules! arity {
                     name: concat!("plain/", $count),
                     floor: concat!("plain/", $count),
                     can: Can::NOTHING,
-                    setup: || Ok(check::armed(calls!(plain; $($arg)*), PLAIN, Seen::Same(PLAIN, 0), ())),
+                    setup: || Ok(check::armed(calls!(plain; $($arg)*), PLAIN, Seen::Same(PLAIN), ())),
                 },
                 Row {
                     name: concat!("hand-fentry/", $count),
                     floor: concat!("plain/", $count),
                     can: Can::BY_HAND,
-                    setup: || Ok(check::armed(calls!(hand_fentry; $($arg)*), PLAIN, Seen::Same(BEFORE, 1), ())),
+                    setup: || Ok(check::armed(calls!(hand_fentry; $($arg)*), PLAIN, Seen::Same(BEFORE), ())),
                 },
                 Row {
                     name: concat!("hand-fexit/", $count),
                     floor: concat!("plain/", $count),
                     can: Can::BY_HAND,
-                    setup: || Ok(check::armed(calls!(hand_fexit; $($arg)*), PLAIN, Seen::Same(AFTER, 2), ())),
+                    setup: || Ok(check::armed(calls!(hand_fexit; $($arg)*), PLAIN, Seen::Same(BOTH), ())),
                 },
                 Row {
                     name: concat!("fentry/", $count),
@@ -40,7 +40,7 @@ macro_rules! arity {
                     setup: || {
                         let link = before.link().functions(site!(entry)).specialise(false).attach();
                         let link = link.map_err(|error| error.to_string())?;
-                        Ok(check::armed(calls!(entry; $($arg)*), PLAIN, Seen::Same(BEFORE, 1), link))
+                        Ok(check::armed(calls!(entry; $($arg)*), PLAIN, Seen::Same(BEFORE), link))
                     },
                 },
                 Row {
@@ -50,14 +50,14 @@ macro_rules! arity {
                     setup: || {
                         let link = site!(both).link().fentry(before).fexit(after).attach();
                         let link = link.map_err(|error| error.to_string())?;
-                        Ok(check::armed(calls!(both; $($arg)*), PLAIN, Seen::Same(AFTER, 2), link))
+                        Ok(check::armed(calls!(both; $($arg)*), PLAIN, Seen::Same(BOTH), link))
                     },
                 },
             ];
 
             const PLAIN: Run = calls!(plain; $($arg)*);
             const BEFORE: Run = calls!(hand_fentry; $($arg)*);
-            const AFTER: Run = calls!(only_after; $($arg)*);
+            const BOTH: Run = calls!(hand_fexit; $($arg)*);
 
             #[inline(never)]
             fn plain($($arg: u64),*) -> u64 {

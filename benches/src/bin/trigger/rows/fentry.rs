@@ -9,6 +9,7 @@ use gtramp_bench::row::{Can, Row};
 
 use crate::check;
 
+use super::hand::{FENTRY2, FENTRY4};
 use super::traced::{self, before};
 
 pub(super) const ROWS: &[Row] = &[
@@ -19,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = before.link().functions(site!(traced::entry)).specialise(false).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(check::before(calls!(traced::entry; a b), link, 1))
+            Ok(check::before(calls!(traced::entry; a b), link))
         },
     },
     Row {
@@ -29,7 +30,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = before.link().functions(site!(traced::spec)).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(check::before(calls!(traced::spec; a b), link, 1))
+            Ok(check::before(calls!(traced::spec; a b), link))
         },
     },
     Row {
@@ -40,7 +41,7 @@ pub(super) const ROWS: &[Row] = &[
             let probe = |_: &Entry<'_>, a: &u64, b: &u64| hit([*a, *b]);
             let link = site!(traced::closure).link().specialise(false).fentry(probe).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(check::before(calls!(traced::closure; a b), link, 1))
+            Ok(check::before(calls!(traced::closure; a b), link))
         },
     },
     Row {
@@ -50,7 +51,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = before.link().functions(site!(traced::hash)).lookup(Lookup::Hash).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(check::before(calls!(traced::hash; a b), link, 1))
+            Ok(check::before(calls!(traced::hash; a b), link))
         },
     },
     Row {
@@ -61,7 +62,7 @@ pub(super) const ROWS: &[Row] = &[
             let attach = || before.link().functions(site!(traced::list2)).attach();
             let links: Result<Vec<_>, _> = (0..2).map(|_| attach()).collect();
             let links = links.map_err(|error| error.to_string())?;
-            Ok(check::before(calls!(traced::list2; a b), links, 2))
+            Ok(check::several(calls!(traced::list2; a b), FENTRY2, links))
         },
     },
     Row {
@@ -72,7 +73,7 @@ pub(super) const ROWS: &[Row] = &[
             let attach = || before.link().functions(site!(traced::list4)).attach();
             let links: Result<Vec<_>, _> = (0..4).map(|_| attach()).collect();
             let links = links.map_err(|error| error.to_string())?;
-            Ok(check::before(calls!(traced::list4; a b), links, 4))
+            Ok(check::several(calls!(traced::list4; a b), FENTRY4, links))
         },
     },
     Row {
@@ -82,7 +83,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = before.link().functions(site!(traced::sleep)).sleepable(true).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(check::before(calls!(traced::sleep; a b), link, 1))
+            Ok(check::before(calls!(traced::sleep; a b), link))
         },
     },
 ];

@@ -17,7 +17,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = after.link().functions(site!(traced::exit)).specialise(false).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(check::after(calls!(traced::exit; a b), link, 1))
+            Ok(check::after(calls!(traced::exit; a b), link))
         },
     },
     Row {
@@ -27,7 +27,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = after.link().functions(site!(traced::exit_spec)).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(check::after(calls!(traced::exit_spec; a b), link, 1))
+            Ok(check::after(calls!(traced::exit_spec; a b), link))
         },
     },
     Row {
@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = site!(traced::both).link().fentry(before).fexit(after).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(check::after(calls!(traced::both; a b), link, 2))
+            Ok(check::both(calls!(traced::both; a b), link))
         },
     },
 ];

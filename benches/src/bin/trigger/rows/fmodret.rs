@@ -20,7 +20,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = leave.link().functions(site!(traced::mod_ret)).specialise(false).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(check::before(calls!(traced::mod_ret; a b), link, 1))
+            Ok(check::before(calls!(traced::mod_ret; a b), link))
         },
     },
     Row {
@@ -30,7 +30,7 @@ pub(super) const ROWS: &[Row] = &[
         setup: || {
             let link = leave.link().functions(site!(traced::mod_ret_spec)).attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(check::before(calls!(traced::mod_ret_spec; a b), link, 1))
+            Ok(check::before(calls!(traced::mod_ret_spec; a b), link))
         },
     },
     Row {
@@ -42,7 +42,7 @@ pub(super) const ROWS: &[Row] = &[
                 decide.link().functions(site!(traced::mod_ret_override)).specialise(false).attach();
             let link = link.map_err(|error| error.to_string())?;
             let same_as = calls!(hit_and_decide; a b);
-            let seen = Seen::Same(same_as, 1);
+            let seen = Seen::Same(same_as);
             Ok(check::armed(calls!(traced::mod_ret_override; a b), same_as, seen, link))
         },
     },

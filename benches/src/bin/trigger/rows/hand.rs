@@ -4,7 +4,7 @@
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use crate::cells::{hit, hit_exit};
-use gtramp_bench::row::{Can, Row};
+use gtramp_bench::row::{Can, Row, Run};
 
 use crate::check;
 use crate::target::{body, calls};
@@ -14,25 +14,25 @@ pub(super) const ROWS: &[Row] = &[
         name: "hand-fentry",
         floor: "plain",
         can: Can::BY_HAND,
-        setup: || Ok(check::before(calls!(hand_fentry; a b), (), 1)),
+        setup: || Ok(check::before(calls!(hand_fentry; a b), ())),
     },
     Row {
         name: "hand-fexit",
         floor: "plain",
         can: Can::BY_HAND,
-        setup: || Ok(check::after(calls!(hand_fexit; a b), (), 2)),
+        setup: || Ok(check::both(calls!(hand_fexit; a b), ())),
     },
     Row {
         name: "hand-fentry2",
         floor: "plain",
         can: Can::BY_HAND,
-        setup: || Ok(check::before(calls!(hand_fentry2; a b), (), 2)),
+        setup: || Ok(check::several(FENTRY2, FENTRY2, ())),
     },
     Row {
         name: "hand-fentry4",
         floor: "plain",
         can: Can::BY_HAND,
-        setup: || Ok(check::before(calls!(hand_fentry4; a b), (), 4)),
+        setup: || Ok(check::several(FENTRY4, FENTRY4, ())),
     },
     Row {
         name: "fnptr-hook",
@@ -40,10 +40,14 @@ pub(super) const ROWS: &[Row] = &[
         can: Can { live: true, ..Can::BY_HAND },
         setup: || {
             HOOK.store(before as *mut (), Ordering::Release);
-            Ok(check::before(calls!(hooked; a b), (), 1))
+            Ok(check::before(calls!(hooked; a b), ()))
         },
     },
 ];
+
+/// What two and four probes of one function leave behind.
+pub(super) const FENTRY2: Run = calls!(hand_fentry2; a b);
+pub(super) const FENTRY4: Run = calls!(hand_fentry4; a b);
 
 #[inline(never)]
 fn before(a: u64, b: u64) {

@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Row] = &[
                 .specialise(false)
                 .attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(check::before(calls!(many_entries::<0>; a b), link, 1))
+            Ok(check::before(calls!(many_entries::<0>; a b), link))
         },
     },
     Row {
@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Row] = &[
                 .specialise(false)
                 .attach();
             let link = link.map_err(|error| error.to_string())?;
-            Ok(check::after(calls!(many_exits::<0>; a b), link, 1))
+            Ok(check::after(calls!(many_exits::<0>; a b), link))
         },
     },
 ];

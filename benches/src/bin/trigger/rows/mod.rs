@@ -1,14 +1,26 @@
 //! The rows of the table, one idea per file.
 
 mod arity;
+mod breakpoint;
+mod code;
+mod detour;
+mod fail;
+mod fastrace;
 mod fentry;
 mod fexit;
 mod floor;
 mod fmodret;
 mod hand;
+mod ilhook;
+mod jit;
 mod many;
 mod off;
+mod patched;
+mod retour;
+mod static_keys;
 mod traced;
+mod tracing;
+mod uprobe;
 
 use gtramp_bench::row::Row;
 
@@ -22,6 +34,16 @@ pub(crate) fn all() -> Vec<Row> {
         many::ROWS,
         fexit::ROWS,
         fmodret::ROWS,
+        jit::ROWS,
+        detour::ROWS,
+        retour::ROWS,
+        ilhook::ROWS,
+        static_keys::ROWS,
+        tracing::ROWS,
+        fastrace::ROWS,
+        fail::ROWS,
+        uprobe::ROWS,
+        breakpoint::ROWS,
         arity::ROWS,
     ]
     .concat()

@@ -1,0 +1,45 @@
+//! Writing code while the program runs, for the rows that do.
+
+use core::ffi::c_void;
+
+use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect};
+
+const PAGE: usize = 4096;
+
+/// Writes over the code at `address`.
+///
+/// # Safety
+///
+/// These are bytes of a function of this program that no thread is in, and what is written is
+/// code that can stand in their place.
+pub(super) unsafe fn patch(address: usize, bytes: &[u8]) -> Result<(), String> {
+    let start = address & !(PAGE - 1);
+    let len = address + bytes.len() - start;
+    let page = core::ptr::with_exposed_provenance_mut::<c_void>(start);
+    let open = MprotectFlags::READ | MprotectFlags::WRITE | MprotectFlags::EXEC;
+    // SAFETY: pages of the program's code, which stays executable.
+    unsafe { mprotect(page, len, open) }.map_err(|error| error.to_string())?;
+    let to = core::ptr::with_exposed_provenance_mut::<u8>(address);
+    // SAFETY: writable by now, and the caller's to overwrite.
+    unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) };
+    let close = MprotectFlags::READ | MprotectFlags::EXEC;
+    // SAFETY: as they were.
+    unsafe { mprotect(page, len, close) }.map_err(|error| error.to_string())
+}
+
+/// A page for code, near enough to `code` for a direct jump.
+pub(super) fn page_near(code: usize) -> Result<usize, String> {
+    const NEAR: usize = 1 << 30;
+    for distance in (1..64).map(|step| step << 24) {
+        let hint = code.saturating_sub(distance) & !(PAGE - 1);
+        let hint = core::ptr::with_exposed_provenance_mut::<c_void>(hint);
+        let protection = ProtFlags::READ | ProtFlags::WRITE | ProtFlags::EXEC;
+        // SAFETY: a new mapping, where the kernel finds room.
+        let page = unsafe { mmap_anonymous(hint, PAGE, protection, MapFlags::PRIVATE) };
+        let page = page.map_err(|error| error.to_string())?.expose_provenance();
+        if page.abs_diff(code) < NEAR {
+            return Ok(page);
+        }
+    }
+    Err("no memory near the code".to_owned())
+}
