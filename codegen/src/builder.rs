@@ -4,7 +4,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use crate::arch::Arch;
-use crate::config::{CONFIG_VARIABLE, Config};
+use crate::config::{CONFIG_VARIABLE, Config, EntryMode};
 use crate::error::Error;
 use crate::plan::Plan;
 use crate::render::Files;
@@ -79,6 +79,10 @@ impl Builder {
         let files = Files::render(&self.plan())?;
         for (name, text) in files.named() {
             write::if_changed(&self.out_dir.join(name), text)?;
+        }
+        println!("cargo::rustc-check-cfg=cfg(gtramp_slot)");
+        if self.config.entry == EntryMode::Slot {
+            println!("cargo::rustc-cfg=gtramp_slot");
         }
         println!("cargo::rerun-if-changed=build.rs");
         println!("cargo::rerun-if-env-changed={CONFIG_VARIABLE}");

@@ -171,6 +171,13 @@ fn the_configuration_reaches_the_build_and_the_built_program_tells_its_sites() {
     // Exactly what is needed, and a wrong word.
     assert!(scratch.gtramp(&["plan", "--write"]).status.success());
     assert_eq!(scratch.run().lines().last(), Some("6 hits"));
+    // Other settings, the same program.
+    for setting in
+        ["entry = \"slot\"", "kinds = [\"fentry\"]\nsleepable = false\nlookup = \"hash\""]
+    {
+        scratch.write("gtramp.toml", &format!("max-args = 20\n{setting}\n"));
+        assert_eq!(scratch.run().lines().last(), Some("6 hits"), "{setting}");
+    }
     scratch.write("gtramp.toml", "max-args = many\n");
     let build = scratch.cargo(&["build", "--offline"]);
     let text = String::from_utf8(build.stderr).unwrap();

@@ -66,6 +66,13 @@ pub enum Error {
         /// The largest slot count for which callers were generated.
         max: usize,
     },
+    /// The configuration leaves out the callers that such a link needs.
+    NotGenerated {
+        /// The function's path.
+        function: String,
+        /// The missing caller.
+        caller: String,
+    },
     /// An entry cannot be written.
     Poke {
         /// The first address of the pages that could not be made writable.
@@ -186,6 +193,11 @@ impl fmt::Display for Error {
                 f,
                 "`{function}` takes {count} slots, but callers were generated for at most {max}: \
                  raise `max-args` in gtramp.toml and build again"
+            ),
+            Self::NotGenerated { function, caller } => write!(
+                f,
+                "`{function}` needs `{caller}`, which was not generated: widen `kinds` or \
+                 `sleepable` in gtramp.toml and build again"
             ),
             Self::Poke { address, source } => write!(
                 f,

@@ -9,11 +9,17 @@
 //!
 //! A function of six slots or more has its sixth in `r9`; its site travels in `r11`.
 //!
+//! In a build with `slot` entries, an entry is the second half alone, and off, the caller's word is
+//! the body: no code is ever written.
+//!
 //! One byte tells the two states apart. Both are whole instructions of the same length at the
 //! same place, so a thread that fetches the entry sees one or the other, whenever it does.
 
 /// The bytes of an entry, armed or not, up to its end.
-pub(crate) const ENTRY_LEN: usize = 15;
+pub(crate) const ENTRY_LEN: usize = SELECTED + 10;
+
+/// Where the jump through the site's data begins: after the one that is patched, if it is.
+const SELECTED: usize = if cfg!(gtramp_slot) { 0 } else { 5 };
 
 const OFF: u8 = 0xe9;
 const ARMED: u8 = 0xa9;
@@ -42,10 +48,13 @@ pub(crate) fn entry_bytes(
         offset.to_le_bytes()
     };
     let mut bytes = [0; ENTRY_LEN];
-    bytes[0] = switch(armed);
-    bytes[1..5].copy_from_slice(&relative(body, 5));
-    bytes[5..8].copy_from_slice(&[0x4c, 0x8d, lea]);
-    bytes[8..12].copy_from_slice(&relative(data, 12));
-    bytes[12..].copy_from_slice(&[0x41, 0xff, jmp]);
+    if SELECTED > 0 {
+        bytes[0] = switch(armed);
+        bytes[1..5].copy_from_slice(&relative(body, 5));
+    }
+    let selected = &mut bytes[SELECTED..];
+    selected[..3].copy_from_slice(&[0x4c, 0x8d, lea]);
+    selected[3..7].copy_from_slice(&relative(data, SELECTED + 7));
+    selected[7..].copy_from_slice(&[0x41, 0xff, jmp]);
     bytes
 }

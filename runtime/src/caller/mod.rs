@@ -19,5 +19,7 @@ mod specialised;
 
 pub(crate) use run::TABLE;
 pub use select::{Lookup, Shape};
-pub(crate) use select::{MAX_ARGS, MAX_SLOTS, Variant, select, specialised_name, variant_at};
+pub(crate) use select::{
+    MAX_ARGS, MAX_SLOTS, Variant, fullest, select, specialised_name, variant_at,
+};
 pub(crate) use specialised::{entry_caller, exit_caller, mod_ret_caller};

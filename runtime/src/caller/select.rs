@@ -64,11 +64,29 @@ impl Variant {
 include!(concat!(env!("OUT_DIR"), "/callers.rs"));
 include!(concat!(env!("OUT_DIR"), "/table.rs"));
 
-/// The caller for a shape; `None` if none was generated.
+/// The caller for a shape, or where the configuration left it out, the plainest one that serves
+/// as much; `None` if none was generated.
 pub(crate) fn select(shape: Shape, lookup: Lookup) -> Option<&'static Variant> {
-    let variant = &VARIANTS[position(shape, lookup)?];
-    debug_assert_eq!((variant.shape, variant.lookup), (shape, lookup));
-    Some(variant)
+    let other = match lookup {
+        Lookup::Inline => Lookup::Hash,
+        Lookup::Hash => Lookup::Inline,
+    };
+    [lookup, other].into_iter().find_map(|lookup| {
+        let wider = [(false, false), (false, true), (true, false), (true, true)];
+        wider.into_iter().find_map(|(sleepable, origin)| {
+            let sleepable = shape.sleepable | sleepable;
+            let origin = shape.origin | origin;
+            Some(&VARIANTS[position(Shape { sleepable, origin, ..shape }, lookup)?])
+        })
+    })
+}
+
+/// The caller of so many slots that serves the most; `None` if none was generated.
+pub(crate) fn fullest(slots: usize) -> Option<&'static Variant> {
+    let narrower = [(true, true), (false, true), (true, false), (false, false)];
+    narrower
+        .into_iter()
+        .find_map(|(sleepable, origin)| select(Shape { slots, sleepable, origin }, Lookup::Inline))
 }
 
 /// The caller whose code begins here.

@@ -9,12 +9,12 @@
 use std::sync::{Arc, Weak};
 
 use crate::arch::TARGET;
-use crate::caller::{Lookup, MAX_SLOTS};
+use crate::caller::{Lookup, MAX_SLOTS, Shape, select};
 use crate::error::{Error, Refusal};
 use crate::grace;
 use crate::md::Md;
 use crate::poke::{Writable, verify};
-use crate::probe::{AnyProbe, LinkState};
+use crate::probe::{AnyProbe, Kind, LinkState};
 use crate::registry::Selector;
 use crate::site::Function;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
@@ -54,7 +54,7 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
     let mut members = Vec::new();
     let mut refused = Vec::new();
     for function in request.selector.resolve()? {
-        match bind(function, &request.probes) {
+        match bind(function, &request) {
             Ok(through) => {
                 let cookie = (request.cookie)(function);
                 members.push(Member { function, cookie, through });
@@ -150,12 +150,24 @@ fn install(
 }
 
 /// Checks all probes against one function.
-fn bind(function: &'static Function, probes: &[Box<dyn AnyProbe>]) -> Result<Box<[u32]>, Error> {
+fn bind(function: &'static Function, request: &Request) -> Result<Box<[u32]>, Error> {
     if full_caller(function).is_none() {
         return Err(Error::TooManyArgs {
             function: function.instance().to_owned(),
             count: function.slots(),
             max: MAX_SLOTS,
+        });
+    }
+    let probes = &request.probes;
+    let shape = Shape {
+        slots: function.slots(),
+        sleepable: request.sleepable || probes.iter().any(|probe| probe.is_sleepable()),
+        origin: probes.iter().any(|probe| probe.kind() != Kind::Fentry),
+    };
+    if select(shape, request.lookup).is_none() {
+        return Err(Error::NotGenerated {
+            function: function.instance().to_owned(),
+            caller: shape.to_string(),
         });
     }
     let bound = probes.iter().map(|probe| probe.bind(function));

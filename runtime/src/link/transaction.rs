@@ -3,7 +3,7 @@
 use core::cell::Cell;
 use std::sync::Arc;
 
-use crate::caller::{Lookup, Shape, TABLE, Variant, select, specialised_name, variant_at};
+use crate::caller::{Lookup, Shape, TABLE, Variant, fullest, select, specialised_name, variant_at};
 use crate::grace::{IgnoreGuard, held, ignore_current_thread, wait_for_marks};
 use crate::md::{LOOKING, Md, Replaced, TableState};
 use crate::probe::{ListBox, Needs};
@@ -188,7 +188,7 @@ pub(crate) fn caller_for(md: &Md, list: &ListBox) -> &'static Variant {
 
 /// The caller that serves every list of a function; `None` if none was generated.
 pub(crate) fn full_caller(function: &Function) -> Option<&'static Variant> {
-    select(Shape { slots: function.slots(), sleepable: true, origin: true }, Lookup::Inline)
+    fullest(function.slots())
 }
 
 /// Replaces a site's list and selects its caller. The old list stays to be retired.

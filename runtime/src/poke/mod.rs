@@ -14,6 +14,9 @@
 //! probes. (AMD64 Architecture Programmer's Manual, volume 2, "Cross-Modifying Code": a store
 //! of an aligned quadword or less is seen whole by an asynchronous fetch.) The core-sync
 //! barrier at the end bounds for how long the old instruction may still be executed.
+//!
+//! A build with `slot` entries has nothing to poke: its entries jump through a word of their data,
+//! so the store of the caller arms them, and that of the body's address disarms them.
 
 mod pages;
 mod verify;

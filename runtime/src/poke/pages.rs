@@ -25,11 +25,16 @@ enum Way {
     Pages(Vec<Range<usize>>),
     /// Through the process's memory file.
     File(MemoryFile),
+    /// Not at all: the entries jump through their data, which can always be written.
+    Data,
 }
 
 impl Writable {
     /// Makes the entries of all `sites` writable, or none.
     pub(crate) fn open<'s>(sites: impl Iterator<Item = &'s Record>) -> Result<Self, Error> {
+        if cfg!(gtramp_slot) {
+            return Ok(Self { way: Way::Data, written: false });
+        }
         let entries: Vec<usize> = sites.map(|site| site.entry().addr()).collect();
         let runs = runs(&entries, sys::page_size());
         for (done, run) in runs.iter().enumerate() {
@@ -47,9 +52,15 @@ impl Writable {
 
     /// Arms or disarms one entry of the batch.
     pub(crate) fn write(&mut self, site: &Record, armed: bool) {
-        self.written = true;
         let entry = site.entry();
         match &self.way {
+            Way::Data => {
+                // What armed it was the store of its caller.
+                if !armed {
+                    site.data().caller.store(site.body().cast_mut(), Ordering::Release);
+                }
+                return;
+            }
             Way::Pages(_) => {
                 let switch_byte = entry.cast::<core::sync::atomic::AtomicU8>();
                 // SAFETY: the entry is mapped, and writable since `open`; threads that
@@ -64,6 +75,7 @@ impl Writable {
                 written.expect("open() has written through this file before");
             }
         }
+        self.written = true;
     }
 }
 
