@@ -10,7 +10,7 @@ use crate::probe::{Frame, List, Outcome};
 use crate::site::{SiteData, Slot};
 use crate::sync::Ordering;
 
-use super::run::{EntryCall, Find, run_row, serves};
+use super::run::{EntryCall, Find, run_row, run_row_if, serves};
 
 /// Runs all the probes and, in their midst, the body; returns the result's slot.
 ///
@@ -199,7 +199,7 @@ impl Drop for Call<'_> {
 }
 
 /// Runs the exit probes, on the thread whose record this is.
-pub(super) fn run_exits(list: &List, frame: &mut Frame, thread: &Thread) {
+fn run_exits(list: &List, frame: &mut Frame, thread: &Thread) {
     let mark = thread.outermost();
     if mark.load(Ordering::Relaxed).is_null() {
         exits::<false>(list, frame, thread, mark);
@@ -211,12 +211,43 @@ pub(super) fn run_exits(list: &List, frame: &mut Frame, thread: &Thread) {
 /// [`run_exits`] on a thread that is running a probe, is new, or is to be left alone.
 #[cold]
 #[inline(never)]
-pub(super) fn run_exits_slow(list: &List, frame: &mut Frame) {
+fn run_exits_slow(list: &List, frame: &mut Frame) {
     match enter_slow() {
         Slow::Skip => {}
         Slow::Enter { thread, mark, nested: false } => exits::<false>(list, frame, thread, mark),
         Slow::Enter { thread, mark, nested: true } => exits::<true>(list, frame, thread, mark),
     }
+}
+
+/// Runs the exit probes of one link, where the list is another than the call began with.
+pub(super) fn run_exits_of(
+    link: u64,
+    list: &List,
+    frame: &mut Frame,
+    thread: &Thread,
+    mark: &Mark,
+    nested: bool,
+) {
+    // SAFETY: `thread` is the calling thread's.
+    let errno = unsafe { thread.errno() };
+    for row in list.exits() {
+        let wanted = || {
+            // SAFETY: the row is not dead and the mark names it, so its link stays.
+            let state = unsafe { &*row.link };
+            state.rank.1 == link
+        };
+        let run = || {
+            // SAFETY: as above; and the row was bound to this function.
+            unsafe { row.run_call(frame) };
+        };
+        if nested {
+            run_row_if::<true>(row, thread, mark, wanted, run);
+        } else {
+            run_row_if::<false>(row, thread, mark, wanted, run);
+        }
+    }
+    // SAFETY: `thread` is the calling thread's.
+    unsafe { thread.set_errno(errno) };
 }
 
 #[inline(always)]

@@ -228,9 +228,21 @@ pub(super) fn run_row<const NESTED: bool>(
     mark: &Mark,
     run: impl FnOnce(),
 ) {
-    mark.store(row.mark(), Ordering::Release);
+    run_row_if::<NESTED>(row, thread, mark, || true, run);
+}
+
+/// As [`run_row`], if it is `wanted`: asked when the row's link is sure to stay.
+#[inline(always)]
+pub(super) fn run_row_if<const NESTED: bool>(
+    row: &Row,
+    thread: &Thread,
+    mark: &Mark,
+    wanted: impl FnOnce() -> bool,
+    run: impl FnOnce(),
+) {
+    mark.store(row.mark(), Ordering::Relaxed);
     light_barrier();
-    if !row.is_dead() && !is_recursive::<NESTED>(row, thread, mark) {
+    if !row.is_dead() && wanted() && !is_recursive::<NESTED>(row, thread, mark) {
         run();
     }
     // Release: what the probe did happens before whatever waited for the mark.

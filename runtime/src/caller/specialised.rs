@@ -10,15 +10,15 @@
 
 use core::marker::PhantomData;
 
-use crate::grace::{Pin, current};
+use crate::grace::{Slow, current, enter_slow};
 use crate::md::Md;
 use crate::probe::{EntryProbe, ExitProbe, Frame, List, ModRetProbe, Outcome};
 use crate::probe::{call_entry, call_exit, call_mod_ret};
 use crate::site::{SiteData, Slot};
 use crate::sync::Ordering;
 
-use super::origin::{call_body, result_place, run_exits, run_exits_slow, run_origin};
-use super::run::{Inline, run_row};
+use super::origin::{call_body, result_place, run_exits_of, run_origin};
+use super::run::Inline;
 use super::select::specialised;
 
 /// A kind of probe and the probe's type.
@@ -157,31 +157,29 @@ pub(crate) fn exit_caller<P: ExitProbe<M>, M>(slots: usize, _: u32) -> Option<*c
 }
 
 impl<P: ExitProbe<M>, M> Specialised for ExitOnly<P, M> {
+    /// Nothing is held while the body runs: what is remembered is which link was alone in the
+    /// list. When the body has returned, the list is looked at again.
     #[inline(always)]
     unsafe fn run<const N: usize>(
         mut slots: [Slot; N],
         site: &'static SiteData,
         caller: *const (),
     ) -> Slot {
-        let thread = current();
-        if !thread.outermost().load(Ordering::Relaxed).is_null() {
+        if !current().outermost().load(Ordering::Relaxed).is_null() {
             // SAFETY: the caller's promise.
             return unsafe { run_any(slots, site) };
         }
         // SAFETY: the site was armed.
         let md = unsafe { Md::of_armed(site) };
-        // No mark may span the origin: a pin holds the list's memory.
-        let (list, pin) = md.pin(thread);
-        let Some(row) = list.only_row_of(caller) else {
-            pin.release(thread);
+        let Some(link) = md.alone(site, caller) else {
             // SAFETY: the caller's promise.
             return unsafe { run_any(slots, site) };
         };
         let args = slots;
-        let mut unwinding = Unwinding { list, md, args: &raw mut slots, pin: Some(pin) };
+        let unwinding = Unwinding { md, link, args: (&raw mut slots).cast() };
         // SAFETY: the origin is the body of this site's function.
         let mut ret = unsafe { call_body(md.origin(), args) };
-        let pin = unwinding.pin.take().expect("taken here alone");
+        core::mem::forget(unwinding);
         // SAFETY: the slots are this function's.
         let place = unsafe { result_place(md, slots.as_mut_ptr(), &raw mut ret) };
         let mut frame = Frame {
@@ -192,54 +190,69 @@ impl<P: ExitProbe<M>, M> Specialised for ExitOnly<P, M> {
         };
         let thread = current();
         let mark = thread.outermost();
-        if mark.load(Ordering::Relaxed).is_null() {
-            // SAFETY: `thread` is the calling thread's.
-            let errno = unsafe { thread.errno() };
-            run_row::<false>(row, thread, mark, || {
-                // SAFETY: as in `EntryOnly`; the row is not dead, and the mark names it.
-                unsafe { call_exit::<P, M>(row, &mut frame, 0) };
-            });
-            // SAFETY: `thread` is the calling thread's.
-            unsafe { thread.set_errno(errno) };
-        } else {
-            run_exits_slow(list, &mut frame);
+        if !mark.load(Ordering::Relaxed).is_null() {
+            run_exit_of(link, md, &mut frame);
+            return ret;
         }
-        pin.release(thread);
+        let list: &List = md.enter(mark);
+        let Some(row) = list.only_row_of_link(link) else {
+            mark.store(core::ptr::null_mut(), Ordering::Release);
+            run_exit_of(link, md, &mut frame);
+            return ret;
+        };
+        // SAFETY: `thread` is the calling thread's.
+        let errno = unsafe { thread.errno() };
+        // SAFETY: the list was found current after the mark was set, which names this row, so
+        // whoever kills it waits; its probe is a `P`, because the link is the one whose caller
+        // this is, and was bound to this function.
+        unsafe { call_exit::<P, M>(row, &mut frame, 0) };
+        // SAFETY: `thread` is the calling thread's.
+        unsafe { thread.set_errno(errno) };
+        // Release: what the probe did happens before whatever waited for the mark.
+        mark.store(core::ptr::null_mut(), Ordering::Release);
         ret
     }
 }
 
-/// A call of which only the exit probes are left, if the body panics.
-struct Unwinding<'l, const N: usize> {
-    list: &'l List,
+/// A call of which only the exit probe is left, if the body panics.
+struct Unwinding {
     md: &'static Md,
-    args: *mut [Slot; N],
-    /// Taken when the body has returned.
-    pin: Option<Pin>,
+    link: u64,
+    args: *mut Slot,
 }
 
-impl<const N: usize> Drop for Unwinding<'_, N> {
+impl Drop for Unwinding {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Some(pin) = self.pin.take() {
-            unwound(self.list, self.md, self.args.cast(), pin);
-        }
+        unwound(self.link, self.md, self.args);
     }
 }
 
-/// Runs the exit probes of a call that has no result.
+/// Runs the exit probe of a call that has no result.
 #[cold]
 #[inline(never)]
-fn unwound(list: &List, md: &'static Md, args: *mut Slot, pin: Pin) {
+fn unwound(link: u64, md: &'static Md, args: *mut Slot) {
     let mut frame = Frame {
         target: &raw const md.target,
         args,
         ret: core::ptr::null_mut(),
         outcome: Outcome::Unwound,
     };
-    let thread = current();
-    run_exits(list, &mut frame, thread);
-    pin.release(thread);
+    run_exit_of(link, md, &mut frame);
+}
+
+/// Runs the exit probe of one link, if it is still attached: on any thread, in any list.
+#[cold]
+#[inline(never)]
+fn run_exit_of(link: u64, md: &'static Md, frame: &mut Frame) {
+    match enter_slow() {
+        Slow::Skip => {}
+        Slow::Enter { thread, mark, nested } => {
+            let (list, pin) = md.pin(thread);
+            run_exits_of(link, list, frame, thread, mark, nested);
+            pin.release(thread);
+        }
+    }
 }
 
 /// Any list: the way out of a specialised caller.

@@ -81,7 +81,10 @@ impl Thread {
     }
 
     /// As [`Thread::running`], without what `own` says, which is one of the marks.
-    pub(crate) fn running_besides<'t>(&'t self, own: &'t Mark) -> impl Iterator<Item = *mut ()> + 't {
+    pub(crate) fn running_besides<'t>(
+        &'t self,
+        own: &'t Mark,
+    ) -> impl Iterator<Item = *mut ()> + 't {
         let others = self.marks.iter().filter(move |mark| !core::ptr::eq(*mark, own));
         others.map(|mark| mark.load(Ordering::Relaxed)).filter(|mark| !mark.is_null())
     }

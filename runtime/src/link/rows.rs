@@ -92,6 +92,8 @@ impl Groups {
         }
         self.exits.reverse();
         self.count_misses_once();
-        ListBox::new(needs, self.entries, self.mods, self.exits)
+        let rows = self.entries.iter().chain(&self.mods).chain(&self.exits);
+        let last_link = rows.map(|row| state(row).rank.1).max().unwrap_or(0);
+        ListBox::new(needs, last_link, self.entries, self.mods, self.exits)
     }
 }

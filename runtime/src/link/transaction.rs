@@ -193,13 +193,8 @@ pub(crate) fn full_caller(function: &Function) -> Option<&'static Variant> {
 
 /// Replaces a site's list and selects its caller. The old list stays to be retired.
 pub(crate) fn publish(md: &Md, list: ListBox) -> ListBox {
-    let caller = list.specialised().unwrap_or_else(|| caller_for(md, &list).code()).cast_mut();
-    let old = md.publish(list);
-    // Release, and after the list: a thread that jumps to the new caller finds the new list. One
-    // that is on its way through the old caller finds a list that it may not serve, and goes on
-    // in the full caller.
-    md.site.data().caller.store(caller, Ordering::Release);
-    old
+    let caller = list.specialised().unwrap_or_else(|| caller_for(md, &list).code());
+    md.publish(list, caller)
 }
 
 /// Whether a site's entry is armed.

@@ -5,7 +5,7 @@ use core::ptr::NonNull;
 use crate::grace::{Mark, Pin, Thread};
 use crate::probe::{List, ListBox, Target};
 use crate::site::{Function, Record, SiteData};
-use crate::sync::{AtomicBool, AtomicPtr, Ordering, light_barrier};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering, light_barrier};
 
 /// The metadata of one site, made when it is first attached to and kept for the life of the
 /// process: a thread may stand between an armed entry and its caller for any length of time,
@@ -18,6 +18,9 @@ pub(crate) struct Md {
     list: AtomicPtr<List>,
     /// The body a call that is not overridden runs.
     origin: AtomicPtr<()>,
+    /// The attach number of the only link in the list, if the list has a caller of its own; 0
+    /// while it has not, and while it is being replaced.
+    only: AtomicU64,
     /// A caller that serves any list.
     full: *const (),
     pub(crate) target: Target,
@@ -53,6 +56,7 @@ impl Md {
         let md: &'static Self = Box::leak(Box::new(Self {
             list: AtomicPtr::new(ListBox::empty().into_raw()),
             origin: AtomicPtr::new(site.body().cast_mut()),
+            only: AtomicU64::new(0),
             full,
             target,
             site,
@@ -92,6 +96,20 @@ impl Md {
     #[inline(always)]
     pub(crate) fn full(&self) -> *const () {
         self.full
+    }
+
+    /// The link that is alone in the list, if the caller that was made for it is `caller`: what a
+    /// call can know without holding the list.
+    ///
+    /// A replaced list takes the number away before the caller changes, and gives a number after
+    /// it: so between two equal readings of the number the caller was the one for it.
+    #[inline(always)]
+    pub(crate) fn alone(&self, site: &SiteData, caller: *const ()) -> Option<u64> {
+        let before = self.only.load(Ordering::Acquire);
+        let selected = site.caller.load(Ordering::Acquire);
+        let after = self.only.load(Ordering::Relaxed);
+        let consistent = before == after && core::ptr::eq(selected, caller);
+        (before != 0 && consistent).then_some(before)
     }
 
     /// The list, kept from being freed by `mark`, which names its first row when this returns.
@@ -150,12 +168,20 @@ impl Md {
         unsafe { &*self.list.load(Ordering::Acquire) }
     }
 
-    /// Publishes a list and hands back the old one, which callers may still be using.
+    /// Publishes a list, selects its caller, and hands back the old list, which callers may still
+    /// be using.
     ///
     /// Under the transaction lock.
-    pub(crate) fn publish(&self, list: ListBox) -> ListBox {
+    pub(crate) fn publish(&self, list: ListBox, caller: *const ()) -> ListBox {
+        let only = list.only();
+        self.only.store(0, Ordering::Relaxed);
         // AcqRel: callers that find the new list see its rows.
         let old = self.list.swap(list.into_raw(), Ordering::AcqRel);
+        // Release, and after the list: a thread that jumps to the new caller finds the new list.
+        // One that is on its way through the old caller finds a list that it may not serve, and
+        // goes on in the full caller.
+        self.site.data().caller.store(caller.cast_mut(), Ordering::Release);
+        self.only.store(only, Ordering::Release);
         let old = NonNull::new(old).expect("metadata always has a list");
         // SAFETY: this metadata owned the old list and has just given it up.
         unsafe { ListBox::from_raw(old.as_ptr()) }

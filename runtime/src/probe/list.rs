@@ -177,6 +177,8 @@ pub(crate) struct List {
     exit_end: u32,
     /// The caller for this list alone: that of its only row, if it has one. Null otherwise.
     specialised: *const (),
+    /// The attach number of the only row's link, if the list has such a caller; 0 otherwise.
+    only: u64,
     rows: [Row; 0],
 }
 
@@ -204,6 +206,19 @@ impl List {
     /// The caller for this list alone, if there is one.
     pub(crate) fn specialised(&self) -> Option<*const ()> {
         (!self.specialised.is_null()).then_some(self.specialised)
+    }
+
+    /// The attach number of the link that is alone in a list with a caller of its own; 0 for any
+    /// other list.
+    #[inline(always)]
+    pub(crate) fn only(&self) -> u64 {
+        self.only
+    }
+
+    /// The only row, if its link is that of this number.
+    #[inline(always)]
+    pub(crate) fn only_row_of_link(&self, link: u64) -> Option<&Row> {
+        (self.only == link).then(|| &self.range(0..1)[0])
     }
 
     /// The only row, if `caller` is the caller for this list alone.
@@ -289,6 +304,7 @@ static EMPTY: Empty = Empty {
         mod_end: 0,
         exit_end: 0,
         specialised: core::ptr::null(),
+        only: 0,
         rows: [],
     },
     row: Row {
@@ -317,8 +333,15 @@ impl ListBox {
         Self(NonNull::from(&EMPTY).cast())
     }
 
-    /// A list of these rows, each group in the order in which it is to run.
-    pub(crate) fn new(needs: Needs, entries: Vec<Row>, mods: Vec<Row>, exits: Vec<Row>) -> Self {
+    /// A list of these rows, each group in the order in which it is to run. `last_link` is the
+    /// largest attach number of their links.
+    pub(crate) fn new(
+        needs: Needs,
+        last_link: u64,
+        entries: Vec<Row>,
+        mods: Vec<Row>,
+        exits: Vec<Row>,
+    ) -> Self {
         let entry_end = entries.len();
         let mod_end = entry_end + mods.len();
         let exit_end = mod_end + exits.len();
@@ -331,12 +354,14 @@ impl ListBox {
             (1, false, Some(row)) => row.specialised,
             _ => core::ptr::null(),
         };
+        let only = if specialised.is_null() { 0 } else { last_link };
         let header = List {
             needs,
             entry_end: count(entry_end),
             mod_end: count(mod_end),
             exit_end: count(exit_end),
             specialised,
+            only,
             rows: [],
         };
         let layout = Self::layout(exit_end);
