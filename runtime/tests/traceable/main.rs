@@ -1,0 +1,9 @@
+//! Every form of function that `#[traceable]` takes: it works, attaches, and shows its arguments.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod blocks;
+mod functions;
+mod methods;
+mod observe;
