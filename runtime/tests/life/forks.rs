@@ -1,0 +1,166 @@
+//! Forks of a process with many threads, and children of other kinds.
+
+use std::process::Command;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use gtramp::{Entry, Exit, site, traceable};
+
+use crate::{count, counted, counter, cycles, turn};
+
+#[traceable]
+fn doubled(a: u64) -> u64 {
+    a * 2
+}
+
+#[traceable]
+fn halved(a: u64) -> u64 {
+    a / 2
+}
+
+#[traceable]
+fn stuck(a: u64) -> u64 {
+    a
+}
+
+/// Runs `child` in a fork: whether it answered yes. A child that hangs is killed.
+fn in_child(child: impl FnOnce() -> bool) -> bool {
+    const PATIENCE: u32 = 20;
+    // SAFETY: the child runs `child`, as the only thread of a copy of this process, and then ends
+    // without running anything that belongs to the parent.
+    let pid = unsafe { libc::fork() };
+    assert!(pid >= 0, "fork");
+    if pid == 0 {
+        // SAFETY: no precondition. Its default action ends a child that hangs.
+        unsafe { libc::alarm(PATIENCE) };
+        let answer = std::panic::catch_unwind(std::panic::AssertUnwindSafe(child));
+        // SAFETY: ends the child here.
+        unsafe { libc::_exit(i32::from(!matches!(answer, Ok(true)))) };
+    }
+    let mut status = 0;
+    // SAFETY: `status` is valid for writes.
+    let waited = unsafe { libc::waitpid(pid, &raw mut status, 0) };
+    assert_eq!(waited, pid);
+    status == 0
+}
+
+/// What every child has to be able to do.
+fn attaches_and_detaches() -> bool {
+    let (entries, exits) = (counter(), counter());
+    let both = gtramp::link()
+        .functions(site!(doubled))
+        .fentry(move |_: &Entry| count(entries))
+        .fexit(move |_: &Exit| count(exits))
+        .attach()
+        .expect("the child attaches");
+    let right = doubled(4) == 8 && counted(entries) == 1 && counted(exits) == 1;
+    both.disable();
+    both.enable().expect("the child enables");
+    let right = right && doubled(5) == 10 && counted(entries) == 2;
+    let info = both.info().to_string();
+    both.detach();
+    let other = std::thread::spawn(|| doubled(6)).join().expect("the child has threads");
+    right && other == 12 && counted(entries) == 2 && info.contains("doubled")
+}
+
+#[test]
+fn a_child_attaches_and_detaches_while_the_parents_threads_were_doing_so() {
+    let _turn = turn();
+    let stop = AtomicBool::new(false);
+    let forks = cycles(100);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    let link = site!(doubled).fentry(|_: &Entry| ()).expect("it takes any probe");
+                    assert_eq!(doubled(2), 4);
+                    link.disable();
+                    link.enable().expect("nothing has changed");
+                    drop(link);
+                }
+            });
+        }
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                assert_eq!(halved(doubled(2)), 2);
+            }
+        });
+        let kept = counter();
+        let link = site!(halved).fexit(move |_: &Exit| count(kept)).expect("it takes any probe");
+        let all_well = (0..forks).all(|_| {
+            in_child(|| {
+                let before = counted(kept);
+                let keeps_links = halved(8) == 4 && counted(kept) == before + 1;
+                link.info().panic.is_none() && keeps_links && attaches_and_detaches()
+            })
+        });
+        stop.store(true, Ordering::Relaxed);
+        assert!(all_well, "a child hung or went wrong");
+    });
+    println!("{forks} children of a process that attaches and detaches");
+}
+
+#[test]
+fn a_child_does_not_wait_for_a_thread_it_does_not_have() {
+    let _turn = turn();
+    let (inside, go_on) =
+        (&*Box::leak(Box::new(Barrier::new(2))), &*Box::leak(Box::new(Barrier::new(2))));
+    let link = site!(stuck)
+        .link()
+        .sleepable(true)
+        .fentry(move |_: &Entry| {
+            inside.wait();
+            go_on.wait();
+        })
+        .attach()
+        .expect("it takes any probe");
+    std::thread::scope(|scope| {
+        scope.spawn(|| stuck(1));
+        inside.wait();
+        let mut link = Some(link);
+        let well = in_child(|| {
+            // The probe was running on a thread that the child does not have.
+            link.take().expect("it is there").detach();
+            stuck(3) == 3 && attaches_and_detaches()
+        });
+        go_on.wait();
+        assert!(well, "the child hung or went wrong");
+        link.expect("the child had a copy").detach();
+    });
+    assert_eq!(stuck(4), 4);
+}
+
+#[test]
+fn a_child_of_a_fork_inside_a_probe_goes_on() {
+    let _turn = turn();
+    let link = site!(halved)
+        .fentry(|_: &Entry, a: &u64| {
+            if *a == 77 {
+                // A mark of the forking thread stays in the child; it is cleared when its probe
+                // ends there.
+                assert!(in_child(attaches_and_detaches));
+            }
+        })
+        .expect("it takes a number");
+    assert_eq!(halved(77), 38);
+    assert!(link.info().panic.is_none(), "{}", link.info());
+}
+
+#[test]
+fn programs_are_started_while_functions_are_patched() {
+    let _turn = turn();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                drop(site!(doubled).fexit(|_: &Exit| ()).expect("it takes any probe"));
+            }
+        });
+        for _ in 0..20 {
+            let status = Command::new("/bin/true").status().expect("there is /bin/true");
+            assert!(status.success());
+            assert_eq!(doubled(3), 6);
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+}
