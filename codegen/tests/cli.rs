@@ -4,7 +4,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use support::expect_file;
 use tempfile::TempDir;
@@ -206,4 +206,19 @@ fn init_configures_the_workspace_and_not_the_member() {
     assert!(text.contains("wrote [folder]/.cargo/config.toml"), "{text}");
     assert!(bank.read("member/Cargo.toml").starts_with("# mine\n[package]"));
     assert!(PathBuf::from(bank.path()).join("member/examples/traced.rs").is_file());
+}
+
+#[test]
+fn a_reader_that_stops_reading_is_no_crash() {
+    let bank = Crate::new();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_cargo-gtramp"))
+        .args(["gtramp", "expand"])
+        .current_dir(bank.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.len()), (Some(141), 0));
 }

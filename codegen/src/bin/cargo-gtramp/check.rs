@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use gtramp_codegen::workspace::Workspace;
 use serde_json::json;
 
-use crate::common::{BAD, Found, GOOD, Outcome, Sources, print_json, ranges};
+use crate::common::{BAD, Found, GOOD, Outcome, Sources, print_json, ranges, say};
 use crate::expand::{self, Rendered};
 use crate::plan::{Comparison, WRITTEN, exact};
 
@@ -45,13 +45,13 @@ pub(crate) fn run(args: &Args) -> Outcome {
     if args.json {
         print_json(&json!({ "functions": workspace.functions.len(), "problems": problems }))?;
     } else if problems.is_empty() {
-        anstream::println!(
+        say!(
             "{GOOD}good{GOOD:#}: every traceable function has its callers ({})",
             workspace.functions.len()
         );
     } else {
         for problem in &problems {
-            anstream::println!("{BAD}bad{BAD:#}: {problem}");
+            say!("{BAD}bad{BAD:#}: {problem}");
         }
     }
     Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

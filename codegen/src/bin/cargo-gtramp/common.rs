@@ -1,7 +1,8 @@
 //! What the subcommands share: cargo's own options, the configuration, errors, progress.
 
 use std::error::Error;
-use std::io::IsTerminal as _;
+use std::fmt::Arguments;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -161,6 +162,23 @@ pub(crate) fn progress(what: &'static str) -> ProgressBar {
     bar
 }
 
+/// Prints a line.
+macro_rules! say {
+    ($($line:tt)*) => {
+        $crate::common::print(format_args!("{}\n", format_args!($($line)*)))
+    };
+}
+
+pub(crate) use say;
+
+/// Prints to the standard output, and ends as a signal would have it when nobody reads on.
+pub(crate) fn print(text: Arguments<'_>) {
+    if let Err(error) = anstream::stdout().lock().write_fmt(text) {
+        let code = if error.kind() == ErrorKind::BrokenPipe { 141 } else { 1 };
+        std::process::exit(code);
+    }
+}
+
 /// Prints an error and what caused it.
 pub(crate) fn print_error(error: &dyn Error) {
     anstream::eprintln!("{BAD}error{BAD:#}: {error}");
@@ -173,7 +191,7 @@ pub(crate) fn print_error(error: &dyn Error) {
 
 /// Prints what a program reads.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Box<dyn Error>> {
-    println!("{}", serde_json::to_string_pretty(value)?);
+    say!("{}", serde_json::to_string_pretty(value)?);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode, Stdio};
 
 use gtramp_codegen::{Arch, Config, Files, Plan};
 
-use crate::common::{ConfigArg, GOOD, NOTE, Outcome};
+use crate::common::{ConfigArg, GOOD, NOTE, Outcome, print, say};
 
 /// What to render.
 #[derive(clap::Args)]
@@ -87,12 +87,12 @@ pub(crate) fn generate(args: &GenArgs) -> Outcome {
     for (name, text) in files {
         let path = args.out.join(name);
         if fs::read_to_string(&path).is_ok_and(|old| old == text) {
-            anstream::println!("{GOOD}unchanged{GOOD:#} {}", path.display());
+            say!("{GOOD}unchanged{GOOD:#} {}", path.display());
             continue;
         }
         fs::write(&path, text)
             .map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-        anstream::println!("{GOOD}wrote{GOOD:#}     {}", path.display());
+        say!("{GOOD}wrote{GOOD:#}     {}", path.display());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -100,7 +100,7 @@ pub(crate) fn generate(args: &GenArgs) -> Outcome {
 pub(crate) fn expand(args: &ExpandArgs) -> Outcome {
     for (name, text) in args.rendered.files(&args.rendered.found()?)? {
         if args.file.as_ref().is_none_or(|file| name.strip_suffix(".rs") == Some(file)) {
-            print!("{text}");
+            print(format_args!("{text}"));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -11,7 +11,7 @@ use gtramp_codegen::{Config, Error};
 use similar::{ChangeTag, TextDiff};
 use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
 
-use crate::common::{BAD, CONFIG_FILE, DIM, GOOD, HEAD, Outcome};
+use crate::common::{BAD, CONFIG_FILE, DIM, GOOD, HEAD, Outcome, say};
 
 /// Adds gtramp to a crate: dependency, configuration and a first example. Shows the changes first
 #[derive(clap::Args)]
@@ -46,12 +46,12 @@ pub(crate) fn run(args: &Args) -> Outcome {
             .filter(|change| change.old != change.new)
             .collect();
     if changes.is_empty() {
-        anstream::println!("{GOOD}nothing to do{GOOD:#}: gtramp is set up here");
+        say!("{GOOD}nothing to do{GOOD:#}: gtramp is set up here");
         return Ok(ExitCode::SUCCESS);
     }
     changes.iter().for_each(print);
     if args.dry_run || !(args.yes || confirmed()?) {
-        println!("nothing was changed");
+        say!("nothing was changed");
         return Ok(ExitCode::SUCCESS);
     }
     for change in &changes {
@@ -59,9 +59,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
             fs::create_dir_all(folder)?;
         }
         fs::write(&change.path, &change.new)?;
-        anstream::println!("{GOOD}wrote{GOOD:#} {}", change.path.display());
+        say!("{GOOD}wrote{GOOD:#} {}", change.path.display());
     }
-    anstream::println!("try it: {HEAD}cargo run --example traced{HEAD:#}");
+    say!("try it: {HEAD}cargo run --example traced{HEAD:#}");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -163,21 +163,21 @@ fn parse(path: &Path, text: &str) -> Result<DocumentMut, Box<dyn std::error::Err
 }
 
 fn print(change: &Change) {
-    anstream::println!("{HEAD}{}{HEAD:#}", change.path.display());
+    say!("{HEAD}{}{HEAD:#}", change.path.display());
     for change in TextDiff::from_lines(&change.old, &change.new).iter_all_changes() {
         let (sign, style) = match change.tag() {
             ChangeTag::Delete => ("-", BAD),
             ChangeTag::Insert => ("+", GOOD),
             ChangeTag::Equal => (" ", DIM),
         };
-        anstream::println!("{style}{sign} {}{style:#}", change.value().trim_end_matches('\n'));
+        say!("{style}{sign} {}{style:#}", change.value().trim_end_matches('\n'));
     }
-    println!();
+    say!("");
 }
 
 fn confirmed() -> Result<bool, Box<dyn std::error::Error>> {
     if !std::io::stdin().is_terminal() {
-        println!("--yes makes these changes");
+        say!("--yes makes these changes");
         return Ok(false);
     }
     print!("make these changes? [y/N] ");

@@ -10,7 +10,7 @@ use gtramp_codegen::workspace::Workspace;
 use serde_json::json;
 
 use crate::common::{
-    BAD, ConfigArg, DIM, Found, GOOD, NOTE, Outcome, Sources, count, print_json, ranges,
+    BAD, ConfigArg, DIM, Found, GOOD, NOTE, Outcome, Sources, count, print_json, ranges, say,
 };
 use crate::table::Table;
 
@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     if args.write {
         fs::write(&found.path, exact(&workspace, &found.config))?;
         if !args.json {
-            anstream::println!("{GOOD}wrote{GOOD:#} {}", found.path.display());
+            say!("{GOOD}wrote{GOOD:#} {}", found.path.display());
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -95,10 +95,10 @@ fn print(workspace: &Workspace, found: &Found, comparison: &Comparison) {
     }
     if !workspace.functions.is_empty() {
         table.print();
-        println!();
+        say!("");
     }
     skipped(workspace);
-    anstream::println!(
+    say!(
         "{} in {}, {} lines",
         count(workspace.functions.len(), "traceable function"),
         count(workspace.files, "file"),
@@ -112,17 +112,14 @@ fn print(workspace: &Workspace, found: &Found, comparison: &Comparison) {
         let state =
             if comparison.missing.contains(&args) { (BAD, "  not configured") } else { (DIM, "") };
         let (style, text) = state;
-        anstream::println!(
-            "  {:>12}: {functions:>5}{style}{text}{style:#}",
-            count(args, "argument")
-        );
+        say!("  {:>12}: {functions:>5}{style}{text}{style:#}", count(args, "argument"));
     }
     let source = if found.text.is_some() {
         found.path.display().to_string()
     } else {
         "the default".to_owned()
     };
-    println!("configured by {source}: {} arguments", ranges(found.config.args.iter().copied()));
+    say!("configured by {source}: {} arguments", ranges(found.config.args.iter().copied()));
     verdict(comparison, found);
 }
 
@@ -130,7 +127,7 @@ fn print(workspace: &Workspace, found: &Found, comparison: &Comparison) {
 pub(crate) fn skipped(workspace: &Workspace) {
     for one in &workspace.skipped {
         let line = one.line.map_or(String::new(), |line| format!(":{line}"));
-        anstream::println!("{NOTE}skipped{NOTE:#} {}{line}: {}", one.file.display(), one.reason);
+        say!("{NOTE}skipped{NOTE:#} {}{line}: {}", one.file.display(), one.reason);
     }
 }
 
@@ -142,14 +139,14 @@ fn verdict(comparison: &Comparison, found: &Found) {
         } else {
             format!("`cargo gtramp plan --write` writes them to {}", found.path.display())
         };
-        anstream::println!(
+        say!(
             "{BAD}missing{BAD:#}: callers for {} arguments; {remedy}",
             ranges(comparison.missing.iter().copied())
         );
     } else if comparison.spare.is_empty() {
-        anstream::println!("{GOOD}exactly{GOOD:#} what is needed");
+        say!("{GOOD}exactly{GOOD:#} what is needed");
     } else {
-        anstream::println!(
+        say!(
             "{GOOD}enough{GOOD:#}; no function needs {} arguments",
             ranges(comparison.spare.iter().copied())
         );

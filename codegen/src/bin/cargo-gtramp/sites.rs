@@ -13,7 +13,7 @@ use iced_x86::{FlowControl, OpKind};
 use object::Architecture;
 use serde::Serialize;
 
-use crate::common::{BAD, GOOD, Outcome, count, print_json, progress};
+use crate::common::{BAD, GOOD, Outcome, count, print_json, progress, say};
 use crate::machine::Image;
 use crate::table::Table;
 
@@ -76,7 +76,7 @@ fn list(binary: &Path, json: bool) -> Outcome {
     }
     table.print();
     let functions: BTreeSet<_> = sites.iter().map(|site| &site.path).collect();
-    println!("\n{} of {}", count(sites.len(), "site"), count(functions.len(), "function"));
+    say!("\n{} of {}", count(sites.len(), "site"), count(functions.len(), "function"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -99,12 +99,12 @@ fn diff(old: &Path, new: &Path, json: bool) -> Outcome {
         print_json(&serde_json::json!({ "removed": gone, "added": come }))?;
     } else {
         for name in &gone {
-            anstream::println!("{BAD}-{BAD:#} {name}");
+            say!("{BAD}-{BAD:#} {name}");
         }
         for name in &come {
-            anstream::println!("{GOOD}+{GOOD:#} {name}");
+            say!("{GOOD}+{GOOD:#} {name}");
         }
-        println!("{} removed, {} added", gone.len(), come.len());
+        say!("{} removed, {} added", gone.len(), come.len());
     }
     Ok(ExitCode::SUCCESS)
 }

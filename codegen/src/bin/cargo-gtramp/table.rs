@@ -1,6 +1,6 @@
 //! Columns on a terminal.
 
-use crate::common::HEAD;
+use crate::common::{HEAD, say};
 
 /// Rows under a heading, in columns as wide as they need to be.
 pub(crate) struct Table {
@@ -35,9 +35,9 @@ impl Table {
             });
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };
-        anstream::println!("{HEAD}{}{HEAD:#}", line(&mut self.head.iter().copied()));
+        say!("{HEAD}{}{HEAD:#}", line(&mut self.head.iter().copied()));
         for row in &self.rows {
-            anstream::println!("{}", line(&mut row.iter().map(String::as_str)));
+            say!("{}", line(&mut row.iter().map(String::as_str)));
         }
     }
 }

@@ -7,7 +7,7 @@ use iced_x86::{Mnemonic, Register};
 use object::Architecture;
 use serde_json::json;
 
-use crate::common::{Outcome, count, print_json};
+use crate::common::{Outcome, count, print_json, say};
 use crate::machine::Image;
 use crate::table::Table;
 
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     }
     table.print();
     let bytes: u64 = variants.iter().map(|one| one.code).sum();
-    println!("\n{}, {bytes} bytes of code", count(variants.len(), "caller"));
+    say!("\n{}, {bytes} bytes of code", count(variants.len(), "caller"));
     Ok(ExitCode::SUCCESS)
 }
 
