@@ -6,6 +6,8 @@
 //! [`report`] works the figures out, and [`table`], [`json`], [`csv`] and [`svg`] show them.
 
 pub mod bounds;
+pub mod bulk;
+pub mod crowd;
 pub mod csv;
 pub mod json;
 pub mod machine;

@@ -51,12 +51,20 @@ struct Lane {
 
 impl Lane {
     fn new(row: &Row) -> Self {
-        let armed = (row.setup)().and_then(|armed| (armed.check)().map(|()| armed));
+        let armed = (row.setup)().and_then(|armed| {
+            (armed.check)()?;
+            armed.turn.iter().for_each(gtramp::Link::disable);
+            Ok(armed)
+        });
         Self { row: *row, armed, calls: 0, rounds: Vec::new() }
     }
 
     fn turn(&mut self, effort: Effort) {
         let Ok(armed) = &self.armed else { return };
+        if let Some(Err(error)) = armed.turn.as_ref().map(gtramp::Link::enable) {
+            self.armed = Err(error.to_string());
+            return;
+        }
         if self.calls == 0 {
             self.calls = calibrate(armed.run, effort.burst);
         }
@@ -64,12 +72,16 @@ impl Lane {
         (armed.run)(self.calls / 8 + 1);
         let bursts = (0..effort.bursts).map(|_| time(armed.run, self.calls));
         self.rounds.push(bursts.fold(f64::INFINITY, f64::min));
+        armed.turn.iter().for_each(gtramp::Link::disable);
     }
 
     fn end(self) -> Measured {
         let Self { row, armed, rounds, .. } = self;
         // It must still work after all the calls.
-        let checked = armed.and_then(|armed| (armed.check)());
+        let checked = armed.and_then(|armed| {
+            armed.turn.iter().try_for_each(gtramp::Link::enable).map_err(|error| error.to_string())?;
+            (armed.check)()
+        });
         Measured { row, rounds: checked.map(|()| rounds) }
     }
 }

@@ -66,4 +66,6 @@ pub struct Armed {
     pub check: Box<dyn Fn() -> Result<(), String>>,
     /// Disarms it when dropped.
     pub keep: Box<dyn Any>,
+    /// What is to be there while it has its turn, and gone while others have.
+    pub turn: Option<gtramp::Link>,
 }

@@ -62,7 +62,7 @@ pub(crate) fn armed(run: Run, same_as: Run, seen: Seen, keep: impl Any) -> Armed
             }
         }
     };
-    Armed { run, check: Box::new(check), keep: Box::new(keep) }
+    Armed { run, check: Box::new(check), keep: Box::new(keep), turn: None }
 }
 
 fn results(run: Run, same_as: Run) -> Result<(), String> {

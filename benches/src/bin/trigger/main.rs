@@ -10,6 +10,7 @@ use std::error::Error;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use gtramp_bench::bulk;
 use gtramp_bench::csv::csv;
 use gtramp_bench::json::json;
 use gtramp_bench::machine::Machine;
@@ -45,7 +46,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         eprint!("\rround {} of {}", round + 1, effort.rounds);
     });
     eprintln!();
-    let report = Report::new(measured, None);
+    let attach = if options.rows.is_none() { Some(bulk::measure(effort.rounds / 3)?) } else { None };
+    let report = Report::new(measured, attach);
 
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", Table { report: &report, machine: &machine })?;

@@ -1,13 +1,14 @@
-//! One link of many functions, of which one is called.
+//! One link of many functions, of which one is called: a hundred, and fifty thousand more.
 
 use seq_macro::seq;
 
 use crate::target::calls;
-use gtramp_bench::row::{Can, Row};
+use gtramp_bench::crowd;
+use gtramp_bench::row::{Armed, Can, Row};
 
 use crate::check;
 
-use super::traced::{after, before, many_entries, many_exits};
+use super::traced::{after, before, entry_all, exit_all, many_entries, many_exits, off_all};
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -38,6 +39,38 @@ pub(super) const ROWS: &[Row] = &[
                 .attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::after(calls!(many_exits::<0>; a b), link))
+        },
+    },
+    Row {
+        name: "fentry-multi-all",
+        floor: "fentry-multi",
+        can: Can::GTRAMP,
+        setup: || {
+            let link = before.link().functions([crowd::all(), "trigger::rows::traced::entry_all"]);
+            let link = link.specialise(false).attach().map_err(|error| error.to_string())?;
+            let armed = check::before(calls!(entry_all; a b), ());
+            Ok(Armed { turn: Some(link), ..armed })
+        },
+    },
+    Row {
+        name: "fexit-multi-all",
+        floor: "fexit-multi",
+        can: Can::GTRAMP,
+        setup: || {
+            let link = after.link().functions([crowd::all(), "trigger::rows::traced::exit_all"]);
+            let link = link.specialise(false).attach().map_err(|error| error.to_string())?;
+            let armed = check::after(calls!(exit_all; a b), ());
+            Ok(Armed { turn: Some(link), ..armed })
+        },
+    },
+    Row {
+        name: "off-all",
+        floor: "plain",
+        can: Can::GTRAMP,
+        setup: || {
+            let link = before.link().functions(crowd::all()).attach().map_err(|error| error.to_string())?;
+            let armed = check::nothing(calls!(off_all; a b), ());
+            Ok(Armed { turn: Some(link), ..armed })
         },
     },
 ];

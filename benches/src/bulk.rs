@@ -1,0 +1,77 @@
+//! How long it takes to attach to many functions.
+
+use std::hint::black_box;
+
+use gtramp::{Entry, Link};
+
+use crate::crowd::{self, FUNCTIONS};
+use crate::measure::thread_time;
+use crate::report::Attach;
+
+/// Attaches to all functions and to a hundred of them, so often, and takes the medians.
+///
+/// # Errors
+///
+/// What attaching fails with.
+pub fn measure(rounds: usize) -> Result<Attach, gtramp::Error> {
+    let mut all = Times::default();
+    let mut hundred = Times::default();
+    // The first attach makes what the later ones find.
+    Times::default().add(crowd::all())?;
+    for _ in 0..rounds {
+        all.add(crowd::all())?;
+        for _ in 0..10 {
+            hundred.add(crowd::hundred())?;
+        }
+    }
+    let (attach, detach) = all.medians();
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    let per_function = |total: f64, functions: usize| total / functions as f64;
+    let growth = per_function(hundred.medians().0, 100) / per_function(attach, FUNCTIONS);
+    Ok(Attach { functions: FUNCTIONS, attach, detach, growth })
+}
+
+/// Milliseconds.
+#[derive(Debug, Default)]
+struct Times {
+    attach: Vec<f64>,
+    detach: Vec<f64>,
+}
+
+impl Times {
+    fn add(&mut self, functions: &str) -> Result<(), gtramp::Error> {
+        let begin = thread_time();
+        let link = attach(functions)?;
+        let attached = thread_time();
+        drop(link);
+        let end = thread_time();
+        self.attach.push(milliseconds(attached - begin));
+        self.detach.push(milliseconds(end - attached));
+        Ok(())
+    }
+
+    fn medians(mut self) -> (f64, f64) {
+        let median = |times: &mut Vec<f64>| {
+            times.sort_by(f64::total_cmp);
+            times[times.len() / 2]
+        };
+        (median(&mut self.attach), median(&mut self.detach))
+    }
+}
+
+/// Attaches a small probe.
+///
+/// # Errors
+///
+/// What attaching fails with.
+pub fn attach(functions: &str) -> Result<Link, gtramp::Error> {
+    gtramp::fentry(functions, |_: &Entry<'_>, a: &u64, b: &u64| {
+        black_box(*a + *b);
+    })
+}
+
+fn milliseconds(nanoseconds: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
+    let nanoseconds = nanoseconds as f64;
+    nanoseconds / 1e6
+}

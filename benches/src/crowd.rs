@@ -1,0 +1,180 @@
+//! Fifty thousand traceable functions that add two numbers.
+//!
+//! A compiler would take minutes over that many annotated functions, so an assembler's loop repeats
+//! what the annotation leaves behind: the entry stub, the site's data, the record, a description.
+//! They are sites like any other, and named like any other: `gtramp_bench::crowd::m007::f00742` is
+//! one of the hundred in its module.
+
+use core::arch::global_asm;
+use core::mem::MaybeUninit;
+use std::sync::OnceLock;
+
+use gtramp::__private::{ArgFacts, ArgSource, RawDescription, RetSource, Source, type_id_of};
+
+/// How many there are.
+pub const FUNCTIONS: usize = 50_000;
+
+/// How many bytes of code each of them has: entry, body and description.
+const CODE: usize = 64;
+
+/// Where in them the body is.
+const BODY: usize = 16;
+
+/// What each of them is.
+pub type Function = extern "C" fn(u64, u64) -> u64;
+
+/// The selection of all of them. A program that asks for it has them: the linker drops what nothing
+/// refers to.
+#[must_use]
+pub fn all() -> &'static str {
+    core::hint::black_box(&raw const FIRST);
+    "gtramp_bench::crowd::**"
+}
+
+/// The selection of a hundred of them.
+#[must_use]
+pub fn hundred() -> &'static str {
+    core::hint::black_box(&raw const FIRST);
+    "gtramp_bench::crowd::m007::*"
+}
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+global_asm!(
+    ".pushsection .text.gtramp_bench_crowd,\"ax\",@progbits",
+    ".globl gtramp_bench_crowd",
+    ".hidden gtramp_bench_crowd",
+    ".balign {code}",
+    "gtramp_bench_crowd:",
+    ".set gtramp_bench_index, 0",
+    ".rept {functions}",
+    ".balign {code}",
+    // The entry: off.
+    "2: .byte 0xe9",
+    ".long 3f - . - 4",
+    "lea r9, [rip + 4f]",
+    "jmp qword ptr [r9]",
+    // The body.
+    ".balign {body}",
+    "3: lea rax, [rdi + rsi]",
+    "ret",
+    // Its description, by number: describe(room, number).
+    "5: .byte 0xbe",
+    ".long gtramp_bench_index",
+    "jmp {describe}",
+    ".pushsection .data.gtramp_site,\"awo\",@progbits,gtramp_bench_crowd",
+    ".balign 8",
+    "4: .fill 3, 8, 0",
+    ".popsection",
+    ".pushsection gtramp_sites,\"ao\",@progbits,gtramp_bench_crowd",
+    ".balign 4",
+    ".long 2b - .",
+    ".long 4b - .",
+    ".long 3b - .",
+    ".long 5b - .",
+    ".popsection",
+    ".set gtramp_bench_index, gtramp_bench_index + 1",
+    ".endr",
+    ".popsection",
+    functions = const FUNCTIONS,
+    code = const CODE,
+    body = const BODY,
+    describe = sym describe,
+);
+
+unsafe extern "C" {
+    /// The first of them.
+    #[link_name = "gtramp_bench_crowd"]
+    static FIRST: u8;
+}
+
+/// The function of this number, entered as its callers do.
+///
+/// # Panics
+///
+/// If there is none.
+#[must_use]
+pub fn entry(number: usize) -> Function {
+    code(number, 0)
+}
+
+/// Its body, which is what an ordinary function is.
+///
+/// # Panics
+///
+/// If there is none.
+#[must_use]
+pub fn body(number: usize) -> Function {
+    code(number, BODY)
+}
+
+fn code(number: usize, offset: usize) -> Function {
+    assert!(number < FUNCTIONS, "there are {FUNCTIONS} functions");
+    let code = (&raw const FIRST).wrapping_add(number * CODE + offset);
+    // SAFETY: the assembler laid them out like this, and both parts are such functions.
+    unsafe { core::mem::transmute::<*const u8, Function>(code) }
+}
+
+static SOURCE: Source = Source {
+    name: "f",
+    module: "gtramp_bench::crowd",
+    file: file!(),
+    line: line!(),
+    column: column!(),
+    signature: "f(a: u64, b: u64) -> u64",
+    generics: &[],
+    args: &[
+        ArgSource { name: "a", ty: "u64", id: Some(type_id_of::<fn(u64)>) },
+        ArgSource { name: "b", ty: "u64", id: Some(type_id_of::<fn(u64)>) },
+    ],
+    ret: RetSource { ty: "u64", id: Some(type_id_of::<fn(u64)>) },
+};
+
+/// What every one of them jumps to, to be described.
+extern "C" fn describe(description: &mut MaybeUninit<RawDescription>, number: u32) {
+    description.write(RawDescription {
+        source: &SOURCE,
+        body_name: name(number as usize),
+        args: const { &[ArgFacts::of::<u64>(), ArgFacts::of::<u64>()] },
+        ret: ArgFacts::of::<u64>(),
+        drop_args: None,
+    });
+}
+
+/// What the compiler would call the body.
+fn name(number: usize) -> &'static str {
+    static NAMES: OnceLock<(String, usize)> = OnceLock::new();
+    let (names, each) = NAMES.get_or_init(|| {
+        let name = |number| {
+            format!("gtramp_bench::crowd::m{:03}::f{number:05}::{{{{closure}}}}", number / 100)
+        };
+        ((0..FUNCTIONS).map(name).collect(), name(0).len())
+    });
+    &names[number * each..(number + 1) * each]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+
+    #[test]
+    fn every_function_is_listed_armed_and_called() {
+        static HITS: AtomicU64 = AtomicU64::new(0);
+        let listed = gtramp::functions();
+        let ours = listed.iter().filter(|f| f.path().starts_with("gtramp_bench::crowd::m"));
+        assert_eq!(ours.count(), FUNCTIONS);
+        for round in 1..=2 {
+            let link = gtramp::fentry(all(), |_: &gtramp::Entry<'_>, a: &u64, b: &u64| {
+                HITS.fetch_add(*a + *b, Ordering::Relaxed);
+            });
+            let link = link.expect("attaches");
+            for number in [0, 1, 99, 25_000, FUNCTIONS - 1] {
+                assert_eq!(entry(number)(1, 2), 3);
+            }
+            drop(link);
+            assert_eq!(entry(0)(1, 2), 3);
+            assert_eq!(HITS.load(Ordering::Relaxed), round * 15);
+        }
+    }
+}
