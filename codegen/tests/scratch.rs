@@ -171,6 +171,12 @@ fn the_configuration_reaches_the_build_and_the_built_program_tells_its_sites() {
     // Exactly what is needed, and a wrong word.
     assert!(scratch.gtramp(&["plan", "--write"]).status.success());
     assert_eq!(scratch.run().lines().last(), Some("6 hits"));
+    // The example that `init` writes runs.
+    assert!(scratch.gtramp(&["init", "--yes"]).status.success());
+    let example = scratch.cargo(&["run", "--offline", "--quiet", "--example", "traced"]);
+    let text = String::from_utf8(example.stdout).unwrap();
+    assert_eq!(text, "traced::greet: somebody watches, 2 times\n");
+
     // Other settings, the same program.
     for setting in
         ["entry = \"slot\"", "kinds = [\"fentry\"]\nsleepable = false\nlookup = \"hash\""]
