@@ -22,4 +22,4 @@ pub use select::{Lookup, Shape};
 pub(crate) use select::{
     MAX_ARGS, MAX_SLOTS, Variant, fullest, select, specialised_name, variant_at,
 };
-pub(crate) use specialised::{entry_caller, exit_caller, mod_ret_caller};
+pub(crate) use specialised::{entry_caller, exit_caller, mod_ret_caller, one_link_caller};

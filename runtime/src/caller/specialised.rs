@@ -1,8 +1,9 @@
-//! Callers compiled for one probe type: the probe is part of the caller, and the arguments stay in
-//! registers unless the probe wants them elsewhere.
+//! Callers made for lists of one link: for a single probe of a known type, which is then part of the
+//! caller, so that the arguments stay in registers unless the probe wants them elsewhere; and for
+//! several entry and exit probes.
 //!
-//! A site gets one when its list holds a single probe that is found through the site and does not
-//! block. The call is an ordinary one, whose last act is to call the body: the compiler makes a
+//! A site gets one when all probes in its list are of one link that is found through the site and
+//! does not block. The call is an ordinary one, whose last act is to call the body: the compiler makes a
 //! jump of it where nothing of the frame is needed any more.
 //!
 //! When the list turns out to be another than the caller was made for, or the thread is in a
@@ -209,6 +210,90 @@ impl<P: ExitProbe<M>, M> Specialised for ExitOnly<P, M> {
         // SAFETY: `thread` is the calling thread's.
         unsafe { thread.set_errno(errno) };
         // Release: what the probe did happens before whatever waited for the mark.
+        mark.store(core::ptr::null_mut(), Ordering::Release);
+        ret
+    }
+}
+
+/// The entry and exit probes of one link, of any type.
+struct OneLink;
+
+/// The caller for the entry and exit probes of one link, if they are all there is.
+pub(crate) fn one_link_caller(slots: usize) -> Option<*const ()> {
+    specialised::<OneLink>(slots)
+}
+
+impl Specialised for OneLink {
+    /// As the callers of one probe, but that the rows say which code to run.
+    #[inline(always)]
+    unsafe fn run<const N: usize>(
+        mut slots: [Slot; N],
+        site: &'static SiteData,
+        caller: *const (),
+    ) -> Slot {
+        let thread = current();
+        let mark = thread.outermost();
+        if !mark.load(Ordering::Relaxed).is_null() {
+            // SAFETY: the caller's promise.
+            return unsafe { run_any(slots, site) };
+        }
+        // SAFETY: the site was armed.
+        let md = unsafe { Md::of_armed(site) };
+        let list: &List = md.enter(mark);
+        if list.specialised() != Some(caller) {
+            mark.store(core::ptr::null_mut(), Ordering::Release);
+            // SAFETY: the caller's promise.
+            return unsafe { run_any(slots, site) };
+        }
+        let link = list.only();
+        // SAFETY: `thread` is the calling thread's.
+        let errno = unsafe { thread.errno() };
+        for row in list.entries() {
+            mark.store(row.mark(), Ordering::Relaxed);
+            // SAFETY: the list was found current after the mark was set, and every row is of the
+            // one link, so whoever kills a row waits; and the row was bound to this function.
+            unsafe { row.run_entry(slots.as_mut_ptr(), &md.target) };
+        }
+        // SAFETY: `thread` is the calling thread's.
+        unsafe { thread.set_errno(errno) };
+        // Release: what the probes did happens before whatever waited for the mark.
+        mark.store(core::ptr::null_mut(), Ordering::Release);
+
+        let args = slots;
+        let unwinding = Unwinding { md, link, args: (&raw mut slots).cast() };
+        // SAFETY: the origin is the body of this site's function.
+        let mut ret = unsafe { call_body(md.origin(), args) };
+        core::mem::forget(unwinding);
+        // SAFETY: the slots are this function's.
+        let place = unsafe { result_place(md, slots.as_mut_ptr(), &raw mut ret) };
+        let mut frame = Frame {
+            target: &raw const md.target,
+            args: slots.as_mut_ptr(),
+            ret: place,
+            outcome: Outcome::Returned,
+        };
+        let thread = current();
+        let mark = thread.outermost();
+        if !mark.load(Ordering::Relaxed).is_null() {
+            run_exit_of(link, md, &mut frame);
+            return ret;
+        }
+        let list: &List = md.enter(mark);
+        if list.only() != link {
+            mark.store(core::ptr::null_mut(), Ordering::Release);
+            run_exit_of(link, md, &mut frame);
+            return ret;
+        }
+        // SAFETY: `thread` is the calling thread's.
+        let errno = unsafe { thread.errno() };
+        for row in list.exits() {
+            mark.store(row.mark(), Ordering::Relaxed);
+            // SAFETY: as for the entry probes.
+            unsafe { row.run_call(&mut frame) };
+        }
+        // SAFETY: `thread` is the calling thread's.
+        unsafe { thread.set_errno(errno) };
+        // Release: as above.
         mark.store(core::ptr::null_mut(), Ordering::Release);
         ret
     }

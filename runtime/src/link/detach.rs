@@ -70,7 +70,7 @@ fn withdraw(
         if !md.current().rows().iter().any(|row| rows::is_of(row, link)) {
             continue;
         }
-        let list = rows::without(md.current(), link);
+        let list = rows::without(md.current(), link, md.target.slots as usize);
         if link.state.hashed && !rows::any_hashed(&list) {
             transaction.state().table.remove(md.target.address);
         }

@@ -1,6 +1,7 @@
 //! A site's next list, made of its present one: copy on write.
 
-use crate::probe::{Kind, LinkState, List, ListBox, Needs, Row};
+use crate::caller::one_link_caller;
+use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Row};
 
 use super::core::{LinkCore, Member};
 
@@ -15,12 +16,12 @@ pub(crate) fn with(list: &List, link: &LinkCore, member: &Member) -> ListBox {
         let row = probe.thunk().row(probe.data(), member.cookie, state, through, specialised);
         groups.of_kind(probe.kind()).push(row);
     }
-    groups.into_list()
+    groups.into_list(member.function.slots())
 }
 
-/// `list` without the probes of `link`.
-pub(crate) fn without(list: &List, link: &LinkCore) -> ListBox {
-    Groups::of(list, |row| !is_of(row, link)).into_list()
+/// `list`, of a function of so many slots, without the probes of `link`.
+pub(crate) fn without(list: &List, link: &LinkCore, slots: usize) -> ListBox {
+    Groups::of(list, |row| !is_of(row, link)).into_list(slots)
 }
 
 /// Whether a probe of the list wants its functions to be found in the hash table.
@@ -78,7 +79,7 @@ impl Groups {
         }
     }
 
-    fn into_list(mut self) -> ListBox {
+    fn into_list(mut self, slots: usize) -> ListBox {
         let mut needs = Needs::NOTHING;
         if !self.mods.is_empty() || !self.exits.is_empty() {
             needs = needs.and(Needs::ORIGIN);
@@ -92,8 +93,24 @@ impl Groups {
         }
         self.exits.reverse();
         self.count_misses_once();
-        let rows = self.entries.iter().chain(&self.mods).chain(&self.exits);
-        let last_link = rows.map(|row| state(row).rank.1).max().unwrap_or(0);
-        ListBox::new(needs, last_link, self.entries, self.mods, self.exits)
+        let own_caller = self.own_caller(slots);
+        ListBox::new(needs, own_caller, self.entries, self.mods, self.exits)
+    }
+
+    /// The caller for these rows alone, where there is one: a probe's own, or that of a link's
+    /// entry and exit probes.
+    fn own_caller(&self, slots: usize) -> Option<OwnCaller> {
+        let rows = || self.entries.iter().chain(&self.mods).chain(&self.exits);
+        let first = rows().next()?;
+        let of_first = |row: &Row| row.link == first.link && !row.specialised.is_null();
+        if !rows().all(of_first) || state(first).sleepable {
+            return None;
+        }
+        let link = state(first).rank.1;
+        if rows().nth(1).is_none() {
+            return Some(OwnCaller { code: first.specialised, link });
+        }
+        let code = self.mods.is_empty().then(|| one_link_caller(slots)).flatten()?;
+        Some(OwnCaller { code, link })
     }
 }

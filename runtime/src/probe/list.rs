@@ -175,9 +175,9 @@ pub(crate) struct List {
     entry_end: u32,
     mod_end: u32,
     exit_end: u32,
-    /// The caller for this list alone: that of its only row, if it has one. Null otherwise.
+    /// The caller for this list alone, if all its rows are of one link. Null otherwise.
     specialised: *const (),
-    /// The attach number of the only row's link, if the list has such a caller; 0 otherwise.
+    /// The attach number of that link, if the list has such a caller; 0 otherwise.
     only: u64,
     rows: [Row; 0],
 }
@@ -208,8 +208,8 @@ impl List {
         (!self.specialised.is_null()).then_some(self.specialised)
     }
 
-    /// The attach number of the link that is alone in a list with a caller of its own; 0 for any
-    /// other list.
+    /// The attach number of the link to which all rows of a list with a caller of its own belong; 0
+    /// for any other list.
     #[inline(always)]
     pub(crate) fn only(&self) -> u64 {
         self.only
@@ -319,6 +319,14 @@ static EMPTY: Empty = Empty {
     },
 };
 
+/// A caller that was made for one list: see [`List::specialised`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OwnCaller {
+    pub(crate) code: *const (),
+    /// The attach number of the link to which all rows belong.
+    pub(crate) link: u64,
+}
+
 /// A list on the heap, or the empty one.
 pub(crate) struct ListBox(NonNull<List>);
 
@@ -333,11 +341,10 @@ impl ListBox {
         Self(NonNull::from(&EMPTY).cast())
     }
 
-    /// A list of these rows, each group in the order in which it is to run. `last_link` is the
-    /// largest attach number of their links.
+    /// A list of these rows, each group in the order in which it is to run.
     pub(crate) fn new(
         needs: Needs,
-        last_link: u64,
+        own_caller: Option<OwnCaller>,
         entries: Vec<Row>,
         mods: Vec<Row>,
         exits: Vec<Row>,
@@ -349,12 +356,8 @@ impl ListBox {
             return Self::empty();
         }
         let count = |rows: usize| u32::try_from(rows).expect("fewer than 2^32 probes");
-        let only = || entries.iter().chain(&mods).chain(&exits).next();
-        let specialised = match (exit_end, needs.has(Needs::SLEEP), only()) {
-            (1, false, Some(row)) => row.specialised,
-            _ => core::ptr::null(),
-        };
-        let only = if specialised.is_null() { 0 } else { last_link };
+        let (specialised, only) =
+            own_caller.map_or((core::ptr::null(), 0), |own| (own.code, own.link));
         let header = List {
             needs,
             entry_end: count(entry_end),

@@ -185,7 +185,10 @@ fn expected_caller(links: &[Model], target: usize) -> String {
         let here = links.iter().filter(|link| link.cookies[target].is_some());
         here.filter(|link| link.enabled)
     };
-    if here().map(|link| link.kinds.len()).sum::<usize>() == 1
+    // One probe, or the entry and exit probes of one link.
+    let of_one_link = here().count() == 1
+        && here().all(|link| link.kinds.len() == 1 || !link.kinds.contains(&Kind::FmodRet));
+    if of_one_link
         && here().all(|link| !link.sleepable && !link.hashed)
         && TARGETS[target].slots <= 5
     {
