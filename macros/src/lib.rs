@@ -72,6 +72,8 @@ use proc_macro::TokenStream;
 ///   wants the literal token `self`, and a `{self}` in the format string of a macro that this one
 ///   does not know (it knows those of `std`, `log`, `tracing`, `anyhow` and `eyre`), have to be
 ///   rewritten: `{}` with `self` as an argument always works.
+/// - A probe may answer in the function's place. Do not make a function traceable on whose result
+///   `unsafe` code relies for more than its type says.
 /// - Under `#[track_caller]`, `Location::caller()` in the body names the function itself.
 /// - A closure that is returned inside another type, as in `-> Option<impl Fn(&str)>`, has to have its
 ///   parameters' types written. `-> impl Fn(&str)` needs nothing.
