@@ -121,7 +121,8 @@ pub fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Options
 ///
-/// - string patterns: which functions `attach()` takes; the last that matches decides, `!` excludes;
+/// - string patterns: which functions `attach()` takes; the last that matches decides, `!` excludes,
+///   and `crate::` begins with the crate the probe is written in;
 /// - `sleepable`: the probe may block;
 /// - `crate = path`: where to find gtramp, if not at `::gtramp`.
 #[proc_macro_attribute]

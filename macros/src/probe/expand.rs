@@ -66,6 +66,7 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
         quote! {
             impl #private::Probe for #name {
                 const NAME: &'static str = #text;
+                const MODULE: &'static str = ::core::module_path!();
                 const PATTERNS: &'static [&'static str] = &[#(#patterns),*];
             }
 

@@ -12,6 +12,7 @@ const _: () = {
     }
     impl ::gtramp::__private::Probe for audit {
         const NAME: &'static str = "audit";
+        const MODULE: &'static str = ::core::module_path!();
         const PATTERNS: &'static [&'static str] = &["bank::**", "!bank::audit::*"];
     }
     #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]

@@ -8,6 +8,7 @@ const _: () = {
     }
     impl ::gtramp::__private::Probe for denied {
         const NAME: &'static str = "denied";
+        const MODULE: &'static str = ::core::module_path!();
         const PATTERNS: &'static [&'static str] = &[];
     }
     #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]

@@ -8,6 +8,7 @@ const _: () = {
     }
     impl ::gtramp::__private::Probe for waive {
         const NAME: &'static str = "waive";
+        const MODULE: &'static str = ::core::module_path!();
         const PATTERNS: &'static [&'static str] = &["bank::Ledger::fee"];
     }
     #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]

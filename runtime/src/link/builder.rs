@@ -172,19 +172,32 @@ impl LinkBuilder {
     }
 }
 
+/// The patterns of a probe's attribute; `crate` in them is the crate that wrote it.
+fn patterns<P: Probe>() -> Selector {
+    let own_crate = P::MODULE.split("::").next().unwrap_or_default();
+    let resolved = P::PATTERNS.iter().map(|pattern| {
+        let (not, path) = pattern.strip_prefix('!').map_or(("", *pattern), |path| ("!", path));
+        match path.strip_prefix("crate::") {
+            Some(rest) => format!("{not}{own_crate}::{rest}"),
+            None => (*pattern).to_owned(),
+        }
+    });
+    resolved.collect()
+}
+
 /// A link of an entry probe that an attribute made, for the functions its attribute names.
 pub fn entry_link<P: Probe + EntryProbe>(probe: P) -> LinkBuilder {
-    link().functions(P::PATTERNS).fentry(probe)
+    link().functions(patterns::<P>()).fentry(probe)
 }
 
 /// A link of a modify-return probe that an attribute made, for the functions its attribute names.
 pub fn mod_ret_link<P: Probe + ModRetProbe>(probe: P) -> LinkBuilder {
-    link().functions(P::PATTERNS).fmod_ret(probe)
+    link().functions(patterns::<P>()).fmod_ret(probe)
 }
 
 /// A link of an exit probe that an attribute made, for the functions its attribute names.
 pub fn exit_link<P: Probe + ExitProbe>(probe: P) -> LinkBuilder {
-    link().functions(P::PATTERNS).fexit(probe)
+    link().functions(patterns::<P>()).fexit(probe)
 }
 
 /// Attaches a probe that runs when one of the functions is entered.

@@ -53,6 +53,8 @@ impl core::fmt::Display for Kind {
 pub trait Probe: Copy + Send + Sync + 'static {
     /// The probe function's name.
     const NAME: &'static str;
+    /// The module it is written in.
+    const MODULE: &'static str;
     /// The functions the attribute selects; none if the link has to say.
     const PATTERNS: &'static [&'static str];
 }

@@ -263,3 +263,23 @@ fn a_site_of_a_function_that_is_not_traceable_says_so() {
     );
     not_traceable();
 }
+
+#[gtramp::fentry("crate::selecting::town::**", "!crate::selecting::town::bank::**")]
+fn in_town(_: &Entry) {}
+
+#[test]
+fn crate_in_an_attribute_is_the_crate_that_wrote_it() {
+    call_all();
+    let link = in_town.attach().unwrap();
+    let functions = link.info().functions;
+    let paths: Vec<_> = functions.iter().map(|linked| linked.function.path()).collect();
+    assert_eq!(
+        paths,
+        [
+            "behaviour::selecting::town::baker::open",
+            "behaviour::selecting::town::mayor",
+            "behaviour::selecting::town::same",
+            "behaviour::selecting::town::same",
+        ]
+    );
+}

@@ -19,13 +19,13 @@ pub(crate) static POSTPONED: Sharded = Sharded::new();
 pub(crate) static WEIGHED: Sharded = Sharded::new();
 
 /// Counts calls, in the row and cell that the cookie names.
-#[fentry("census::**")]
+#[fentry("crate::**")]
 pub(crate) fn count(ctx: &Entry) {
     board::hit(Tag::of_cookie(ctx.cookie()));
 }
 
 /// Starts the stopwatch of a call.
-#[fentry("census::**")]
+#[fentry("crate::**")]
 pub(crate) fn start(ctx: &Entry) {
     let tag = Tag::of_cookie(ctx.cookie());
     board::hit(tag);
@@ -33,7 +33,7 @@ pub(crate) fn start(ctx: &Entry) {
 }
 
 /// Stops the stopwatch of a call.
-#[fexit("census::**")]
+#[fexit("crate::**")]
 pub(crate) fn stop(ctx: &Exit) {
     let tag = Tag::of_cookie(ctx.cookie());
     stopwatch::stop(tag);
