@@ -227,6 +227,11 @@ fn an_argument_of_a_type_parameter_is_refused_unless_it_is_known_to_borrow_nothi
     let smuggles = |_: &Entry, _: &Option<&'static str>| ();
     assert_eq!(refused(of_option.function().unwrap(), of_option.fentry(smuggles)).0, Some(0));
 
+    let smuggles = |_: &Exit, _: Option<&'static str>| ();
+    let attach = of_option.fexit(smuggles);
+    assert_eq!(refused(of_option.function().unwrap(), attach).0, Some(0));
+    accepted(|| site!(opaque::<u64>).fexit(|_: &Exit, _: u64| ()));
+
     let log = Log::new();
     for _ in 0..2 {
         let (number, text) = (log.clone(), log.clone());
