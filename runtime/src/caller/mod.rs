@@ -4,15 +4,7 @@
 //! `run`. This is the hot path: it takes no lock, allocates nothing, and knows nothing of links,
 //! poking or the registry.
 
-#[cfg_attr(
-    not(all(target_os = "linux", target_arch = "x86_64", not(miri))),
-    expect(dead_code, reason = "there are no callers on this target")
-)]
 mod origin;
-#[cfg_attr(
-    not(all(target_os = "linux", target_arch = "x86_64", not(miri))),
-    expect(dead_code, reason = "there are no callers on this target")
-)]
 mod run;
 mod select;
 mod specialised;
