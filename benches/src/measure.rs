@@ -79,7 +79,11 @@ impl Lane {
         let Self { row, armed, rounds, .. } = self;
         // It must still work after all the calls.
         let checked = armed.and_then(|armed| {
-            armed.turn.iter().try_for_each(gtramp::Link::enable).map_err(|error| error.to_string())?;
+            armed
+                .turn
+                .iter()
+                .try_for_each(gtramp::Link::enable)
+                .map_err(|error| error.to_string())?;
             (armed.check)()
         });
         Measured { row, rounds: checked.map(|()| rounds) }

@@ -36,6 +36,8 @@
 )]
 
 mod arch;
+#[cfg(feature = "bench-internals")]
+mod bench;
 mod caller;
 mod error;
 mod grace;
@@ -98,6 +100,13 @@ pub mod __private {
 
     /// The largest argument count for which entries were generated.
     pub const MAX_ARGS: usize = crate::caller::MAX_ARGS;
+}
+
+/// What the benchmarks time from inside. It changes without notice.
+#[cfg(feature = "bench-internals")]
+#[doc(hidden)]
+pub mod __bench {
+    pub use crate::bench::{Lookup, enter_and_leave, synchronize};
 }
 
 /// The example of `README.md`, compiled and run by the tests.

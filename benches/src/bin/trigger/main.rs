@@ -46,7 +46,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         eprint!("\rround {} of {}", round + 1, effort.rounds);
     });
     eprintln!();
-    let attach = if options.rows.is_none() { Some(bulk::measure(effort.rounds / 3)?) } else { None };
+    let attach =
+        if options.rows.is_none() { Some(bulk::measure(effort.rounds / 3)?) } else { None };
     let report = Report::new(measured, attach);
 
     let mut out = std::io::stdout().lock();

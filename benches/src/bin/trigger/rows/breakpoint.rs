@@ -37,7 +37,8 @@ fn install() -> Result<(), String> {
     action.sa_sigaction = handle as *const () as usize;
     action.sa_flags = libc::SA_SIGINFO | libc::SA_NODEFER;
     // SAFETY: the handler has the signature that `SA_SIGINFO` asks for.
-    let status = unsafe { libc::sigaction(libc::SIGTRAP, &raw const action, core::ptr::null_mut()) };
+    let status =
+        unsafe { libc::sigaction(libc::SIGTRAP, &raw const action, core::ptr::null_mut()) };
     if status != 0 {
         return Err(std::io::Error::last_os_error().to_string());
     }

@@ -1,8 +1,8 @@
 //! The crate `detour`: another function in the function's place, which calls it through a copy of
 //! its first instructions.
 
-use gtramp_bench::row::{Armed, Can, Row, Run};
 use detour::RawDetour;
+use gtramp_bench::row::{Armed, Can, Row, Run};
 
 use crate::check;
 use crate::target::calls;

@@ -128,7 +128,8 @@ fn install(
     // SAFETY: a fresh page, which nobody runs yet.
     unsafe { patch_fresh(page, &code) };
 
-    let distance = i32::try_from(page as i64 - entry as i64 - 5).map_err(|error| error.to_string())?;
+    let distance =
+        i32::try_from(page as i64 - entry as i64 - 5).map_err(|error| error.to_string())?;
     let mut jump = vec![if enter == Enter::Call { 0xe8 } else { 0xe9 }];
     jump.extend(distance.to_le_bytes());
     // SAFETY: the five bytes at the beginning are there for this.

@@ -68,7 +68,11 @@ pub(super) const ROWS: &[Row] = &[
         floor: "plain",
         can: Can::GTRAMP,
         setup: || {
-            let link = before.link().functions(crowd::all()).attach().map_err(|error| error.to_string())?;
+            let link = before
+                .link()
+                .functions(crowd::all())
+                .attach()
+                .map_err(|error| error.to_string())?;
             let armed = check::nothing(calls!(off_all; a b), ());
             Ok(Armed { turn: Some(link), ..armed })
         },

@@ -106,7 +106,7 @@ mod tests {
     fn every_row_hits_once_for_every_call() {
         for row in all() {
             match (row.setup)() {
-                Ok(armed) => armed.check().unwrap_or_else(|why| panic!("{}: {why}", row.name)),
+                Ok(armed) => (armed.check)().unwrap_or_else(|why| panic!("{}: {why}", row.name)),
                 Err(why) => eprintln!("{}: {why}", row.name),
             }
         }

@@ -39,7 +39,8 @@ fn open() -> Result<File, String> {
     const KIND: &str = "/sys/bus/event_source/devices/uprobe/type";
     let kind = std::fs::read_to_string(KIND).map_err(|error| format!("{KIND}: {error}"))?;
     let kind: u32 = kind.trim().parse().map_err(|_| format!("{KIND} is not a number"))?;
-    let (path, offset) = place(counted as *const () as usize).ok_or("the program's own file is not mapped")?;
+    let (path, offset) =
+        place(counted as *const () as usize).ok_or("the program's own file is not mapped")?;
     let mut attributes = [0u8; 128];
     attributes[..4].copy_from_slice(&kind.to_ne_bytes());
     attributes[4..8].copy_from_slice(&128u32.to_ne_bytes());
@@ -47,9 +48,7 @@ fn open() -> Result<File, String> {
     attributes[56..64].copy_from_slice(&path_address.to_ne_bytes());
     attributes[64..72].copy_from_slice(&offset.to_ne_bytes());
     // SAFETY: the attributes are of the size they say, and name a path that is still there.
-    let fd = unsafe {
-        libc::syscall(libc::SYS_perf_event_open, attributes.as_ptr(), 0, -1, -1, 0)
-    };
+    let fd = unsafe { libc::syscall(libc::SYS_perf_event_open, attributes.as_ptr(), 0, -1, -1, 0) };
     let fd = i32::try_from(fd).map_err(|error| error.to_string())?;
     if fd < 0 {
         return Err(std::io::Error::last_os_error().to_string());

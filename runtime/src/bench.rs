@@ -1,0 +1,61 @@
+//! What the benchmarks time that no public name reaches.
+
+use crate::grace::{Mark, Slow, current, enter_slow, wait_for_marks};
+use crate::md::{Table, TableState};
+use crate::sync::{Ordering, light_barrier};
+use crate::sys;
+
+/// A table like the hash callers', and a reader of it.
+pub struct Lookup {
+    table: &'static Table<u64>,
+    mark: Mark,
+}
+
+impl core::fmt::Debug for Lookup {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Lookup").finish_non_exhaustive()
+    }
+}
+
+impl Lookup {
+    /// A table of these keys, kept for the life of the process.
+    #[must_use]
+    pub fn of(keys: &[usize]) -> Self {
+        static VALUE: u64 = 0;
+        let table: &'static Table<u64> = Box::leak(Box::new(Table::new()));
+        let mut state = TableState::new(table);
+        state.reserve(keys.len(), &mut Vec::new());
+        keys.iter().for_each(|&key| state.insert(key, &VALUE));
+        Self { table, mark: Mark::new(core::ptr::null_mut()) }
+    }
+
+    /// As a caller finds metadata.
+    #[inline(always)]
+    #[must_use]
+    pub fn find(&self, key: usize) -> Option<&'static u64> {
+        self.table.find(key, &self.mark)
+    }
+}
+
+/// Not an address of anything.
+const MARKED: *mut () = core::ptr::without_provenance_mut(8);
+
+/// Sets and clears the calling thread's mark, as around a probe.
+#[inline(always)]
+pub fn enter_and_leave() {
+    let mut mark = current().outermost();
+    if !mark.load(Ordering::Relaxed).is_null() {
+        let Slow::Enter { mark: free, .. } = enter_slow() else { return };
+        mark = free;
+    }
+    mark.store(MARKED, Ordering::Relaxed);
+    light_barrier();
+    // Release: as when a probe has run.
+    mark.store(core::ptr::null_mut(), Ordering::Release);
+}
+
+/// Waits until no thread is between the two.
+pub fn synchronize() {
+    sys::barrier();
+    wait_for_marks(|mark| mark == MARKED.addr());
+}
