@@ -5,7 +5,7 @@
 //! for a constant of the function, so on Linux x86-64 the variable is our own, and every
 //! [`current`] reads it anew, in two instructions.
 
-use super::thread::Thread;
+use super::record::Thread;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64", not(miri)))]
 mod imp {

@@ -10,12 +10,16 @@
 
 mod current;
 mod ignore;
+mod published;
+mod record;
 mod thread;
 mod wait;
 
 pub(crate) use current::current;
 pub use ignore::{IgnoreGuard, ignore_current_thread};
-pub(crate) use thread::{Mark, Pin, Slow, Thread, enter_slow, in_forked_child};
+pub(crate) use published::{Named, Published};
+pub(crate) use record::{Mark, Pin, Thread};
+pub(crate) use thread::{Slow, enter_slow, in_forked_child};
 pub(crate) use wait::{held, in_probe, wait_for_marks};
 
 /// Prepares what the exit of a thread needs; called before the first function is armed.

@@ -1,10 +1,12 @@
 //! The paying side: waiting for marks, and asking what is held.
 
 use std::collections::HashSet;
+#[cfg(not(loom))]
 use std::time::Duration;
 
 use crate::sync::Ordering;
 
+use super::record::Thread;
 use super::thread::{own, threads};
 
 /// Whether the calling thread is running a probe.
@@ -18,7 +20,15 @@ pub(crate) fn in_probe() -> bool {
 /// that appears from now on names something else, and the wait for each thread is bounded by
 /// the one run of a probe it is in. The calling thread runs no probe: it would wait for itself.
 pub(crate) fn wait_for_marks(busy: impl Fn(usize) -> bool) {
-    for thread in threads() {
+    wait_for_marks_of(threads(), busy);
+}
+
+/// [`wait_for_marks`], of these threads.
+pub(super) fn wait_for_marks_of(
+    threads: impl Iterator<Item = &'static Thread>,
+    busy: impl Fn(usize) -> bool,
+) {
+    for thread in threads {
         for mark in thread.marks() {
             // Acquire, with the release of whoever clears the mark: what the probe did
             // happens before what follows the wait.
@@ -31,7 +41,14 @@ pub(crate) fn wait_for_marks(busy: impl Fn(usize) -> bool) {
     }
 }
 
+/// The model checker has no clock.
+#[cfg(loom)]
+fn pause(_: u32) {
+    loom::thread::yield_now();
+}
+
 /// Waits a little: at first for a probe of nanoseconds, later for one that sleeps.
+#[cfg(not(loom))]
 fn pause(round: u32) {
     match round {
         0..64 => core::hint::spin_loop(),
@@ -62,8 +79,13 @@ impl Held {
 
 /// Asks every thread what it holds.
 pub(crate) fn held() -> Held {
+    held_by(threads())
+}
+
+/// What these threads hold.
+pub(super) fn held_by(threads: impl Iterator<Item = &'static Thread>) -> Held {
     let mut held = Held::default();
-    for thread in threads() {
+    for thread in threads {
         held.everything |= thread.is_deep();
         let cells = thread.marks().iter().chain(thread.pins());
         // Acquire: as in `wait_for_marks`.

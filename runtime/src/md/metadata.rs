@@ -2,10 +2,10 @@
 
 use core::ptr::NonNull;
 
-use crate::grace::{Mark, Pin, Thread};
+use crate::grace::{Mark, Pin, Published, Thread};
 use crate::probe::{List, ListBox, Target};
 use crate::site::{Function, Record, SiteData};
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering, light_barrier};
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 
 /// The metadata of one site, made when it is first attached to and kept for the life of the
 /// process: a thread may stand between an armed entry and its caller for any length of time,
@@ -15,7 +15,7 @@ use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering, light_barrier};
 #[repr(C, align(64))]
 pub(crate) struct Md {
     /// The probes. Null never.
-    list: AtomicPtr<List>,
+    list: Published<List>,
     /// The body a call that is not overridden runs.
     origin: AtomicPtr<()>,
     /// The attach number of the only link in the list, if the list has a caller of its own; 0
@@ -54,7 +54,7 @@ impl Md {
             ret_in_slot: function.description().ret.in_slot,
         };
         let md: &'static Self = Box::leak(Box::new(Self {
-            list: AtomicPtr::new(ListBox::empty().into_raw()),
+            list: Published::new(ListBox::empty().into_raw()),
             origin: AtomicPtr::new(site.body().cast_mut()),
             only: AtomicU64::new(0),
             full,
@@ -113,43 +113,15 @@ impl Md {
     }
 
     /// The list, kept from being freed by `mark`, which names its first row when this returns.
-    ///
-    /// Publish first, then look again: if the list is still the same, whoever retires it
-    /// later will see the mark after its barrier. If it retired the list before, this sees
-    /// the new one. [`light_barrier`] has the other side's name.
     #[inline(always)]
     pub(crate) fn enter(&self, mark: &Mark) -> &List {
-        let mut list = self.list.load(Ordering::Acquire);
-        loop {
-            // Release, here and below: what an earlier run under this mark did happens before
-            // whoever sees the mark name something else.
-            mark.store(List::entering(list), Ordering::Release);
-            light_barrier();
-            let again = self.list.load(Ordering::Acquire);
-            if again == list {
-                // SAFETY: never null, and the mark keeps it from being freed.
-                let list = unsafe { &*list };
-                mark.store(list.entered(), Ordering::Release);
-                return list;
-            }
-            list = again;
-        }
+        self.list.enter(mark)
     }
 
-    /// The list, kept from being freed by a pin. As [`Md::enter`].
+    /// The list, kept from being freed by a pin.
     #[inline(always)]
     pub(crate) fn pin(&self, thread: &'static Thread) -> (&List, Pin) {
-        let mut list = self.list.load(Ordering::Acquire);
-        loop {
-            let pin = thread.pin(list.cast());
-            let again = self.list.load(Ordering::Acquire);
-            if again == list {
-                // SAFETY: never null, and the pin keeps it from being freed.
-                return (unsafe { &*list }, pin);
-            }
-            pin.release(thread);
-            list = again;
-        }
+        self.list.pin(thread)
     }
 
     /// Whether the entry is armed. Under the transaction lock.
@@ -165,7 +137,7 @@ impl Md {
     /// The list, for the holder of the transaction lock: nobody else replaces it.
     pub(crate) fn current(&self) -> &List {
         // SAFETY: never null, and only a transaction retires it.
-        unsafe { &*self.list.load(Ordering::Acquire) }
+        unsafe { &*self.list.current() }
     }
 
     /// Publishes a list, selects its caller, and hands back the old list, which callers may still
@@ -175,8 +147,7 @@ impl Md {
     pub(crate) fn publish(&self, list: ListBox, caller: *const ()) -> ListBox {
         let only = list.only();
         self.only.store(0, Ordering::Relaxed);
-        // AcqRel: callers that find the new list see its rows.
-        let old = self.list.swap(list.into_raw(), Ordering::AcqRel);
+        let old = self.list.replace(list.into_raw());
         // Release, and after the list: a thread that jumps to the new caller finds the new list.
         // One that is on its way through the old caller finds a list that it may not serve, and
         // goes on in the full caller.

@@ -8,6 +8,7 @@ use core::mem::{align_of, size_of};
 use core::ops::{Deref, Range};
 use core::ptr::NonNull;
 
+use crate::grace::Named;
 use crate::site::Slot;
 use crate::sync::{AtomicBool, Ordering};
 
@@ -254,21 +255,6 @@ impl List {
         self.exit_end == 0
     }
 
-    /// The mark of a thread that is entering the list: it names no row. Takes an address, because
-    /// the list may be gone before the mark is set, and whoever finds the mark then, a signal
-    /// handler on the same thread, must not read a row there.
-    #[inline(always)]
-    pub(crate) fn entering(list: *mut Self) -> *mut () {
-        list.cast::<u8>().wrapping_add(2).cast()
-    }
-
-    /// The mark of a thread that has entered the list: that of its first row, which it is about to
-    /// run.
-    #[inline(always)]
-    pub(crate) fn entered(&self) -> *mut () {
-        core::ptr::from_ref(self).cast_mut().cast::<u8>().wrapping_add(size_of::<Self>() + 1).cast()
-    }
-
     /// Every address a mark or a pin of this list can have.
     pub(crate) fn addresses(&self) -> Range<usize> {
         let start = core::ptr::from_ref(self).addr();
@@ -283,6 +269,21 @@ impl List {
     /// The row whose mark this is.
     pub(crate) fn row_at(&self, mark: usize) -> Option<&Row> {
         self.rows().iter().find(|row| row.mark().addr() == mark)
+    }
+}
+
+impl Named for List {
+    /// It names no row: a signal handler on the same thread may find it when the list is gone.
+    #[inline(always)]
+    fn entering(list: *mut Self) -> *mut () {
+        list.cast::<u8>().wrapping_add(2).cast()
+    }
+
+    /// That of its first row, which the thread is about to run.
+    #[inline(always)]
+    fn entered(&self) -> *mut () {
+        let list = core::ptr::from_ref(self).cast_mut();
+        list.cast::<u8>().wrapping_add(size_of::<Self>() + 1).cast()
     }
 }
 
@@ -429,7 +430,7 @@ impl Drop for ListBox {
 
 #[cfg(test)]
 mod tests {
-    use super::{List, ListBox, Row};
+    use super::{List, ListBox, Named as _, Row};
 
     /// A signal handler on the same thread may find the mark when the list is gone.
     #[test]

@@ -1,0 +1,24 @@
+//! The runtime's own protocol code, compiled with loom's atomics in the place of the processor's, and
+//! run in every order that the C11 memory model allows: `ci/loom.sh`.
+//!
+//! The files are the runtime's. What stands in for the rest of the crate is here.
+
+#![cfg(loom)]
+#![allow(dead_code, reason = "the models use a part of what the runtime needs")]
+
+mod grace;
+#[path = "../../src/sync.rs"]
+mod sync;
+#[path = "../../src/md/table.rs"]
+mod table;
+
+mod sys {
+    /// The expensive half of the asymmetric fence.
+    pub(crate) fn barrier() {
+        #[cfg(not(gtramp_mutation = "barrier"))]
+        loom::sync::atomic::fence(loom::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod models;

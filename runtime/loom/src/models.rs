@@ -1,0 +1,244 @@
+//! Callers against a transaction, in every order.
+
+use std::sync::atomic::{AtomicU64 as StdU64, Ordering as StdOrdering};
+
+use loom::cell::UnsafeCell;
+use loom::thread;
+
+use crate::grace::{Mark, Named, Published, Thread, is_held, wait_for_marks_of};
+use crate::sync::{AtomicBool, Ordering, light_barrier};
+use crate::sys;
+use crate::table::{LOOKING, Table, TableState};
+
+/// What a list is to the protocols: something that is freed, and a row that can be dead.
+#[repr(C, align(8))]
+struct List {
+    row: u64,
+    dead: AtomicBool,
+    /// Written when the list is freed, read by whoever uses it: loom reports the race.
+    memory: UnsafeCell<u64>,
+    /// As `memory`, of the link: its closure.
+    link: UnsafeCell<u64>,
+    number: u64,
+}
+
+impl Named for List {
+    fn entering(list: *mut Self) -> *mut () {
+        list.cast::<u8>().wrapping_add(2).cast()
+    }
+
+    fn entered(&self) -> *mut () {
+        self.row_mark()
+    }
+}
+
+const ALIVE: u64 = 1;
+const FREED: u64 = 2;
+
+impl List {
+    fn new(number: u64) -> *mut Self {
+        Box::into_raw(Box::new(Self {
+            row: 0,
+            dead: AtomicBool::new(false),
+            memory: UnsafeCell::new(ALIVE),
+            link: UnsafeCell::new(ALIVE),
+            number,
+        }))
+    }
+
+    fn row_mark(&self) -> *mut () {
+        core::ptr::from_ref(self).cast_mut().cast::<u8>().wrapping_add(1).cast()
+    }
+
+    fn addresses(&self) -> core::ops::Range<usize> {
+        let start = core::ptr::from_ref(self).addr();
+        start..start + size_of::<Self>()
+    }
+
+    fn read_memory(&self) {
+        // SAFETY: loom checks that nobody writes at the same time.
+        self.memory.with(|memory| assert_eq!(unsafe { *memory }, ALIVE, "the list was freed"));
+    }
+
+    /// Runs the probe.
+    fn run(&self) {
+        // SAFETY: loom checks that nobody writes at the same time.
+        self.link.with(|link| assert_eq!(unsafe { *link }, ALIVE, "the closure was dropped"));
+    }
+
+    fn free_memory(&self) {
+        // SAFETY: loom checks that nobody reads at the same time.
+        self.memory.with_mut(|memory| unsafe { *memory = FREED });
+    }
+
+    fn drop_link(&self) {
+        // SAFETY: loom checks that nobody reads at the same time.
+        self.link.with_mut(|link| unsafe { *link = FREED });
+    }
+}
+
+fn leak<T>(value: T) -> &'static T {
+    Box::leak(Box::new(value))
+}
+
+fn record() -> &'static Thread {
+    leak(Thread::new(core::ptr::null_mut()))
+}
+
+/// A caller of entry probes that do not block: `caller/run.rs`, `entry`.
+fn call_entry(published: &Published<List>, thread: &'static Thread) {
+    let mark = thread.outermost();
+    let list = published.enter(mark);
+    list.read_memory();
+    if list.number == 1 {
+        list.run();
+    }
+    mark.store(core::ptr::null_mut(), Ordering::Release);
+}
+
+/// A caller with an exit probe: `caller/origin.rs` and `run_row` of `caller/run.rs`.
+fn call_origin(published: &Published<List>, thread: &'static Thread) {
+    let (list, pin) = published.pin(thread);
+    list.read_memory();
+    // The origin is here.
+    if list.number == 1 {
+        run_row(list, thread.outermost());
+    }
+    pin.release(thread);
+}
+
+fn run_row(list: &List, mark: &Mark) {
+    mark.store(list.row_mark(), Ordering::Release);
+    light_barrier();
+    let dead = !cfg!(gtramp_mutation = "dead") && list.dead.load(Ordering::Relaxed);
+    if !dead {
+        list.run();
+    }
+    mark.store(core::ptr::null_mut(), Ordering::Release);
+}
+
+/// Detaches what is in the first list: `link/detach.rs`.
+fn detach(published: &Published<List>, threads: &[&'static Thread], pinned: bool) {
+    let old = published.replace(List::new(2));
+    // SAFETY: the model leaks every list.
+    let old = unsafe { &*old };
+    old.dead.store(true, Ordering::Relaxed);
+    sys::barrier();
+    let busy = |mark: usize| {
+        if pinned { mark == old.row_mark().addr() } else { old.addresses().contains(&mark) }
+    };
+    wait_for_marks_of(threads, busy);
+    old.drop_link();
+    sys::barrier();
+    if !is_held(threads, old.addresses()) {
+        old.free_memory();
+    }
+}
+
+static EXECUTIONS: StdU64 = StdU64::new(0);
+
+fn check(model: impl Fn() + Sync + Send + 'static) {
+    let before = EXECUTIONS.load(StdOrdering::Relaxed);
+    loom::model(move || {
+        EXECUTIONS.fetch_add(1, StdOrdering::Relaxed);
+        model();
+    });
+    let name = std::thread::current().name().unwrap_or("a model").to_owned();
+    println!("{name}: {} executions", EXECUTIONS.load(StdOrdering::Relaxed) - before);
+}
+
+#[test]
+fn an_entry_probe_never_runs_after_its_detach() {
+    check(|| {
+        let (published, thread) = (leak(Published::new(List::new(1))), record());
+        let caller = thread::spawn(move || {
+            call_entry(published, thread);
+            call_entry(published, thread);
+        });
+        detach(published, &[thread], false);
+        caller.join().expect("it ends");
+    });
+}
+
+#[test]
+fn an_exit_probe_never_runs_after_its_detach_and_its_list_stays_while_it_is_pinned() {
+    check(|| {
+        let (published, thread) = (leak(Published::new(List::new(1))), record());
+        let caller = thread::spawn(move || {
+            call_origin(published, thread);
+            call_origin(published, thread);
+        });
+        detach(published, &[thread], true);
+        caller.join().expect("it ends");
+    });
+}
+
+#[test]
+fn a_list_stays_for_calls_that_are_deeper_than_the_pins() {
+    check(|| {
+        let (published, thread) = (leak(Published::new(List::new(1))), record());
+        let caller = thread::spawn(move || {
+            // The model's records have one pin.
+            let (outer, pin) = published.pin(thread);
+            outer.read_memory();
+            call_origin(published, thread);
+            outer.read_memory();
+            pin.release(thread);
+        });
+        detach(published, &[thread], true);
+        caller.join().expect("it ends");
+    });
+}
+
+#[test]
+fn a_record_passes_from_a_thread_that_exits_to_one_that_begins() {
+    check(|| {
+        let (published, thread) = (leak(Published::new(List::new(1))), record());
+        let life = move || {
+            if thread.claim() {
+                call_entry(published, thread);
+                thread.give_back();
+            }
+        };
+        let callers = [thread::spawn(life), thread::spawn(life)];
+        detach(published, &[thread], false);
+        for caller in callers {
+            caller.join().expect("it ends");
+        }
+    });
+}
+
+#[test]
+fn a_lookup_finds_its_own_value_or_none_while_the_table_changes() {
+    check(|| {
+        let table: &'static Table<usize> = leak(Table::new());
+        let mut state = TableState::new(table);
+        let mut replaced = Vec::new();
+        let (first, second) = (leak(16_usize), leak(32_usize));
+        state.reserve(1, &mut replaced);
+        state.insert(*first, first);
+        let thread = record();
+        let reader = thread::spawn(move || {
+            let mark = thread.outermost();
+            for key in [16, 32] {
+                if let Some(value) = table.find(key, mark) {
+                    assert_eq!(*value, key);
+                }
+                mark.store(core::ptr::null_mut(), Ordering::Release);
+            }
+        });
+        state.remove(*first);
+        state.reserve(1, &mut replaced);
+        state.insert(*second, second);
+        state.reserve(16, &mut replaced);
+        sys::barrier();
+        let looking = LOOKING.addr()..LOOKING.addr() + 1;
+        if is_held(&[thread], looking) {
+            // Left for the next transaction.
+            std::mem::forget(replaced);
+        } else {
+            drop(replaced);
+        }
+        reader.join().expect("it ends");
+    });
+}

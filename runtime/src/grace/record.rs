@@ -1,0 +1,220 @@
+//! What one thread says of itself: marks and pins.
+
+use crate::sync::{AtomicI32, AtomicPtr, AtomicU32, Ordering, light_barrier};
+
+/// Probes of different links that may be nested on one thread: a probe calls a traced
+/// function, whose probe calls another, and so on.
+const MARKS: usize = if cfg!(loom) { 2 } else { 14 };
+
+/// Calls in progress on one thread that will run exit probes and have a pin each; a deeper
+/// call holds back every list instead of its own.
+const PINS: usize = if cfg!(loom) { 1 } else { 111 };
+
+/// A cell of a record, which says what its thread is running; null when nothing.
+pub(crate) type Mark = AtomicPtr<()>;
+
+/// What one thread is doing, readable by all.
+#[derive(Debug)]
+#[repr(C, align(128))]
+pub(crate) struct Thread {
+    /// Address of the thread's `errno`.
+    pub(super) errno: AtomicPtr<i32>,
+    /// Whether a thread owns the record: 0 or 1.
+    owned: AtomicU32,
+    /// Index of the pin that is probably free next.
+    top: AtomicU32,
+    /// `marks[0]` belongs to the outermost probe; the others to those nested in it.
+    marks: [Mark; MARKS],
+    pins: [AtomicPtr<()>; PINS],
+    /// Calls in progress that found no free pin.
+    deep: AtomicI32,
+}
+
+impl Thread {
+    #[cfg(not(loom))]
+    pub(super) const fn new(first_mark: *mut ()) -> Self {
+        let mut marks = [const { Mark::new(core::ptr::null_mut()) }; MARKS];
+        marks[0] = Mark::new(first_mark);
+        Self {
+            errno: AtomicPtr::new(core::ptr::null_mut()),
+            owned: AtomicU32::new(0),
+            top: AtomicU32::new(0),
+            marks,
+            pins: [const { AtomicPtr::new(core::ptr::null_mut()) }; PINS],
+            deep: AtomicI32::new(0),
+        }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn new(first_mark: *mut ()) -> Self {
+        let null = |_| AtomicPtr::new(core::ptr::null_mut());
+        let thread = Self {
+            errno: AtomicPtr::new(core::ptr::null_mut()),
+            owned: AtomicU32::new(0),
+            top: AtomicU32::new(0),
+            marks: core::array::from_fn(null),
+            pins: core::array::from_fn(null),
+            deep: AtomicI32::new(0),
+        };
+        thread.marks[0].store(first_mark, Ordering::Relaxed);
+        thread
+    }
+
+    /// Takes the record for the calling thread: whether it was free.
+    pub(crate) fn claim(&self) -> bool {
+        // Acquire: see the record as its last owner left it.
+        self.owned.load(Ordering::Relaxed) == 0
+            && self.owned.compare_exchange(0, 1, Ordering::Acquire, Ordering::Relaxed).is_ok()
+    }
+
+    /// Gives the record back. The pins stay: a coroutine may carry them on to another thread, and
+    /// lets them go there.
+    pub(crate) fn give_back(&self) {
+        // Release: the next owner sees the record as this thread left it.
+        self.owned.store(0, Ordering::Release);
+    }
+
+    /// Whether a thread has it.
+    pub(super) fn is_owned(&self) -> bool {
+        self.owned.load(Ordering::Relaxed) != 0
+    }
+
+    /// The place of a mark that is free.
+    pub(super) fn free_mark(&self) -> Option<usize> {
+        self.marks.iter().position(|mark| mark.load(Ordering::Relaxed).is_null())
+    }
+
+    /// The mark of the outermost probe. Null means: no probe runs on this thread, and the
+    /// record is its own. One load answers both, which is what the fast path wants.
+    #[inline(always)]
+    pub(crate) fn outermost(&self) -> &Mark {
+        &self.marks[0]
+    }
+
+    pub(super) fn marks(&self) -> &[Mark] {
+        &self.marks
+    }
+
+    pub(super) fn pins(&self) -> &[AtomicPtr<()>] {
+        &self.pins
+    }
+
+    pub(super) fn is_deep(&self) -> bool {
+        self.deep.load(Ordering::Acquire) != 0
+    }
+
+    /// What the thread runs now, outermost first, for the thread itself.
+    pub(crate) fn running(&self) -> impl Iterator<Item = *mut ()> {
+        self.marks.iter().map(|mark| mark.load(Ordering::Relaxed)).filter(|mark| !mark.is_null())
+    }
+
+    /// As [`Thread::running`], without what `own` says, which is one of the marks.
+    pub(crate) fn running_besides<'t>(
+        &'t self,
+        own: &'t Mark,
+    ) -> impl Iterator<Item = *mut ()> + 't {
+        let others = self.marks.iter().filter(move |mark| !core::ptr::eq(*mark, own));
+        others.map(|mark| mark.load(Ordering::Relaxed)).filter(|mark| !mark.is_null())
+    }
+
+    /// The calling thread's `errno`.
+    ///
+    /// # Safety
+    ///
+    /// The record is the calling thread's own.
+    #[inline(always)]
+    pub(crate) unsafe fn errno(&self) -> i32 {
+        let errno = self.errno.load(Ordering::Relaxed);
+        // SAFETY: set at registration to this thread's `errno`, which lives as long as it.
+        unsafe { errno.read() }
+    }
+
+    /// Puts `errno` back.
+    ///
+    /// # Safety
+    ///
+    /// As [`Thread::errno`].
+    #[inline(always)]
+    pub(crate) unsafe fn set_errno(&self, value: i32) {
+        let errno = self.errno.load(Ordering::Relaxed);
+        // SAFETY: as in `errno`.
+        unsafe { errno.write(value) };
+    }
+
+    /// Keeps `list` from being freed until [`Pin::release`]. Publish it first, then check that
+    /// the list is still the one in use: [`light_barrier`] stands between.
+    #[inline(always)]
+    pub(crate) fn pin(&'static self, list: *mut ()) -> Pin {
+        let top = self.top.load(Ordering::Relaxed);
+        if let Some(pin) = self.pins.get(top as usize)
+            && pin.load(Ordering::Relaxed).is_null()
+        {
+            pin.store(list, Ordering::Relaxed);
+            self.top.store(top + 1, Ordering::Relaxed);
+            light_barrier();
+            return Pin { thread: self, index: top };
+        }
+        self.pin_anywhere(list)
+    }
+
+    /// The hint was wrong (a coroutine moved to another thread) or the pins are used up.
+    #[cold]
+    #[inline(never)]
+    fn pin_anywhere(&'static self, list: *mut ()) -> Pin {
+        let free = self.pins.iter().position(|pin| pin.load(Ordering::Relaxed).is_null());
+        let index = match free {
+            Some(index) => {
+                self.pins[index].store(list, Ordering::Relaxed);
+                index
+            }
+            None => {
+                self.deep.fetch_add(1, Ordering::Relaxed);
+                PINS
+            }
+        };
+        light_barrier();
+        #[expect(clippy::cast_possible_truncation, reason = "at most PINS")]
+        let index = index as u32;
+        self.top.store(index + 1, Ordering::Relaxed);
+        Pin { thread: self, index }
+    }
+
+    /// Gives up the record of a thread that a fork has left behind: what it ran, nobody ends.
+    ///
+    /// What it has pinned stays, and the record with it: a coroutine that began there may go on
+    /// in the child.
+    pub(super) fn abandon(&self) {
+        for mark in &self.marks {
+            mark.store(core::ptr::null_mut(), Ordering::Relaxed);
+        }
+        self.deep.store(0, Ordering::Relaxed);
+        let pinned = self.pins.iter().any(|pin| !pin.load(Ordering::Relaxed).is_null());
+        self.owned.store(u32::from(pinned), Ordering::Relaxed);
+    }
+}
+
+/// A list that is held back. Belongs to a call in progress, which may finish on another
+/// thread than it began on: the record is the one it began on.
+#[derive(Debug)]
+pub(crate) struct Pin {
+    thread: &'static Thread,
+    index: u32,
+}
+
+impl Pin {
+    /// Lets the list go. `now` is the record of the thread on which the call ends.
+    #[inline(always)]
+    pub(crate) fn release(self, now: &Thread) {
+        match self.thread.pins.get(self.index as usize) {
+            // Release: what this call read of the list happens before whoever sees the pin
+            // gone frees it.
+            Some(pin) => pin.store(core::ptr::null_mut(), Ordering::Release),
+            None => {
+                self.thread.deep.fetch_sub(1, Ordering::Release);
+            }
+        }
+        if core::ptr::eq(now, self.thread) {
+            self.thread.top.store(self.index, Ordering::Relaxed);
+        }
+    }
+}
