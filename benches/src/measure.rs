@@ -1,6 +1,7 @@
 //! Running rows interleaved: every round runs each of them once, so what the machine does
 //! meanwhile (a neighbour, a change of clock) falls on all of them alike.
 
+use gtramp::Link;
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::row::{Armed, Row, Run};
@@ -32,11 +33,20 @@ pub struct Measured {
 }
 
 /// Measures all rows, and tells `progress` of every round.
+///
+/// The bursts of a round are interleaved too: a loop can settle in a slow state of the branch
+/// predictor, and gets out of it when others have run in between.
 pub fn measure(rows: &[Row], effort: Effort, mut progress: impl FnMut(usize)) -> Vec<Measured> {
     let mut lanes: Vec<Lane> = rows.iter().map(Lane::new).collect();
     for round in 0..effort.rounds {
         progress(round);
-        lanes.iter_mut().for_each(|lane| lane.turn(effort));
+        for _ in 0..effort.bursts {
+            let lanes = lanes.iter_mut().filter(|lane| !lane.takes_turns());
+            lanes.for_each(|lane| lane.burst(effort));
+        }
+        let turns = lanes.iter_mut().filter(|lane| lane.takes_turns());
+        turns.for_each(|lane| lane.turn(effort));
+        lanes.iter_mut().for_each(Lane::end_round);
     }
     lanes.into_iter().map(Lane::end).collect()
 }
@@ -46,6 +56,8 @@ struct Lane {
     row: Row,
     armed: Result<Armed, String>,
     calls: u64,
+    /// The fastest burst of the round.
+    fastest: f64,
     rounds: Vec<f64>,
 }
 
@@ -53,37 +65,52 @@ impl Lane {
     fn new(row: &Row) -> Self {
         let armed = (row.setup)().and_then(|armed| {
             (armed.check)()?;
-            armed.turn.iter().for_each(gtramp::Link::disable);
+            armed.turn.iter().for_each(Link::disable);
             Ok(armed)
         });
-        Self { row: *row, armed, calls: 0, rounds: Vec::new() }
+        Self { row: *row, armed, calls: 0, fastest: f64::INFINITY, rounds: Vec::new() }
     }
 
+    /// Whether something is to be there for it that is not for others.
+    fn takes_turns(&self) -> bool {
+        self.armed.as_ref().is_ok_and(|armed| armed.turn.is_some())
+    }
+
+    /// All bursts of a round.
     fn turn(&mut self, effort: Effort) {
-        let Ok(armed) = &self.armed else { return };
-        if let Some(Err(error)) = armed.turn.as_ref().map(gtramp::Link::enable) {
+        let link = self.armed.as_ref().ok().and_then(|armed| armed.turn.as_ref());
+        if let Some(Err(error)) = link.map(Link::enable) {
             self.armed = Err(error.to_string());
             return;
         }
+        (0..effort.bursts).for_each(|_| self.burst(effort));
+        if let Ok(armed) = &self.armed {
+            armed.turn.iter().for_each(Link::disable);
+        }
+    }
+
+    fn burst(&mut self, effort: Effort) {
+        let Ok(armed) = &self.armed else { return };
         if self.calls == 0 {
             self.calls = calibrate(armed.run, effort.burst);
         }
         // What the row before has left in the caches and predictors is not this one's cost.
         (armed.run)(self.calls / 8 + 1);
-        let bursts = (0..effort.bursts).map(|_| time(armed.run, self.calls));
-        self.rounds.push(bursts.fold(f64::INFINITY, f64::min));
-        armed.turn.iter().for_each(gtramp::Link::disable);
+        self.fastest = self.fastest.min(time(armed.run, self.calls));
+    }
+
+    fn end_round(&mut self) {
+        if self.armed.is_ok() {
+            self.rounds.push(self.fastest);
+            self.fastest = f64::INFINITY;
+        }
     }
 
     fn end(self) -> Measured {
         let Self { row, armed, rounds, .. } = self;
         // It must still work after all the calls.
         let checked = armed.and_then(|armed| {
-            armed
-                .turn
-                .iter()
-                .try_for_each(gtramp::Link::enable)
-                .map_err(|error| error.to_string())?;
+            armed.turn.iter().try_for_each(Link::enable).map_err(|error| error.to_string())?;
             (armed.check)()
         });
         Measured { row, rounds: checked.map(|()| rounds) }

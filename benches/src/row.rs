@@ -2,6 +2,8 @@
 
 use std::any::Any;
 
+use gtramp::Link;
+
 /// A loop of so many calls; it returns the sum of the results.
 pub type Run = fn(u64) -> u64;
 
@@ -67,5 +69,5 @@ pub struct Armed {
     /// Disarms it when dropped.
     pub keep: Box<dyn Any>,
     /// What is to be there while it has its turn, and gone while others have.
-    pub turn: Option<gtramp::Link>,
+    pub turn: Option<Link>,
 }
