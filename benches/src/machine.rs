@@ -18,7 +18,7 @@ pub struct Machine {
     pub toolchain: &'static str,
     /// Today, as in 2026-01-31.
     pub date: String,
-    /// The command line.
+    /// The command line, without where the results are written to.
     pub command: String,
     /// The processor the program is bound to, if it could be.
     pub pinned: Option<usize>,
@@ -36,17 +36,13 @@ impl Machine {
             .map(|(_, name)| name.to_owned())
             .collect();
         let system = read("/proc/sys/kernel/osrelease");
-        let arguments: Vec<_> = std::env::args().skip(1).collect();
         Self {
             processors: names.len(),
             processor: names.into_iter().next().unwrap_or_else(|| "unknown".to_owned()),
             system: format!("Linux {}", system.trim()),
             toolchain: env!("GTRAMP_BENCH_TOOLCHAIN"),
             date: today(),
-            command: format!(
-                "cargo run --release -p gtramp-bench --bin trigger -- {}",
-                arguments.join(" ")
-            ),
+            command: command(),
             pinned: pin(),
         }
     }
@@ -66,6 +62,25 @@ impl Display for Machine {
         };
         write!(f, "{}; {}; {}; {pinned}", self.description(), self.toolchain, self.date)
     }
+}
+
+fn command() -> String {
+    let mut command = "cargo run --release -p gtramp-bench --bin trigger".to_owned();
+    let mut separated = false;
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        if ["--json", "--csv", "--svg"].contains(&argument.as_str()) {
+            arguments.next();
+        } else {
+            if !separated {
+                command.push_str(" --");
+                separated = true;
+            }
+            command.push(' ');
+            command.push_str(&argument);
+        }
+    }
+    command
 }
 
 /// Binds the calling thread to the last processor it may use: the first has the most to do

@@ -4,6 +4,7 @@ use core::fmt::Write as _;
 
 use crate::machine::Machine;
 use crate::report::{Line, Report};
+use crate::row::Can;
 
 /// Bars end here: what takes longer is shown with a broken bar and its number.
 const LONGEST: f64 = 25.0;
@@ -58,10 +59,10 @@ pub fn svg(report: &Report, machine: &Machine) -> String {
 }
 
 fn class(line: &Line) -> &'static str {
-    use crate::row::Can;
-    match line.row.can {
-        Can::GTRAMP => "ours",
-        Can::NOTHING | Can::BY_HAND => "floor",
+    match line.row.name {
+        "usermode-count" | "plain" => "floor",
+        name if name.starts_with("hand-") => "floor",
+        _ if line.row.can == Can::GTRAMP && !line.row.name.starts_with("jit-") => "ours",
         _ => "theirs",
     }
 }
