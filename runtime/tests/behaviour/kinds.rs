@@ -206,7 +206,6 @@ fn an_exit_attribute_that_takes_a_reference_sleeps_through_unwinding() {
 }
 
 #[traceable]
-#[expect(clippy::too_many_arguments, reason = "the most there are")]
 fn twelve(
     a: u8,
     b: i16,

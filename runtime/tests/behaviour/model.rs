@@ -35,8 +35,6 @@ mod targets {
         log("origin text".to_owned());
         a.len() as u64 + b.len() as u64 + u64::from(c)
     }
-
-    #[expect(clippy::too_many_arguments, reason = "some are on the stack")]
     pub(crate) fn eight(
         a: u8,
         b: u16,

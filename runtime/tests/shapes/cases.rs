@@ -39,7 +39,6 @@ macro_rules! case {
             use super::*;
 
             #[traceable]
-            #[expect(clippy::allow_attributes, reason = "not every case needs them")]
             #[allow(clippy::too_many_arguments, clippy::unused_unit, reason = "the cases' types")]
             fn traced($($name: $written),*) -> $ret {
                 in_body(vec![$($name.digest()),*])

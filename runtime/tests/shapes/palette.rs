@@ -30,7 +30,6 @@ pub(crate) fn fold(numbers: impl IntoIterator<Item = u64>) -> u64 {
 macro_rules! numbers {
     ($($t:ident)*) => { $(
         impl Make for $t {
-            #[expect(clippy::allow_attributes, reason = "some of the casts truncate")]
             #[allow(clippy::cast_possible_truncation, clippy::cast_lossless, trivial_numeric_casts, reason = "meant")]
             fn make(seed: u64) -> Self {
                 mix(seed) as $t

@@ -1,5 +1,4 @@
 //! What several test programs share.
-#![expect(clippy::allow_attributes, reason = "every test program uses another part of this")]
 #![allow(dead_code, reason = "every test program uses another part of this")]
 
 use std::sync::{Arc, Mutex, PoisonError};

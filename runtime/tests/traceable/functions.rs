@@ -217,9 +217,7 @@ fn never(code: i32) -> ! {
 
 #[traceable]
 fn never_by_another() -> ! {
-    loop {
-        never(7);
-    }
+    never(7)
 }
 
 #[test]
@@ -345,7 +343,6 @@ fn functions_that_call_themselves_and_each_other() {
 #[must_use = "it is why it is called"]
 #[traceable]
 #[track_caller]
-#[expect(clippy::unnecessary_wraps, reason = "for the documentation")]
 fn decorated<'s>(
     text: &'s str,
     #[expect(unused_variables, reason = "of an argument")] spare: u8,
