@@ -35,7 +35,6 @@ fn order() -> Vec<usize> {
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     for last in (1..numbers.len()).rev() {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        #[expect(clippy::cast_possible_truncation, reason = "any number will do")]
         let other = (state >> 33) as usize % (last + 1);
         numbers.swap(last, other);
     }
