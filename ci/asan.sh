@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# The runtime's tests built with AddressSanitizer, on the installed nightly. Tests that are about the
+# program's memory as a whole, its signals at every instruction or its debugger are left out.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/target}/asan
+export RUSTFLAGS="-Zsanitizer=address"
+export ASAN_OPTIONS=detect_leaks=${DETECT_LEAKS:-0}:detect_stack_use_after_return=0
+export GTRAMP_CYCLES=${GTRAMP_CYCLES:-500}
+cargo +nightly test --locked --target x86_64-unknown-linux-gnu --package gtramp --lib \
+    --test stress --test shapes --test poke
+cargo +nightly test --locked --target x86_64-unknown-linux-gnu --package gtramp \
+    --test life -- forks exits registers
