@@ -4,6 +4,8 @@
 //! what the annotation leaves behind: the entry stub, the site's data, the record, a description.
 //! They are sites like any other, and named like any other: `gtramp_bench::crowd::m007::f00742` is
 //! one of the hundred in its module.
+//!
+//! Their entries are those of the entry mode `patch`, the default.
 
 use core::arch::global_asm;
 use core::mem::MaybeUninit;
