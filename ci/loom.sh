@@ -5,4 +5,4 @@ set -euo pipefail
 cd "$(dirname "$0")/../runtime/loom"
 export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PWD/../../target}/loom
 export LOOM_MAX_PREEMPTIONS=${LOOM_MAX_PREEMPTIONS:-3}
-RUSTFLAGS="--cfg loom ${GTRAMP_LOOM_FLAGS:-}" cargo test --release -- --nocapture --test-threads=1 "$@"
+RUSTFLAGS="--cfg loom ${GTRAMP_LOOM_FLAGS:-}" cargo test --locked --release -- --nocapture --test-threads=1 "$@"
