@@ -2,7 +2,7 @@
 //!
 //! One cell would measure how fast a processor forwards a store to the next load of the same
 //! address. With 64 of them, picked by an argument that changes with every call, it does not.
-//! They are small, because a load waits for an earlier store to an address that is the same but for
+//! They are small, because a load can wait for an earlier store to an address that is the same but for
 //! its page: with more bytes to store to, luck would decide which row has such loads.
 //!
 //! The cells are found as a program finds a thread-local of its own, but always with the same two
