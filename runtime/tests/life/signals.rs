@@ -70,7 +70,7 @@ fn under_signals(signals: u64, begin: impl Fn() -> libc::c_int + Sync, body: imp
 #[test]
 fn handlers_at_a_high_rate_find_every_probe_and_lose_no_hit() {
     let _turn = turn();
-    let signals = cycles(5_000);
+    let signals = cycles(1_000);
     for (lookup, sleepable) in
         [(Lookup::Inline, false), (Lookup::Hash, false), (Lookup::Inline, true)]
     {
@@ -147,7 +147,7 @@ fn handlers_call_functions_that_are_being_patched() {
                 nested.detach();
             }
         });
-        under_signals(cycles(5_000), || 0, || assert_eq!(interrupted(4, "abc"), 7));
+        under_signals(cycles(1_000), || 0, || assert_eq!(interrupted(4, "abc"), 7));
         stop.store(true, Ordering::Relaxed);
     });
 }
