@@ -41,7 +41,9 @@ pub(crate) fn sync_core() {
 
 /// The size of a page in bytes, a power of two.
 pub(crate) fn page_size() -> usize {
-    rustix::param::page_size()
+    // SAFETY: has no preconditions.
+    let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+    usize::try_from(size).expect("Linux knows the size of its pages")
 }
 
 /// What a run of code pages may be used for.
