@@ -109,7 +109,9 @@ fn detaching_does_not_wait_for_the_origin_whose_exit_half_is_then_skipped() {
                 .unwrap()
         };
         let link = attach();
-        thread::scope(|scope| {
+        let keeper = thread::scope(|scope| {
+            // Gone when an assertion fails, so that nobody waits for it.
+            let keeper = keeper;
             let inside = gate.clone();
             let caller = scope.spawn(move || lingers(&inside));
             keeper.await_arrival();
@@ -117,6 +119,7 @@ fn detaching_does_not_wait_for_the_origin_whose_exit_half_is_then_skipped() {
             assert_eq!(log.holders(), 0);
             assert!(!caller.is_finished());
             keeper.open();
+            keeper
         });
         assert_eq!(log.take(), [">"]);
 
@@ -167,6 +170,7 @@ fn detaching_waits_while_a_probe_of_the_link_runs_on_another_thread() {
             let link =
                 busy(&gate, &finished, exit).functions(path).sleepable(sleepable).attach().unwrap();
             thread::scope(|scope| {
+                let keeper = keeper;
                 scope.spawn(call);
                 keeper.await_arrival();
                 let detaching = scope.spawn(|| {
@@ -214,6 +218,7 @@ fn a_sleeping_probe_delays_the_detach_of_its_own_link_alone() {
             .unwrap()
     };
     thread::scope(|scope| {
+        let keeper = keeper;
         scope.spawn(slept_in);
         keeper.await_arrival();
         for _ in 0..3 {
@@ -246,6 +251,7 @@ fn a_deferred_detach_returns_at_once_and_is_finished_by_a_later_transaction() {
         let next =
             || drop(gtramp::fentry("behaviour::detach::left_behind", |_: &Entry| ()).unwrap());
         thread::scope(|scope| {
+            let keeper = keeper;
             scope.spawn(left_behind);
             keeper.await_arrival();
             link.detach_deferred();
