@@ -1,8 +1,26 @@
 //! Attaching to one function and writing down what a call of it shows.
 
+use std::thread::{self, ThreadId};
+
 use gtramp::{Entry, Exit, Function, LinkBuilder, link};
 
 use crate::support::Log;
+
+/// A log that keeps what the thread that made it writes: other tests call the same functions.
+#[derive(Clone)]
+struct OfThisThread(Log, ThreadId);
+
+impl OfThisThread {
+    fn new(log: &Log) -> Self {
+        Self(log.clone(), thread::current().id())
+    }
+
+    fn push(&self, line: impl Into<String>) {
+        if thread::current().id() == self.1 {
+            self.0.push(line);
+        }
+    }
+}
 
 /// An entry probe that writes down one argument.
 pub(crate) fn argument<T: ?Sized + 'static>(
@@ -10,7 +28,7 @@ pub(crate) fn argument<T: ?Sized + 'static>(
     index: usize,
     show: fn(&T) -> String,
 ) -> impl Fn(LinkBuilder) -> LinkBuilder {
-    let log = log.clone();
+    let log = OfThisThread::new(log);
     move |link| {
         let log = log.clone();
         link.fentry(move |ctx: &Entry| {
@@ -35,7 +53,8 @@ pub(crate) fn watch(
     call();
     assert!(log.take().is_empty(), "nothing is attached");
     let traced = || {
-        let (entry, exit) = (log.clone(), log.clone());
+        let entry = OfThisThread::new(log);
+        let exit = entry.clone();
         let mut builder = link().functions(function).fentry(move |_: &Entry| entry.push(">"));
         for with in with {
             builder = with(builder);
