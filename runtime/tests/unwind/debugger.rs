@@ -117,6 +117,8 @@ fn a_debugger_unwinds_from_every_instruction_of_the_stubs() {
         println!("{way}: {last}");
         let numbers: Vec<u64> =
             last.split_whitespace().filter_map(|word| word.parse().ok()).collect();
-        assert!(numbers[1] == 0 && numbers[2] >= 10, "{way}: {text}");
+        // Optimised, a caller that is a stub no more is known to the debugger by what it inlined.
+        let least = if cfg!(debug_assertions) { 10 } else { 3 };
+        assert!(numbers[1] == 0 && numbers[2] >= least, "{way}: {text}");
     }
 }
