@@ -36,7 +36,7 @@ pub use arch::{Arch, Constants, Frame, Place, Save};
 pub use builder::Builder;
 pub use config::Config;
 pub use error::Error;
-pub use names::function_path;
+pub use names::{function_path, trait_path};
 pub use plan::{Call, Caller, Entry, Plan};
 pub use render::Files;
 pub use shape::{Lookup, Shape};

@@ -5,25 +5,53 @@
 /// the type is of another crate, that of the type's name in `module`.
 #[must_use]
 pub fn function_path(name: &str, module: &str) -> String {
-    let mut owner: Option<&str> = None;
-    let mut rest = Vec::new();
-    for segment in split(name, "::") {
-        let Some(block) = segment.strip_prefix('<').and_then(|inner| inner.strip_suffix('>'))
-        else {
-            rest.push(without_arguments(segment));
-            continue;
-        };
-        // An impl: what stood before it says where it is written, not whose it is.
-        rest.clear();
-        owner = match block.strip_prefix("impl ") {
-            Some(header) => split(header, " for ").last().copied(),
-            None => split(block, " as ").first().copied(),
-        };
-    }
-    let rest = rest.join("::");
-    match owner {
+    let name = Name::parse(name);
+    let rest = name.rest.join("::");
+    match name.owner {
         None => rest,
         Some(owner) => format!("{}::{rest}", local(&type_path(owner), module)),
+    }
+}
+
+/// The path of the trait that the function the compiler calls `name` implements, or whose default
+/// it is.
+#[must_use]
+pub fn trait_path(name: &str) -> Option<String> {
+    Name::parse(name).of_trait.map(type_path)
+}
+
+/// A function's name, taken apart.
+#[derive(Default)]
+struct Name<'n> {
+    /// The type whose method it is.
+    owner: Option<&'n str>,
+    /// The trait whose method it is.
+    of_trait: Option<&'n str>,
+    /// The segments after those, without generic arguments; all of them if it is no method.
+    rest: Vec<&'n str>,
+}
+
+impl<'n> Name<'n> {
+    fn parse(name: &'n str) -> Name<'n> {
+        let mut parsed = Name::default();
+        for segment in split(name, "::") {
+            let Some(block) = segment.strip_prefix('<').and_then(|inner| inner.strip_suffix('>'))
+            else {
+                parsed.rest.push(without_arguments(segment));
+                continue;
+            };
+            // An impl: what stood before it says where it is written, not whose it is.
+            let mut parts = match block.strip_prefix("impl ") {
+                Some(header) => split(header, " for "),
+                None => split(block, " as "),
+            };
+            if block.starts_with("impl ") {
+                parts.reverse();
+            }
+            let mut parts = parts.into_iter();
+            parsed = Name { owner: parts.next(), of_trait: parts.next(), rest: Vec::new() };
+        }
+        parsed
     }
 }
 
@@ -75,7 +103,7 @@ fn split<'n>(name: &'n str, separator: &str) -> Vec<&'n str> {
 
 #[cfg(test)]
 mod tests {
-    use super::function_path;
+    use super::{function_path, trait_path};
 
     #[test]
     fn names_become_paths() {
@@ -91,6 +119,18 @@ mod tests {
             ("<fn(u8) -> u8 as bank::Account>::fee", "bank::sub::fn(u8) -> u8::fee"),
         ] {
             assert_eq!(function_path(name, "bank::sub"), path, "for {name}");
+        }
+    }
+
+    #[test]
+    fn methods_of_traits_name_their_trait() {
+        for (name, path) in [
+            ("bank::pick", None),
+            ("bank::audit::<impl bank::Ledger>::far", None),
+            ("<bank::Ledger<u8> as bank::Account<u16>>::fee", Some("bank::Account")),
+            ("bank::<impl bank::Account for (u8, u16)>::fee", Some("bank::Account")),
+        ] {
+            assert_eq!(trait_path(name).as_deref(), path, "for {name}");
         }
     }
 }

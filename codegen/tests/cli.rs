@@ -161,22 +161,100 @@ fn programs_without_sites_are_said_to_have_none() {
             "sites nothing",
             "sites true text",
             "sites --diff true",
+            "variants text",
+            "variants nothing",
         ],
     );
 }
 
 #[test]
+fn what_is_no_command_is_answered_with_what_there_is() {
+    Crate::new().expect(
+        "usage",
+        &[
+            "",
+            "trace",
+            "plan --everything",
+            "gen",
+            "expand all",
+            "variants",
+            "sites",
+            "init --dry-run --yes",
+            "--color sometimes plan",
+            "--version",
+        ],
+    );
+}
+
+#[test]
+fn a_wrong_configuration_is_shown_by_every_command_that_reads_it() {
+    let bank = Crate::new();
+    bank.mend();
+    bank.write("gtramp.toml", "# mine\nmax-args = 40\n");
+    bank.expect(
+        "wrong-config",
+        &["plan", "plan --write", "check", "gen --out kept", "expand table", "expand --config /"],
+    );
+    bank.write("gtramp.toml", "lookup = \"tree\"\n");
+    bank.expect("wrong-value", &["check"]);
+    assert!(!bank.path().join("kept").exists(), "nothing was written");
+}
+
+#[test]
+fn more_arguments_than_any_configuration_allows_are_said_to_be_too_many() {
+    let bank = Crate::new();
+    let params = "_: u8, ".repeat(33);
+    bank.write("src/lib.rs", &format!("#[traceable]\nfn much({params}) {{}}\n"));
+    bank.expect("too-many", &["plan", "check"]);
+}
+
+#[test]
+fn files_that_cannot_be_written_are_named() {
+    let bank = Crate::new();
+    bank.mend();
+    bank.write("file", "");
+    bank.write("kept/table.rs/in-its-place", "");
+    bank.expect(
+        "unwritable",
+        &["gen --out file/below", "gen --out kept", "plan --write --config nowhere/gtramp.toml"],
+    );
+    bank.write(".cargo/config.toml", "[env]\nGTRAMP_CONFIG = \"nowhere/gtramp.toml\"\n");
+    bank.expect("unwritable-plan", &["plan --write"]);
+    bank.write("gtramp.toml/in-its-place", "");
+    fs::remove_dir_all(bank.path().join(".cargo")).unwrap();
+    bank.write(".cargo", "");
+    bank.expect("unwritable-init", &["init --yes"]);
+}
+
+#[test]
+fn files_that_were_not_read_fail_the_check() {
+    Crate::new().expect("unread", &["check", "check --json", "check --vendored kept"]);
+}
+
+#[test]
+fn init_leaves_alone_what_it_does_not_understand() {
+    let bank = Crate::new();
+    bank.write(".cargo/config.toml", "env = 3\n");
+    bank.expect("init-env", &["init --yes"]);
+    fs::write(bank.path().join(".cargo/config.toml"), "[env\n").unwrap();
+    let text = bank.run("init --yes");
+    assert!(text.contains("could not parse TOML configuration in `[folder]/.cargo"), "{text}");
+    assert!(!bank.read("Cargo.toml").contains("gtramp"), "nothing was changed");
+}
+
+#[test]
 fn unknown_packages_and_manifests_are_named() {
-    let text = Crate::new().run("plan --package nobody");
-    assert!(
-        text.contains("error: the workspace has no package `nobody`; it has bank\n[exit 1]"),
-        "{text}"
-    );
-    let text = Crate::new().run("plan --manifest-path nowhere/Cargo.toml");
-    assert!(
-        text.contains("error: cargo cannot tell what is in the workspace\n  because: "),
-        "{text}"
-    );
+    Crate::new().expect("no-package", &["plan --package nobody", "check --package nobody"]);
+    // What follows are cargo's own words.
+    for line in
+        ["plan --manifest-path nowhere/Cargo.toml", "init --manifest-path nowhere/Cargo.toml"]
+    {
+        let text = Crate::new().run(line);
+        assert!(
+            text.contains("error: cargo cannot tell what is in the workspace\n  because: "),
+            "{text}"
+        );
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::common::{BAD, Found, GOOD, Outcome, Sources, print_json, ranges, say};
 use crate::expand::{self, Rendered};
-use crate::plan::{Comparison, WRITTEN, exact};
+use crate::plan::{Comparison, WRITTEN, exact, place};
 
 /// Fails if a traceable function has no callers, or if something generated is out of date
 #[derive(clap::Args)]
@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
         }
     }
     for one in &workspace.skipped {
-        problems.push(format!("{} was not read: {}", one.file.display(), one.reason));
+        problems.push(format!("{} was not read: {}", place(one), one.reason));
     }
     if args.json {
         print_json(&json!({ "functions": workspace.functions.len(), "problems": problems }))?;

@@ -37,6 +37,15 @@ struct Change {
     new: String,
 }
 
+impl Change {
+    fn make(&self) -> std::io::Result<()> {
+        if let Some(folder) = self.path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&self.path, &self.new)
+    }
+}
+
 pub(crate) fn run(args: &Args) -> Outcome {
     let folder = args.manifest_path.parent().unwrap_or(Path::new(""));
     let root = workspace_root(&args.manifest_path)?;
@@ -55,10 +64,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
         return Ok(ExitCode::SUCCESS);
     }
     for change in &changes {
-        if let Some(folder) = change.path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        fs::write(&change.path, &change.new)?;
+        change
+            .make()
+            .map_err(|error| format!("cannot write {}: {error}", change.path.display()))?;
         say!("{GOOD}wrote{GOOD:#} {}", change.path.display());
     }
     say!("try it: {HEAD}cargo run --example traced{HEAD:#}");

@@ -116,20 +116,19 @@ impl Image {
         self.text(self.word(address)?, self.word(address + 8)?)
     }
 
-    /// The functions whose symbols end in a segment that `wanted` takes: segment, address, size.
+    /// The functions whose names `wanted` takes, without path and generic arguments: name, address,
+    /// size.
     pub(crate) fn functions(&self, wanted: impl Fn(&str) -> bool) -> Vec<(&str, u64, u64)> {
-        let all = self.symbols.iter().map(|(address, (name, size))| {
-            (name.rsplit("::").next().unwrap_or(name), *address, *size)
-        });
+        let all = self
+            .symbols
+            .iter()
+            .map(|(address, (name, size))| (last_segment(name), *address, *size));
         all.filter(|(segment, ..)| wanted(segment)).collect()
     }
 
-    /// The last segment of the symbol at `address`.
+    /// The name of the function at `address`, without path and generic arguments.
     pub(crate) fn symbol(&self, address: u64) -> Option<&str> {
-        let (name, _) = self.symbols.get(&address)?;
-        // With the newer mangling, generic arguments follow.
-        let name = name.find('<').filter(|at| *at > 0).map_or(&**name, |at| &name[..at]);
-        name.trim_end_matches("::").rsplit("::").next()
+        self.symbols.get(&address).map(|(name, _)| last_segment(name))
     }
 
     /// The instructions of the function at `address`, as far as they can be reached in a line.
@@ -151,4 +150,12 @@ impl Image {
         }
         instructions
     }
+}
+
+/// `fee` of `bank::Ledger::fee`, and of `bank::fee::<u64>`: with the newer mangling, generic
+/// arguments follow the name.
+fn last_segment(name: &str) -> &str {
+    let name = name.find('<').filter(|at| *at > 0).map_or(name, |at| &name[..at]);
+    let name = name.trim_end_matches("::");
+    name.rsplit("::").next().unwrap_or(name)
 }

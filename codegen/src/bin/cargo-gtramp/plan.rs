@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use gtramp_codegen::Config;
 use gtramp_codegen::config::MOST_ARGS;
-use gtramp_codegen::workspace::Workspace;
+use gtramp_codegen::workspace::{Skipped, Workspace};
 use serde_json::json;
 
 use crate::common::{
@@ -75,7 +75,8 @@ pub(crate) fn run(args: &Args) -> Outcome {
         print(&workspace, &found, &comparison);
     }
     if args.write {
-        fs::write(&found.path, exact(&workspace, &found.config))?;
+        fs::write(&found.path, exact(&workspace, &found.config))
+            .map_err(|error| format!("cannot write {}: {error}", found.path.display()))?;
         if !args.json {
             say!("{GOOD}wrote{GOOD:#} {}", found.path.display());
         }
@@ -124,11 +125,16 @@ fn print(workspace: &Workspace, found: &Found, comparison: &Comparison) {
 }
 
 /// Names the files that were not read.
-pub(crate) fn skipped(workspace: &Workspace) {
+fn skipped(workspace: &Workspace) {
     for one in &workspace.skipped {
-        let line = one.line.map_or(String::new(), |line| format!(":{line}"));
-        say!("{NOTE}skipped{NOTE:#} {}{line}: {}", one.file.display(), one.reason);
+        say!("{NOTE}skipped{NOTE:#} {}: {}", place(one), one.reason);
     }
+}
+
+/// A file that was not read, with the line if that is known.
+pub(crate) fn place(one: &Skipped) -> String {
+    let line = one.line.map_or(String::new(), |line| format!(":{line}"));
+    format!("{}{line}", one.file.display())
 }
 
 fn verdict(comparison: &Comparison, found: &Found) {

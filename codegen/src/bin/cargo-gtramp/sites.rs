@@ -8,7 +8,7 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use gtramp_codegen::function_path;
+use gtramp_codegen::{function_path, trait_path};
 use iced_x86::{FlowControl, OpKind};
 use object::Architecture;
 use serde::Serialize;
@@ -37,6 +37,9 @@ struct Site {
     path: String,
     /// The compiler's name, with generic arguments.
     instance: String,
+    /// The trait whose method it is. `plan`, which knows no types, names a trait's default method by it.
+    #[serde(rename = "trait")]
+    of_trait: Option<String>,
     /// `2`, or `2_out` where the last slot is the address for the result; unknown in a stripped file.
     shape: Option<String>,
     args: usize,
@@ -151,6 +154,7 @@ fn site(image: &Image, record: u64) -> Option<Site> {
     Some(Site {
         path: function_path(name, source.module),
         instance: name.to_owned(),
+        of_trait: trait_path(name),
         shape,
         args: source.args,
         file: source.file.to_owned(),
