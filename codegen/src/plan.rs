@@ -64,11 +64,11 @@ pub struct Entry {
     pub slots: Vec<usize>,
     /// The last slot is the out pointer.
     pub out: bool,
-    /// The register in which it hands its site on.
-    pub site_register: &'static str,
+    /// The register in which it hands its metadata on.
+    pub md_register: &'static str,
 }
 
-serialize!(Entry { suffix, slots, out, site_register });
+serialize!(Entry { suffix, slots, out, md_register });
 
 /// One caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,21 +79,21 @@ pub struct Caller {
     pub shape: Shape,
     /// How it finds metadata.
     pub lookup: Lookup,
-    /// The register in which it is handed its site.
-    pub site_register: &'static str,
+    /// The register in which it is handed the metadata.
+    pub md_register: &'static str,
     /// Its stack frame.
     pub frame: Frame,
 }
 
-serialize!(Caller { name, shape, lookup, site_register, frame });
+serialize!(Caller { name, shape, lookup, md_register, frame });
 
 /// A caller that is compiled once more for every probe type: it takes the slots as they come, in
-/// registers, and its site in the last one.
+/// registers, and the metadata in the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Specialised {
     /// The numbers of its slots.
     pub slots: Vec<usize>,
-    /// As many as there are slot registers between the last slot's and the site's.
+    /// As many as there are slot registers between the last slot's and the metadata's.
     pub unused: Vec<usize>,
 }
 
@@ -128,7 +128,7 @@ impl Plan {
 fn call(args: usize, arch: Option<&Arch>) -> Call {
     let entry = |arch: &Arch, suffix: String, out: bool| {
         let slots = args + usize::from(out);
-        Entry { suffix, slots: (0..slots).collect(), out, site_register: arch.site_register(slots) }
+        Entry { suffix, slots: (0..slots).collect(), out, md_register: arch.md_register(slots) }
     };
     let entries = arch.map_or_else(Vec::new, |arch| {
         vec![entry(arch, format!("{args}"), false), entry(arch, format!("{args}_out"), true)]
@@ -145,7 +145,7 @@ fn callers(arch: &Arch, config: &Config) -> Vec<Caller> {
                 name,
                 shape,
                 lookup,
-                site_register: arch.site_register(shape.slots),
+                md_register: arch.md_register(shape.slots),
                 frame: arch.frame(shape),
             });
         }

@@ -240,17 +240,13 @@ fn check_caller(program: &Program, caller: &Caller) {
     assert_eq!(end, if caller.shape.origin { ("ret", "") } else { ("br", "x16") }, "{name}");
 
     if !caller.shape.origin {
-        let site = caller.frame.site;
+        let site = caller.frame.md;
         assert_eq!(
             saved.remove(&site),
-            Some(Place::Register(caller.site_register)),
+            Some(Place::Register(caller.md_register)),
             "{name}: the site"
         );
-        assert_eq!(
-            restored.remove(&site).as_deref(),
-            Some(caller.site_register),
-            "{name}: the site"
-        );
+        assert_eq!(restored.remove(&site).as_deref(), Some(caller.md_register), "{name}: the site");
     }
     assert_eq!(saved.len(), caller.shape.slots, "{name}: every slot is saved");
     for save in &caller.frame.saves {
@@ -291,8 +287,8 @@ fn check(text: &str) {
             );
         }
         let mnemonics: Vec<_> = armed.iter().map(|one| one.mnemonic.as_str()).take(4).collect();
-        assert_eq!(mnemonics, ["adrp", "add", "ldr", "br"]);
-        assert_eq!(armed[2].operands, format!("x16, [{}]", entry.site_register));
+        assert_eq!(mnemonics, ["adrp", "ldr", "ldr", "br"]);
+        assert_eq!(armed[2].operands, format!("x16, [{}]", entry.md_register));
         assert_eq!(armed[3].operands, "x16");
     }
 }

@@ -97,7 +97,7 @@ fn frames_keep_the_stack_aligned_and_every_slot() {
             let frame = arch.frame(Shape { slots, sleepable: false, origin });
             assert_eq!((frame.bytes + arch.pushed_by_call) % arch.stack_align, 0);
             assert_eq!(frame.record, slots * arch.slot_bytes);
-            let site = if origin { 0 } else { arch.site_record };
+            let site = if origin { 0 } else { arch.md_record };
             assert!(frame.bytes >= frame.record + arch.link_record + site);
             let offsets: Vec<_> = frame.saves.iter().map(|save| save.offset).collect();
             assert!(offsets.into_iter().eq((0..slots).map(|slot| slot * arch.slot_bytes)));

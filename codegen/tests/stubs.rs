@@ -52,7 +52,7 @@ impl Program {
     }
 
     /// Where the entry of the body at `address` is to hand its site on.
-    fn site_register(&self, address: u64) -> &'static str {
+    fn md_register(&self, address: u64) -> &'static str {
         let file = self.file();
         let mut symbols = file.symbols().filter(|symbol| symbol.address() == address);
         symbols
@@ -66,7 +66,7 @@ impl Program {
                 })
             })
             .unwrap()
-            .site_register
+            .md_register
     }
 
     fn at(&self, address: u64, len: u64) -> Vec<u8> {
@@ -162,11 +162,11 @@ fn check_caller(program: &Program, caller: &Caller) {
 
     let arch = Arch::named("x86_64").unwrap();
     if !caller.shape.origin {
-        let record = u64::try_from(caller.frame.site).unwrap();
-        let site = Place::Register(caller.site_register);
+        let record = u64::try_from(caller.frame.md).unwrap();
+        let site = Place::Register(caller.md_register);
         assert_eq!(saved.remove(&record), Some(site), "{name}: the site");
         let back = restored.remove(&record).map(register_name);
-        assert_eq!(back, Some(caller.site_register), "{name}: the site again");
+        assert_eq!(back, Some(caller.md_register), "{name}: the site again");
     }
     assert_eq!(saved.len(), caller.shape.slots, "{name}: every slot is saved");
     for save in &caller.frame.saves {
@@ -207,7 +207,7 @@ fn check_entries(program: &Program) -> usize {
     let mut registers = BTreeMap::new();
     for entry in program.plan.calls.iter().flat_map(|call| &call.entries) {
         for (body, _) in program.functions(&format!("body_{}", entry.suffix)) {
-            registers.insert(body, entry.site_register);
+            registers.insert(body, entry.md_register);
         }
     }
     for record in (0..data.len()).step_by(16) {
@@ -228,8 +228,8 @@ fn check_entries(program: &Program) -> usize {
         }
         let armed = decode(entry + 16 - code.len() as u64, &code);
         let register = armed[0].op0_register();
-        assert_eq!(armed[0].mnemonic(), Mnemonic::Lea);
-        assert_eq!(register_name(register), program.site_register(body));
+        assert_eq!(armed[0].mnemonic(), Mnemonic::Mov);
+        assert_eq!(register_name(register), program.md_register(body));
         assert_eq!(armed[0].memory_displacement64(), site);
         assert_eq!((armed[1].mnemonic(), armed[1].memory_base()), (Mnemonic::Jmp, register));
         assert_eq!(armed[1].memory_displacement64(), 0);

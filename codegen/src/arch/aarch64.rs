@@ -13,10 +13,9 @@ pub(super) const ARCH: Arch = Arch {
     // A call instruction leaves the return address in x30; x29 is the frame pointer.
     pushed_by_call: 0,
     link_record: 16,
-    site_record: 8,
+    md_record: 8,
     entry_align: 8,
     caller_align: 32,
-    site_words: 3,
     record_field: 4,
     constants: Constants(&[
         // `hint` with this number is `bti jc`.

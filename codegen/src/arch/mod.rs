@@ -18,7 +18,7 @@ pub struct Arch {
     pub slot_bytes: usize,
     /// Registers that carry the first slots, in order. Later slots are on the stack.
     pub slot_registers: &'static [&'static str],
-    /// The register that names the site where no slot register is left for it: one that calls
+    /// The register that names the metadata where no slot register is left for it: one that calls
     /// clobber and that carries no argument.
     pub scratch_register: &'static str,
     /// Alignment of the stack pointer at a call instruction.
@@ -28,14 +28,12 @@ pub struct Arch {
     /// Bytes of the frame record that a caller keeps above its slots: what a call instruction
     /// leaves in registers rather than on the stack.
     pub link_record: usize,
-    /// Bytes that a caller which jumps on to the body keeps above that, for its site.
-    pub site_record: usize,
+    /// Bytes that a caller which jumps on to the body keeps above that, for the metadata's address.
+    pub md_record: usize,
     /// Alignment of an entry stub: its first quadword is written with one store.
     pub entry_align: usize,
     /// Alignment of a caller: a line of the instruction fetch.
     pub caller_align: usize,
-    /// Words in a site's data.
-    pub site_words: usize,
     /// Bytes of one field of a site's record.
     pub record_field: usize,
     /// What only its own templates ask for, by name.
@@ -56,7 +54,6 @@ serialize!(Arch {
     pushed_by_call,
     entry_align,
     caller_align,
-    site_words,
     record_field,
     constants,
 });
@@ -81,10 +78,10 @@ impl Arch {
         Arch::ALL.into_iter().find(|arch| arch.name == name)
     }
 
-    /// The register in which an entry hands its site to the caller: the last slot register, where
+    /// The register in which an entry hands its metadata to the caller: the last slot register, where
     /// a function of so many slots leaves it free, so that a compiled caller has it as an argument.
     #[must_use]
-    pub fn site_register(&self, slots: usize) -> &'static str {
+    pub fn md_register(&self, slots: usize) -> &'static str {
         match self.slot_registers {
             [.., last] if slots < self.slot_registers.len() => last,
             _ => self.scratch_register,
@@ -95,15 +92,15 @@ impl Arch {
     #[must_use]
     pub fn frame(&self, shape: Shape) -> Frame {
         let record = shape.slots * self.slot_bytes;
-        let site = record + self.link_record;
-        let used = site + if shape.origin { 0 } else { self.site_record };
+        let md = record + self.link_record;
+        let used = md + if shape.origin { 0 } else { self.md_record };
         let pushed = self.pushed_by_call;
         let bytes = (used + pushed).next_multiple_of(self.stack_align) - pushed;
         Frame {
             bytes,
             above: bytes + pushed,
             record,
-            site,
+            md,
             saves: (0..shape.slots).map(|slot| self.save(slot, bytes)).collect(),
         }
     }
@@ -128,15 +125,15 @@ pub struct Frame {
     pub bytes: usize,
     /// Where the stub keeps the frame record, above the slots.
     pub record: usize,
-    /// Where a stub that jumps on to the body keeps its site.
-    pub site: usize,
+    /// Where a stub that jumps on to the body keeps the metadata's address.
+    pub md: usize,
     /// Where the incoming stack arguments begin.
     pub above: usize,
     /// Where every slot comes from and is kept, in slot order.
     pub saves: Vec<Save>,
 }
 
-serialize!(Frame { bytes, above, record, site, saves });
+serialize!(Frame { bytes, above, record, md, saves });
 
 /// One slot of a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]

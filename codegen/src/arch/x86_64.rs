@@ -11,10 +11,9 @@ pub(super) const ARCH: Arch = Arch {
     stack_align: 16,
     pushed_by_call: 8,
     link_record: 0,
-    site_record: 8,
+    md_record: 8,
     entry_align: 8,
     caller_align: 32,
-    site_words: 3,
     record_field: 4,
     constants: Constants(&[
         // jmp rel32, and the bytes of the displacement after the opcode.

@@ -63,13 +63,13 @@ mod site {
 mod caller {
     use crate::site::Slot;
 
-    pub(crate) struct SiteData;
+    pub(crate) struct Md;
     pub(crate) trait Specialised {
-        unsafe fn run<const N: usize>(slots: [Slot; N], site: &'static SiteData, caller: *const ()) -> Slot;
+        unsafe fn run<const N: usize>(slots: [Slot; N], site: &'static Md, caller: *const ()) -> Slot;
     }
     pub(crate) struct Probe;
     impl Specialised for Probe {
-        unsafe fn run<const N: usize>(slots: [Slot; N], site: &'static SiteData, caller: *const ()) -> Slot {
+        unsafe fn run<const N: usize>(slots: [Slot; N], site: &'static Md, caller: *const ()) -> Slot {
             std::hint::black_box((&slots, caller));
             Slot::pointer(core::ptr::from_ref(site).cast_mut())
         }

@@ -3,14 +3,14 @@
 //! ```text
 //! off     entry:    e9 <rel32>     jmp body          5 bytes of one aligned quadword
 //! armed   entry:    a9 <rel32>     test eax, imm32   the same length, changes flags alone
-//!         entry+5:  4c 8d 0d ..    lea r9, [rip + site]
-//!                   41 ff 21       jmp [r9]          the selected caller
+//!         entry+5:  4c 8b 0d ..    mov r9, [rip + site]   the metadata
+//!                   41 ff 21       jmp [r9]               its first word: the selected caller
 //! ```
 //!
-//! A function of six slots or more has its sixth in `r9`; its site travels in `r11`.
+//! A function of six slots or more has its sixth in `r9`; its metadata travels in `r11`.
 //!
-//! In a build with `slot` entries, an entry is the second half alone, and off, the caller's word is
-//! the body: no code is ever written.
+//! In a build with `slot` entries, an entry is the second half alone, and off, it jumps through a word
+//! that holds the body: no code is ever written.
 //!
 //! One byte tells the two states apart. Both are whole instructions of the same length at the
 //! same place, so a thread that fetches the entry sees one or the other, whenever it does.
@@ -41,7 +41,7 @@ pub(crate) fn entry_bytes(
     armed: bool,
 ) -> [u8; ENTRY_LEN] {
     // The register fields of the two instructions' operands.
-    let (lea, jmp) = if slots < SLOT_REGISTERS { (0x0d, 0x21) } else { (0x1d, 0x23) };
+    let (mov, jmp) = if slots < SLOT_REGISTERS { (0x0d, 0x21) } else { (0x1d, 0x23) };
     let relative = |target: usize, next: usize| {
         #[expect(clippy::cast_possible_truncation, reason = "the linker checked the distance")]
         let offset = target.wrapping_sub(entry + next) as u32;
@@ -53,7 +53,7 @@ pub(crate) fn entry_bytes(
         bytes[1..5].copy_from_slice(&relative(body, 5));
     }
     let selected = &mut bytes[SELECTED..];
-    selected[..3].copy_from_slice(&[0x4c, 0x8d, lea]);
+    selected[..3].copy_from_slice(&[0x4c, 0x8b, mov]);
     selected[3..7].copy_from_slice(&relative(data, SELECTED + 7));
     selected[7..].copy_from_slice(&[0x41, 0xff, jmp]);
     bytes

@@ -7,7 +7,7 @@ use seq_macro::seq;
 use crate::grace::{Mark, Pin, Slow, Thread, current, enter_slow};
 use crate::md::Md;
 use crate::probe::{Frame, List, Outcome};
-use crate::site::{SiteData, Slot};
+use crate::site::Slot;
 use crate::sync::Ordering;
 
 use super::run::{EntryCall, Find, run_row, run_row_if, serves};
@@ -19,20 +19,20 @@ use super::run::{EntryCall, Find, run_row, run_row_if, serves};
 ///
 /// # Safety
 ///
-/// Called by a generated caller: `args` are the function's `N` saved slots, and `site` is its
-/// site, which was armed.
+/// Called by a generated caller: `args` are the function's `N` saved slots, and `md` is the
+/// metadata of its site.
 pub(super) unsafe extern "C-unwind" fn run_origin<L: Find, const N: usize, const SLEEP: bool>(
     args: *mut Slot,
-    site: &'static SiteData,
+    md: &'static Md,
 ) -> Slot {
     let thread = current();
     let mark = thread.outermost();
     if mark.load(Ordering::Relaxed).is_null() {
         // SAFETY: the caller's promise.
-        unsafe { origin::<L, N, SLEEP, false>(args, site, thread, mark) }
+        unsafe { origin::<L, N, SLEEP, false>(args, md, thread, mark) }
     } else {
         // SAFETY: the caller's promise.
-        unsafe { run_origin_slow::<L, N, SLEEP>(args, site) }
+        unsafe { run_origin_slow::<L, N, SLEEP>(args, md) }
     }
 }
 
@@ -45,12 +45,10 @@ pub(super) unsafe extern "C-unwind" fn run_origin<L: Find, const N: usize, const
 #[inline(never)]
 unsafe fn run_origin_slow<L: Find, const N: usize, const SLEEP: bool>(
     args: *mut Slot,
-    site: &'static SiteData,
+    md: &'static Md,
 ) -> Slot {
     match enter_slow() {
         Slow::Skip => {
-            // SAFETY: the site was armed.
-            let md = unsafe { Md::of_armed(site) };
             // SAFETY: `args` are the slots of this site's function.
             let slots = unsafe { saved::<N>(args) };
             // SAFETY: the origin is that function's body.
@@ -58,11 +56,11 @@ unsafe fn run_origin_slow<L: Find, const N: usize, const SLEEP: bool>(
         }
         Slow::Enter { thread, mark, nested: false } => {
             // SAFETY: the caller's promise.
-            unsafe { origin::<L, N, SLEEP, false>(args, site, thread, mark) }
+            unsafe { origin::<L, N, SLEEP, false>(args, md, thread, mark) }
         }
         Slow::Enter { thread, mark, nested: true } => {
             // SAFETY: the caller's promise.
-            unsafe { origin::<L, N, SLEEP, true>(args, site, thread, mark) }
+            unsafe { origin::<L, N, SLEEP, true>(args, md, thread, mark) }
         }
     }
 }
@@ -73,12 +71,11 @@ unsafe fn run_origin_slow<L: Find, const N: usize, const SLEEP: bool>(
 #[inline(always)]
 unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>(
     args: *mut Slot,
-    site: &'static SiteData,
+    md: &'static Md,
     thread: &'static Thread,
     mark: &Mark,
 ) -> Slot {
-    // SAFETY: the caller's promise.
-    let md = unsafe { L::find(site, mark) };
+    let md = L::find(md, mark);
     mark.store(core::ptr::null_mut(), Ordering::Relaxed);
     // No mark may span the origin, which may run for hours: a pin holds the list's memory, and
     // each probe has a mark of its own while it runs.
@@ -87,7 +84,7 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
         // Published after the entry had chosen this caller: the call goes on in one that serves it.
         pin.release(thread);
         // SAFETY: the caller's promise, and the mark is free again.
-        return unsafe { run_origin::<L, N, true>(args, site) };
+        return unsafe { run_origin::<L, N, true>(args, md) };
     }
     let mut ret = Slot::uninit();
     let mut call = Call {

@@ -7,7 +7,7 @@
 use crate::grace::{Mark, Slow, Thread, current, enter_slow};
 use crate::md::{Md, Table};
 use crate::probe::{LinkState, List, Needs, Row, Target};
-use crate::site::{SiteData, Slot};
+use crate::site::Slot;
 use crate::sync::{Ordering, light_barrier};
 
 /// The functions that are attached to through the hash callers.
@@ -15,12 +15,8 @@ pub(crate) static TABLE: Table<Md> = Table::new();
 
 /// A way to find metadata.
 pub(super) trait Find {
-    /// Whether it sets the mark while it looks.
-    ///
-    /// # Safety
-    ///
-    /// `site` is armed or was.
-    unsafe fn find(site: &'static SiteData, mark: &Mark) -> &'static Md;
+    /// The metadata of the site whose entry had `md` at hand. May use the mark meanwhile.
+    fn find(md: &'static Md, mark: &Mark) -> &'static Md;
 }
 
 /// Through the site.
@@ -29,9 +25,8 @@ pub(super) struct Inline;
 
 impl Find for Inline {
     #[inline(always)]
-    unsafe fn find(site: &'static SiteData, _: &Mark) -> &'static Md {
-        // SAFETY: the site was armed.
-        unsafe { Md::of_armed(site) }
+    fn find(md: &'static Md, _: &Mark) -> &'static Md {
+        md
     }
 }
 
@@ -41,14 +36,9 @@ pub(super) struct Hash;
 
 impl Find for Hash {
     #[inline(always)]
-    unsafe fn find(site: &'static SiteData, mark: &Mark) -> &'static Md {
-        let address = site.address.load(Ordering::Relaxed);
-        match TABLE.find(address, mark) {
-            Some(md) => md,
-            // The function was detached after the thread had entered its caller.
-            // SAFETY: the site was armed.
-            None => unsafe { Md::of_armed(site) },
-        }
+    fn find(md: &'static Md, mark: &Mark) -> &'static Md {
+        // None: the function was detached after the thread had entered its caller.
+        TABLE.find(md.target.address, mark).unwrap_or(md)
     }
 }
 
@@ -67,20 +57,20 @@ pub(super) const fn serves(sleepable: bool, origin: bool) -> Needs {
 ///
 /// # Safety
 ///
-/// Called by a generated caller: `args` are the function's saved slots and `site` is its site,
-/// which was armed.
+/// Called by a generated caller: `args` are the function's saved slots and `md` is the metadata of
+/// its site.
 pub(super) unsafe extern "C" fn run_entry<L: Find, const SLEEP: bool>(
     args: *mut Slot,
-    site: &'static SiteData,
+    md: &'static Md,
 ) -> *const () {
     let thread = current();
     let mark = thread.outermost();
     if mark.load(Ordering::Relaxed).is_null() {
         // SAFETY: the caller's promise.
-        unsafe { entry::<L, SLEEP, false>(args, site, thread, mark) }
+        unsafe { entry::<L, SLEEP, false>(args, md, thread, mark) }
     } else {
         // SAFETY: the caller's promise.
-        unsafe { run_entry_slow::<L, SLEEP>(args, site) }
+        unsafe { run_entry_slow::<L, SLEEP>(args, md) }
     }
 }
 
@@ -93,20 +83,17 @@ pub(super) unsafe extern "C" fn run_entry<L: Find, const SLEEP: bool>(
 #[inline(never)]
 unsafe fn run_entry_slow<L: Find, const SLEEP: bool>(
     args: *mut Slot,
-    site: &'static SiteData,
+    md: &'static Md,
 ) -> *const () {
     match enter_slow() {
-        Slow::Skip => {
-            // SAFETY: the site was armed.
-            unsafe { Md::of_armed(site) }.origin()
-        }
+        Slow::Skip => md.origin(),
         Slow::Enter { thread, mark, nested: false } => {
             // SAFETY: the caller's promise.
-            unsafe { entry::<L, SLEEP, false>(args, site, thread, mark) }
+            unsafe { entry::<L, SLEEP, false>(args, md, thread, mark) }
         }
         Slow::Enter { thread, mark, nested: true } => {
             // SAFETY: the caller's promise.
-            unsafe { entry::<L, SLEEP, true>(args, site, thread, mark) }
+            unsafe { entry::<L, SLEEP, true>(args, md, thread, mark) }
         }
     }
 }
@@ -117,12 +104,11 @@ unsafe fn run_entry_slow<L: Find, const SLEEP: bool>(
 #[inline(always)]
 unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
     args: *mut Slot,
-    site: &'static SiteData,
+    md: &'static Md,
     thread: &'static Thread,
     mark: &Mark,
 ) -> *const () {
-    // SAFETY: the caller's promise.
-    let md = unsafe { L::find(site, mark) };
+    let md = L::find(md, mark);
     let call = EntryCall { args, target: &md.target, thread, mark };
     if SLEEP {
         // Probes may block, so the list is held by a pin, which nobody waits for, and

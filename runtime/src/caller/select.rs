@@ -9,7 +9,7 @@ use super::{
     specialised::Specialised,
 };
 #[allow(unused_imports, reason = "a target without callers uses none of them")]
-use crate::site::{SiteData, Slot};
+use crate::{md::Md, site::Slot};
 
 /// How a caller finds the metadata of the function it was entered for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -15,7 +15,7 @@ use crate::grace::{Slow, current, enter_slow};
 use crate::md::Md;
 use crate::probe::{EntryProbe, ExitProbe, Frame, List, ModRetProbe, Outcome};
 use crate::probe::{call_entry, call_exit, call_mod_ret};
-use crate::site::{SiteData, Slot};
+use crate::site::Slot;
 use crate::sync::Ordering;
 
 use super::origin::{call_body, result_place, run_exits_of, run_origin};
@@ -28,13 +28,9 @@ pub(crate) trait Specialised {
     ///
     /// # Safety
     ///
-    /// The slots are those of a call of the site's function, the site was armed, and `caller` is
-    /// the address that the site's list has for this caller.
-    unsafe fn run<const N: usize>(
-        slots: [Slot; N],
-        site: &'static SiteData,
-        caller: *const (),
-    ) -> Slot;
+    /// The slots are those of a call of the function whose metadata `md` is, and `caller` is the
+    /// address that its list has for this caller.
+    unsafe fn run<const N: usize>(slots: [Slot; N], md: &'static Md, caller: *const ()) -> Slot;
 }
 
 /// An entry probe of type `P`. Unless `THROUGH`, what it asks for is in the slots themselves.
@@ -53,22 +49,20 @@ impl<P: EntryProbe<M>, M, const THROUGH: bool> Specialised for EntryOnly<P, M, T
     #[inline(always)]
     unsafe fn run<const N: usize>(
         mut slots: [Slot; N],
-        site: &'static SiteData,
+        md: &'static Md,
         caller: *const (),
     ) -> Slot {
         let thread = current();
         let mark = thread.outermost();
         if !mark.load(Ordering::Relaxed).is_null() {
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, site) };
+            return unsafe { run_any(slots, md) };
         }
-        // SAFETY: the site was armed.
-        let md = unsafe { Md::of_armed(site) };
         let list: &List = md.enter(mark);
         let Some(row) = list.only_row_of(caller) else {
             mark.store(core::ptr::null_mut(), Ordering::Release);
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, site) };
+            return unsafe { run_any(slots, md) };
         };
         // SAFETY: `thread` is the calling thread's.
         let errno = unsafe { thread.errno() };
@@ -105,22 +99,20 @@ impl<P: ModRetProbe<M>, M, const THROUGH: bool> Specialised for ModRetOnly<P, M,
     #[inline(always)]
     unsafe fn run<const N: usize>(
         mut slots: [Slot; N],
-        site: &'static SiteData,
+        md: &'static Md,
         caller: *const (),
     ) -> Slot {
         let thread = current();
         let mark = thread.outermost();
         if !mark.load(Ordering::Relaxed).is_null() {
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, site) };
+            return unsafe { run_any(slots, md) };
         }
-        // SAFETY: the site was armed.
-        let md = unsafe { Md::of_armed(site) };
         let list: &List = md.enter(mark);
         let Some(row) = list.only_row_of(caller) else {
             mark.store(core::ptr::null_mut(), Ordering::Release);
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, site) };
+            return unsafe { run_any(slots, md) };
         };
         let mut ret = Slot::uninit();
         let args = slots.as_mut_ptr();
@@ -163,18 +155,16 @@ impl<P: ExitProbe<M>, M> Specialised for ExitOnly<P, M> {
     #[inline(always)]
     unsafe fn run<const N: usize>(
         mut slots: [Slot; N],
-        site: &'static SiteData,
+        md: &'static Md,
         caller: *const (),
     ) -> Slot {
         if !current().outermost().load(Ordering::Relaxed).is_null() {
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, site) };
+            return unsafe { run_any(slots, md) };
         }
-        // SAFETY: the site was armed.
-        let md = unsafe { Md::of_armed(site) };
-        let Some(link) = md.alone(site, caller) else {
+        let Some(link) = md.alone(caller) else {
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, site) };
+            return unsafe { run_any(slots, md) };
         };
         let args = slots;
         let unwinding = Unwinding { md, link, args: (&raw mut slots).cast() };
@@ -228,22 +218,20 @@ impl Specialised for OneLink {
     #[inline(always)]
     unsafe fn run<const N: usize>(
         mut slots: [Slot; N],
-        site: &'static SiteData,
+        md: &'static Md,
         caller: *const (),
     ) -> Slot {
         let thread = current();
         let mark = thread.outermost();
         if !mark.load(Ordering::Relaxed).is_null() {
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, site) };
+            return unsafe { run_any(slots, md) };
         }
-        // SAFETY: the site was armed.
-        let md = unsafe { Md::of_armed(site) };
         let list: &List = md.enter(mark);
         if list.specialised() != Some(caller) {
             mark.store(core::ptr::null_mut(), Ordering::Release);
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, site) };
+            return unsafe { run_any(slots, md) };
         }
         let link = list.only();
         // SAFETY: `thread` is the calling thread's.
@@ -347,7 +335,7 @@ fn run_exit_of(link: u64, md: &'static Md, frame: &mut Frame) {
 /// As [`run_origin`].
 #[cold]
 #[inline(never)]
-unsafe fn run_any<const N: usize>(mut slots: [Slot; N], site: &'static SiteData) -> Slot {
+unsafe fn run_any<const N: usize>(mut slots: [Slot; N], md: &'static Md) -> Slot {
     // SAFETY: the caller's promise.
-    unsafe { run_origin::<Inline, N, true>(slots.as_mut_ptr(), site) }
+    unsafe { run_origin::<Inline, N, true>(slots.as_mut_ptr(), md) }
 }

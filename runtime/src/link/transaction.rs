@@ -8,7 +8,7 @@ use crate::grace::{IgnoreGuard, held, ignore_current_thread, wait_for_marks};
 use crate::md::{LOOKING, Md, Replaced, TableState};
 use crate::probe::{ListBox, Needs};
 use crate::site::{Function, Record};
-use crate::sync::{Mutex, MutexGuard, Ordering, lock};
+use crate::sync::{Mutex, MutexGuard, lock};
 use crate::sys;
 
 use super::core::LinkCore;
@@ -204,7 +204,7 @@ pub(crate) fn is_armed(site: &Record) -> bool {
 
 /// The symbol name of the caller that serves a site now.
 pub(crate) fn caller_name(md: &Md) -> &'static str {
-    let code = md.site.data().caller.load(Ordering::Relaxed).cast_const();
+    let code = md.caller();
     let generic = variant_at(code).map(|variant| variant.name);
     generic.or_else(|| specialised_name(md.target.slots as usize)).unwrap_or("")
 }

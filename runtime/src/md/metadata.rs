@@ -14,10 +14,12 @@ use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 /// One cache line serves a call.
 #[repr(C, align(64))]
 pub(crate) struct Md {
-    /// The probes. Null never.
-    list: Published<List>,
+    /// The selected caller: where an armed entry jumps to, so it comes first.
+    caller: AtomicPtr<()>,
     /// The body a call that is not overridden runs.
     origin: AtomicPtr<()>,
+    /// The probes. Null never.
+    list: Published<List>,
     /// The attach number of the only link in the list, if the list has a caller of its own; 0
     /// while it has not, and while it is being replaced.
     only: AtomicU64,
@@ -54,6 +56,7 @@ impl Md {
             ret_in_slot: function.description().ret.in_slot,
         };
         let md: &'static Self = Box::leak(Box::new(Self {
+            caller: AtomicPtr::new(full.cast_mut()),
             list: Published::new(ListBox::empty().into_raw()),
             origin: AtomicPtr::new(site.body().cast_mut()),
             only: AtomicU64::new(0),
@@ -62,30 +65,20 @@ impl Md {
             site,
             armed: AtomicBool::new(false),
         }));
-        data.address.store(md.target.address, Ordering::Relaxed);
-        // Release: whoever finds the metadata through the site sees all of it.
-        data.md.store(core::ptr::from_ref(md).cast_mut().cast(), Ordering::Release);
+        data.set_md(core::ptr::from_ref(md).cast_mut().cast());
         md
     }
 
     /// The metadata of a site that was attached to before.
     pub(crate) fn existing(data: &SiteData) -> Option<&'static Self> {
-        let md: *const Self = data.md.load(Ordering::Acquire).cast_const().cast();
+        let md: *const Self = data.md().cast_const().cast();
         // SAFETY: null, or what `of` leaked.
         unsafe { md.as_ref() }
     }
 
-    /// The metadata of a site whose entry is or was armed.
-    ///
-    /// # Safety
-    ///
-    /// The site was armed, which happens after [`Md::of`].
-    #[inline(always)]
-    pub(crate) unsafe fn of_armed(data: &SiteData) -> &'static Self {
-        // Relaxed: arming follows the store, and the address carries the dependency.
-        let md: *const Self = data.md.load(Ordering::Relaxed).cast_const().cast();
-        // SAFETY: `of` has run, says the caller, and leaked it.
-        unsafe { &*md }
+    /// The selected caller.
+    pub(crate) fn caller(&self) -> *const () {
+        self.caller.load(Ordering::Relaxed)
     }
 
     #[inline(always)]
@@ -104,9 +97,9 @@ impl Md {
     /// A replaced list takes the number away before the caller changes, and gives a number after
     /// it: so between two equal readings of the number the caller was the one for it.
     #[inline(always)]
-    pub(crate) fn alone(&self, site: &SiteData, caller: *const ()) -> Option<u64> {
+    pub(crate) fn alone(&self, caller: *const ()) -> Option<u64> {
         let before = self.only.load(Ordering::Acquire);
-        let selected = site.caller.load(Ordering::Acquire);
+        let selected = self.caller.load(Ordering::Acquire);
         let after = self.only.load(Ordering::Relaxed);
         let consistent = before == after && core::ptr::eq(selected, caller);
         (before != 0 && consistent).then_some(before)
@@ -151,7 +144,7 @@ impl Md {
         // Release, and after the list: a thread that jumps to the new caller finds the new list.
         // One that is on its way through the old caller finds a list that it may not serve, and
         // goes on in the full caller.
-        self.site.data().caller.store(caller.cast_mut(), Ordering::Release);
+        self.caller.store(caller.cast_mut(), Ordering::Release);
         self.only.store(only, Ordering::Release);
         let old = NonNull::new(old).expect("metadata always has a list");
         // SAFETY: this metadata owned the old list and has just given it up.

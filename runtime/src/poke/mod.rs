@@ -16,7 +16,7 @@
 //! barrier at the end bounds for how long the old instruction may still be executed.
 //!
 //! A build with `slot` entries has nothing to poke: its entries jump through a word of their data,
-//! so the store of the caller arms them, and that of the body's address disarms them.
+//! so one store to it arms them, and another disarms them.
 
 mod pages;
 mod verify;

@@ -55,10 +55,8 @@ impl Writable {
         let entry = site.entry();
         match &self.way {
             Way::Data => {
-                // What armed it was the store of its caller.
-                if !armed {
-                    site.data().caller.store(site.body().cast_mut(), Ordering::Release);
-                }
+                #[cfg(gtramp_slot)]
+                site.data().switch(armed);
                 return;
             }
             Way::Pages(_) => {

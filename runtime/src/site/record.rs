@@ -2,22 +2,49 @@
 
 use core::mem::{MaybeUninit, size_of};
 
-use crate::sync::{AtomicPtr, AtomicUsize};
+use crate::sync::{AtomicPtr, Ordering};
 
 use super::RawDescription;
 
-/// The mutable part of a site; the site register points here when a caller is entered.
-///
-/// All three words are zero until the site is first armed.
+/// The mutable part of a site. The type of its metadata is known in `md`.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct SiteData {
-    /// The selected caller: where an armed entry jumps to.
-    pub(crate) caller: AtomicPtr<()>,
-    /// The site's metadata: where the inline callers look. Its type is known in `md`.
-    pub(crate) md: AtomicPtr<()>,
-    /// The function's address: the key with which the hash callers look.
-    pub(crate) address: AtomicUsize,
+    /// What an armed entry loads, and through whose first word it jumps: the metadata; null until
+    /// there is any.
+    #[cfg(not(gtramp_slot))]
+    md: AtomicPtr<()>,
+    /// What the entry loads, and through whose first word it jumps: the metadata if it is armed, and
+    /// `body` otherwise.
+    #[cfg(gtramp_slot)]
+    through: AtomicPtr<()>,
+    /// The metadata; null until there is any.
+    #[cfg(gtramp_slot)]
+    md: AtomicPtr<()>,
+    #[cfg(gtramp_slot)]
+    body: AtomicPtr<()>,
+}
+
+impl SiteData {
+    /// The metadata, or null.
+    pub(crate) fn md(&self) -> *mut () {
+        self.md.load(Ordering::Acquire)
+    }
+
+    /// Gives the site its metadata, for good.
+    pub(crate) fn set_md(&self, md: *mut ()) {
+        // Release: whoever finds the metadata through the site sees all of it.
+        self.md.store(md, Ordering::Release);
+    }
+
+    /// Arms or disarms an entry that jumps through its data.
+    #[cfg(gtramp_slot)]
+    pub(crate) fn switch(&self, armed: bool) {
+        let body = core::ptr::from_ref(&self.body).cast_mut().cast();
+        let through = if armed { self.md() } else { body };
+        // Release: as in `set_md`.
+        self.through.store(through, Ordering::Release);
+    }
 }
 
 /// A 32-bit offset from itself to what it names: read-only data that needs no start-up

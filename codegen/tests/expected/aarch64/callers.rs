@@ -5,11 +5,11 @@
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x7`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x7`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1() {
     // sp + 32  stack arguments of the function, if any
-    // sp + 24  site, from x7
+    // sp + 24  metadata, from x7
     // sp + 8  frame pointer and return address: x29, x30
     // sp + 0  slot 0, from x0
     ::core::arch::naked_asm!(
@@ -25,11 +25,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_1() {
         "add x29, sp, 8",
         "str x0, [sp, 0]",
         "str x7, [sp, 24]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x7",
         "bl {run}",
-        // On to x0, with the stack, the arguments and the site as they came.
+        // On to x0, with the stack, the arguments and the metadata as they came.
         "mov x16, x0",
         "ldr x7, [sp, 24]",
         "ldr x0, [sp, 0]",
@@ -48,7 +48,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x7`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x7`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
     // sp + 32  stack arguments of the function, if any
@@ -66,7 +66,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
         ".cfi_rel_offset x30, 8 + 8",
         "add x29, sp, 8",
         "str x0, [sp, 0]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x7",
         "bl {run}",
@@ -86,11 +86,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x7`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x7`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
     // sp + 32  stack arguments of the function, if any
-    // sp + 24  site, from x7
+    // sp + 24  metadata, from x7
     // sp + 8  frame pointer and return address: x29, x30
     // sp + 0  slot 0, from x0
     ::core::arch::naked_asm!(
@@ -106,11 +106,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
         "add x29, sp, 8",
         "str x0, [sp, 0]",
         "str x7, [sp, 24]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x7",
         "bl {run}",
-        // On to x0, with the stack, the arguments and the site as they came.
+        // On to x0, with the stack, the arguments and the metadata as they came.
         "mov x16, x0",
         "ldr x7, [sp, 24]",
         "ldr x0, [sp, 0]",
@@ -129,7 +129,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x7`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x7`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
     // sp + 32  stack arguments of the function, if any
@@ -147,7 +147,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
         ".cfi_rel_offset x30, 8 + 8",
         "add x29, sp, 8",
         "str x0, [sp, 0]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x7",
         "bl {run}",
@@ -167,11 +167,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x7`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x7`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2() {
     // sp + 48  stack arguments of the function, if any
-    // sp + 32  site, from x7
+    // sp + 32  metadata, from x7
     // sp + 16  frame pointer and return address: x29, x30
     // sp + 8  slot 1, from x1
     // sp + 0  slot 0, from x0
@@ -189,11 +189,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_2() {
         "str x0, [sp, 0]",
         "str x1, [sp, 8]",
         "str x7, [sp, 32]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x7",
         "bl {run}",
-        // On to x0, with the stack, the arguments and the site as they came.
+        // On to x0, with the stack, the arguments and the metadata as they came.
         "mov x16, x0",
         "ldr x7, [sp, 32]",
         "ldr x0, [sp, 0]",
@@ -213,7 +213,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x7`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x7`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_origin() {
     // sp + 32  stack arguments of the function, if any
@@ -233,7 +233,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin() {
         "add x29, sp, 16",
         "str x0, [sp, 0]",
         "str x1, [sp, 8]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x7",
         "bl {run}",
@@ -253,11 +253,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x7`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x7`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep() {
     // sp + 48  stack arguments of the function, if any
-    // sp + 32  site, from x7
+    // sp + 32  metadata, from x7
     // sp + 16  frame pointer and return address: x29, x30
     // sp + 8  slot 1, from x1
     // sp + 0  slot 0, from x0
@@ -275,11 +275,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep() {
         "str x0, [sp, 0]",
         "str x1, [sp, 8]",
         "str x7, [sp, 32]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x7",
         "bl {run}",
-        // On to x0, with the stack, the arguments and the site as they came.
+        // On to x0, with the stack, the arguments and the metadata as they came.
         "mov x16, x0",
         "ldr x7, [sp, 32]",
         "ldr x0, [sp, 0]",
@@ -299,7 +299,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x7`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x7`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin() {
     // sp + 32  stack arguments of the function, if any
@@ -319,7 +319,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin() {
         "add x29, sp, 16",
         "str x0, [sp, 0]",
         "str x1, [sp, 8]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x7",
         "bl {run}",
@@ -339,11 +339,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_8() {
     // sp + 96  stack arguments of the function, if any
-    // sp + 80  site, from x9
+    // sp + 80  metadata, from x9
     // sp + 64  frame pointer and return address: x29, x30
     // sp + 56  slot 7, from x7
     // sp + 48  slot 6, from x6
@@ -373,11 +373,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_8() {
         "str x6, [sp, 48]",
         "str x7, [sp, 56]",
         "str x9, [sp, 80]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x9",
         "bl {run}",
-        // On to x0, with the stack, the arguments and the site as they came.
+        // On to x0, with the stack, the arguments and the metadata as they came.
         "mov x16, x0",
         "ldr x9, [sp, 80]",
         "ldr x0, [sp, 0]",
@@ -403,7 +403,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_8() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_8_origin() {
     // sp + 80  stack arguments of the function, if any
@@ -435,7 +435,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_8_origin() {
         "str x5, [sp, 40]",
         "str x6, [sp, 48]",
         "str x7, [sp, 56]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x9",
         "bl {run}",
@@ -455,11 +455,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_8_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_8_sleep() {
     // sp + 96  stack arguments of the function, if any
-    // sp + 80  site, from x9
+    // sp + 80  metadata, from x9
     // sp + 64  frame pointer and return address: x29, x30
     // sp + 56  slot 7, from x7
     // sp + 48  slot 6, from x6
@@ -489,11 +489,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_8_sleep() {
         "str x6, [sp, 48]",
         "str x7, [sp, 56]",
         "str x9, [sp, 80]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x9",
         "bl {run}",
-        // On to x0, with the stack, the arguments and the site as they came.
+        // On to x0, with the stack, the arguments and the metadata as they came.
         "mov x16, x0",
         "ldr x9, [sp, 80]",
         "ldr x0, [sp, 0]",
@@ -519,7 +519,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_8_sleep() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_8_sleep_origin() {
     // sp + 80  stack arguments of the function, if any
@@ -551,7 +551,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_8_sleep_origin() {
         "str x5, [sp, 40]",
         "str x6, [sp, 48]",
         "str x7, [sp, 56]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x9",
         "bl {run}",
@@ -571,11 +571,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_8_sleep_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_9() {
     // sp + 96  stack arguments of the function, if any
-    // sp + 88  site, from x9
+    // sp + 88  metadata, from x9
     // sp + 72  frame pointer and return address: x29, x30
     // sp + 64  slot 8, from sp + 96
     // sp + 56  slot 7, from x7
@@ -608,11 +608,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_9() {
         "ldr x10, [sp, 96]",
         "str x10, [sp, 64]",
         "str x9, [sp, 88]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x9",
         "bl {run}",
-        // On to x0, with the stack, the arguments and the site as they came.
+        // On to x0, with the stack, the arguments and the metadata as they came.
         "mov x16, x0",
         "ldr x9, [sp, 88]",
         "ldr x0, [sp, 0]",
@@ -638,7 +638,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_9() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_9_origin() {
     // sp + 96  stack arguments of the function, if any
@@ -673,7 +673,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_9_origin() {
         "str x7, [sp, 56]",
         "ldr x10, [sp, 96]",
         "str x10, [sp, 64]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x9",
         "bl {run}",
@@ -693,11 +693,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_9_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_9_sleep() {
     // sp + 96  stack arguments of the function, if any
-    // sp + 88  site, from x9
+    // sp + 88  metadata, from x9
     // sp + 72  frame pointer and return address: x29, x30
     // sp + 64  slot 8, from sp + 96
     // sp + 56  slot 7, from x7
@@ -730,11 +730,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_9_sleep() {
         "ldr x10, [sp, 96]",
         "str x10, [sp, 64]",
         "str x9, [sp, 88]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x9",
         "bl {run}",
-        // On to x0, with the stack, the arguments and the site as they came.
+        // On to x0, with the stack, the arguments and the metadata as they came.
         "mov x16, x0",
         "ldr x9, [sp, 88]",
         "ldr x0, [sp, 0]",
@@ -760,7 +760,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_9_sleep() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `x9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `x9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_9_sleep_origin() {
     // sp + 96  stack arguments of the function, if any
@@ -795,7 +795,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_9_sleep_origin() {
         "str x7, [sp, 56]",
         "ldr x10, [sp, 96]",
         "str x10, [sp, 64]",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov x0, sp",
         "mov x1, x9",
         "bl {run}",
@@ -815,7 +815,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_9_sleep_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the last slot
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in the last slot
 /// register.
 unsafe extern "C-unwind" fn specialised_1<S: Specialised>(
     s0: Slot,
@@ -825,11 +825,11 @@ unsafe extern "C-unwind" fn specialised_1<S: Specialised>(
     _: Slot,
     _: Slot,
     _: Slot,
-    site: &'static SiteData,
+    md: &'static Md,
 ) -> Slot {
     let caller = specialised_1::<S> as *const ();
     // SAFETY: the caller's promise.
-    unsafe { S::run([s0], site, caller) }
+    unsafe { S::run([s0], md, caller) }
 }
 
 
@@ -837,7 +837,7 @@ unsafe extern "C-unwind" fn specialised_1<S: Specialised>(
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the last slot
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in the last slot
 /// register.
 unsafe extern "C-unwind" fn specialised_2<S: Specialised>(
     s0: Slot,
@@ -847,11 +847,11 @@ unsafe extern "C-unwind" fn specialised_2<S: Specialised>(
     _: Slot,
     _: Slot,
     _: Slot,
-    site: &'static SiteData,
+    md: &'static Md,
 ) -> Slot {
     let caller = specialised_2::<S> as *const ();
     // SAFETY: the caller's promise.
-    unsafe { S::run([s0, s1], site, caller) }
+    unsafe { S::run([s0, s1], md, caller) }
 }
 
 

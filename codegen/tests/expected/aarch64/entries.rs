@@ -43,21 +43,21 @@ where
 {
     // off    2: b body   the only instruction that is ever patched, with one aligned store:
     // armed  2: nop      so that 3 follows
-    //        3: x7 = site; br [site.caller]
+    //        3: x7 = metadata; br [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
         "2: b {body}",
         "3: adrp x7, 4f",
-        "add x7, x7, #:lo12:4f",
+        "ldr x7, [x7, #:lo12:4f]",
         "ldr x16, [x7]",
         // Through x16, which a landing pad for calls allows.
         "br x16",
         ".cfi_endproc",
-        // The site's data: caller, metadata, address.
+        // The site's data: its metadata.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .fill 3, 8, 0",
+        "4: .quad 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -107,21 +107,21 @@ where
 {
     // off    2: b body   the only instruction that is ever patched, with one aligned store:
     // armed  2: nop      so that 3 follows
-    //        3: x7 = site; br [site.caller]
+    //        3: x7 = metadata; br [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
         "2: b {body}",
         "3: adrp x7, 4f",
-        "add x7, x7, #:lo12:4f",
+        "ldr x7, [x7, #:lo12:4f]",
         "ldr x16, [x7]",
         // Through x16, which a landing pad for calls allows.
         "br x16",
         ".cfi_endproc",
-        // The site's data: caller, metadata, address.
+        // The site's data: its metadata.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .fill 3, 8, 0",
+        "4: .quad 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -266,21 +266,21 @@ where
 {
     // off    2: b body   the only instruction that is ever patched, with one aligned store:
     // armed  2: nop      so that 3 follows
-    //        3: x9 = site; br [site.caller]
+    //        3: x9 = metadata; br [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
         "2: b {body}",
         "3: adrp x9, 4f",
-        "add x9, x9, #:lo12:4f",
+        "ldr x9, [x9, #:lo12:4f]",
         "ldr x16, [x9]",
         // Through x16, which a landing pad for calls allows.
         "br x16",
         ".cfi_endproc",
-        // The site's data: caller, metadata, address.
+        // The site's data: its metadata.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .fill 3, 8, 0",
+        "4: .quad 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -344,21 +344,21 @@ where
 {
     // off    2: b body   the only instruction that is ever patched, with one aligned store:
     // armed  2: nop      so that 3 follows
-    //        3: x9 = site; br [site.caller]
+    //        3: x9 = metadata; br [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
         "2: b {body}",
         "3: adrp x9, 4f",
-        "add x9, x9, #:lo12:4f",
+        "ldr x9, [x9, #:lo12:4f]",
         "ldr x16, [x9]",
         // Through x16, which a landing pad for calls allows.
         "br x16",
         ".cfi_endproc",
-        // The site's data: caller, metadata, address.
+        // The site's data: its metadata.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .fill 3, 8, 0",
+        "4: .quad 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",

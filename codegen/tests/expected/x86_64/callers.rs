@@ -5,12 +5,12 @@
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 8  site, from r9
+    // rsp + 8  metadata, from r9
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
         ".balign 32",
@@ -20,11 +20,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_1() {
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], r9",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r9, [rsp + 8]",
         "mov rdi, [rsp + 0]",
         "add rsp, 24",
@@ -39,7 +39,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
     // rsp + 16  stack arguments of the function, if any
@@ -52,7 +52,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
         "sub rsp, 8",
         ".cfi_adjust_cfa_offset 8",
         "mov [rsp + 0], rdi",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
@@ -69,12 +69,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 8  site, from r9
+    // rsp + 8  metadata, from r9
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
         ".balign 32",
@@ -84,11 +84,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], r9",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r9, [rsp + 8]",
         "mov rdi, [rsp + 0]",
         "add rsp, 24",
@@ -103,7 +103,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
     // rsp + 16  stack arguments of the function, if any
@@ -116,7 +116,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
         "sub rsp, 8",
         ".cfi_adjust_cfa_offset 8",
         "mov [rsp + 0], rdi",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
@@ -133,12 +133,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 16  site, from r9
+    // rsp + 16  metadata, from r9
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
@@ -150,11 +150,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_2() {
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], r9",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r9, [rsp + 16]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
@@ -170,7 +170,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_origin() {
     // rsp + 32  stack arguments of the function, if any
@@ -185,7 +185,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin() {
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
@@ -202,12 +202,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 16  site, from r9
+    // rsp + 16  metadata, from r9
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
@@ -219,11 +219,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep() {
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], r9",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r9, [rsp + 16]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
@@ -239,7 +239,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin() {
     // rsp + 32  stack arguments of the function, if any
@@ -254,7 +254,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin() {
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
@@ -271,12 +271,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6() {
     // rsp + 64  stack arguments of the function, if any
     // rsp + 56  return address of the function
-    // rsp + 48  site, from r11
+    // rsp + 48  metadata, from r11
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -296,11 +296,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_6() {
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
         "mov [rsp + 48], r11",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r11, [rsp + 48]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
@@ -320,7 +320,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_origin() {
     // rsp + 64  stack arguments of the function, if any
@@ -343,7 +343,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_origin() {
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
@@ -360,12 +360,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_sleep() {
     // rsp + 64  stack arguments of the function, if any
     // rsp + 56  return address of the function
-    // rsp + 48  site, from r11
+    // rsp + 48  metadata, from r11
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -385,11 +385,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep() {
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
         "mov [rsp + 48], r11",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r11, [rsp + 48]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
@@ -409,7 +409,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin() {
     // rsp + 64  stack arguments of the function, if any
@@ -432,7 +432,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin() {
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
@@ -449,12 +449,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7() {
     // rsp + 80  stack arguments of the function, if any
     // rsp + 72  return address of the function
-    // rsp + 56  site, from r11
+    // rsp + 56  metadata, from r11
     // rsp + 48  slot 6, from rsp + 80
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
@@ -477,11 +477,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_7() {
         "mov rax, [rsp + 80]",
         "mov [rsp + 48], rax",
         "mov [rsp + 56], r11",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r11, [rsp + 56]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
@@ -501,7 +501,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_origin() {
     // rsp + 64  stack arguments of the function, if any
@@ -527,7 +527,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_origin() {
         "mov [rsp + 40], r9",
         "mov rax, [rsp + 64]",
         "mov [rsp + 48], rax",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
@@ -544,12 +544,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep() {
     // rsp + 80  stack arguments of the function, if any
     // rsp + 72  return address of the function
-    // rsp + 56  site, from r11
+    // rsp + 56  metadata, from r11
     // rsp + 48  slot 6, from rsp + 80
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
@@ -572,11 +572,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep() {
         "mov rax, [rsp + 80]",
         "mov [rsp + 48], rax",
         "mov [rsp + 56], r11",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r11, [rsp + 56]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
@@ -596,7 +596,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin() {
     // rsp + 64  stack arguments of the function, if any
@@ -622,7 +622,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin() {
         "mov [rsp + 40], r9",
         "mov rax, [rsp + 64]",
         "mov [rsp + 48], rax",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
@@ -639,12 +639,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_hash() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 8  site, from r9
+    // rsp + 8  metadata, from r9
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
         ".balign 32",
@@ -654,11 +654,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_hash() {
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], r9",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r9, [rsp + 8]",
         "mov rdi, [rsp + 0]",
         "add rsp, 24",
@@ -673,7 +673,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_origin_hash() {
     // rsp + 16  stack arguments of the function, if any
@@ -686,7 +686,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin_hash() {
         "sub rsp, 8",
         ".cfi_adjust_cfa_offset 8",
         "mov [rsp + 0], rdi",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
@@ -703,12 +703,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_hash() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 8  site, from r9
+    // rsp + 8  metadata, from r9
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
         ".balign 32",
@@ -718,11 +718,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_hash() {
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], r9",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r9, [rsp + 8]",
         "mov rdi, [rsp + 0]",
         "add rsp, 24",
@@ -737,7 +737,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin_hash() {
     // rsp + 16  stack arguments of the function, if any
@@ -750,7 +750,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin_hash() {
         "sub rsp, 8",
         ".cfi_adjust_cfa_offset 8",
         "mov [rsp + 0], rdi",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
@@ -767,12 +767,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_sleep_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_hash() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 16  site, from r9
+    // rsp + 16  metadata, from r9
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
@@ -784,11 +784,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_hash() {
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], r9",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r9, [rsp + 16]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
@@ -804,7 +804,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_origin_hash() {
     // rsp + 32  stack arguments of the function, if any
@@ -819,7 +819,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin_hash() {
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
@@ -836,12 +836,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_hash() {
     // rsp + 32  stack arguments of the function, if any
     // rsp + 24  return address of the function
-    // rsp + 16  site, from r9
+    // rsp + 16  metadata, from r9
     // rsp + 8  slot 1, from rsi
     // rsp + 0  slot 0, from rdi
     ::core::arch::naked_asm!(
@@ -853,11 +853,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_hash() {
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
         "mov [rsp + 16], r9",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r9, [rsp + 16]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
@@ -873,7 +873,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r9`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin_hash() {
     // rsp + 32  stack arguments of the function, if any
@@ -888,7 +888,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin_hash() {
         ".cfi_adjust_cfa_offset 24",
         "mov [rsp + 0], rdi",
         "mov [rsp + 8], rsi",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r9",
         "call {run}",
@@ -905,12 +905,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_sleep_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_hash() {
     // rsp + 64  stack arguments of the function, if any
     // rsp + 56  return address of the function
-    // rsp + 48  site, from r11
+    // rsp + 48  metadata, from r11
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -930,11 +930,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_hash() {
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
         "mov [rsp + 48], r11",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r11, [rsp + 48]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
@@ -954,7 +954,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_origin_hash() {
     // rsp + 64  stack arguments of the function, if any
@@ -977,7 +977,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_origin_hash() {
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
@@ -994,12 +994,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_hash() {
     // rsp + 64  stack arguments of the function, if any
     // rsp + 56  return address of the function
-    // rsp + 48  site, from r11
+    // rsp + 48  metadata, from r11
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
     // rsp + 24  slot 3, from rcx
@@ -1019,11 +1019,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_hash() {
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
         "mov [rsp + 48], r11",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r11, [rsp + 48]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
@@ -1043,7 +1043,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin_hash() {
     // rsp + 64  stack arguments of the function, if any
@@ -1066,7 +1066,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin_hash() {
         "mov [rsp + 24], rcx",
         "mov [rsp + 32], r8",
         "mov [rsp + 40], r9",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
@@ -1083,12 +1083,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_6_sleep_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_hash() {
     // rsp + 80  stack arguments of the function, if any
     // rsp + 72  return address of the function
-    // rsp + 56  site, from r11
+    // rsp + 56  metadata, from r11
     // rsp + 48  slot 6, from rsp + 80
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
@@ -1111,11 +1111,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_hash() {
         "mov rax, [rsp + 80]",
         "mov [rsp + 48], rax",
         "mov [rsp + 56], r11",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r11, [rsp + 56]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
@@ -1135,7 +1135,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_origin_hash() {
     // rsp + 64  stack arguments of the function, if any
@@ -1161,7 +1161,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_origin_hash() {
         "mov [rsp + 40], r9",
         "mov rax, [rsp + 64]",
         "mov [rsp + 48], rax",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
@@ -1178,12 +1178,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_hash() {
     // rsp + 80  stack arguments of the function, if any
     // rsp + 72  return address of the function
-    // rsp + 56  site, from r11
+    // rsp + 56  metadata, from r11
     // rsp + 48  slot 6, from rsp + 80
     // rsp + 40  slot 5, from r9
     // rsp + 32  slot 4, from r8
@@ -1206,11 +1206,11 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_hash() {
         "mov rax, [rsp + 80]",
         "mov [rsp + 48], rax",
         "mov [rsp + 56], r11",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
-        // On to rax, with the stack, the arguments and the site as they came.
+        // On to rax, with the stack, the arguments and the metadata as they came.
         "mov r11, [rsp + 56]",
         "mov rdi, [rsp + 0]",
         "mov rsi, [rsp + 8]",
@@ -1230,7 +1230,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in `r11`.
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r11`.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
     // rsp + 64  stack arguments of the function, if any
@@ -1256,7 +1256,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
         "mov [rsp + 40], r9",
         "mov rax, [rsp + 64]",
         "mov [rsp + 48], rax",
-        // run(slots, site)
+        // run(slots, metadata)
         "mov rdi, rsp",
         "mov rsi, r11",
         "call {run}",
@@ -1273,7 +1273,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the last slot
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in the last slot
 /// register.
 unsafe extern "C-unwind" fn specialised_1<S: Specialised>(
     s0: Slot,
@@ -1281,11 +1281,11 @@ unsafe extern "C-unwind" fn specialised_1<S: Specialised>(
     _: Slot,
     _: Slot,
     _: Slot,
-    site: &'static SiteData,
+    md: &'static Md,
 ) -> Slot {
     let caller = specialised_1::<S> as *const ();
     // SAFETY: the caller's promise.
-    unsafe { S::run([s0], site, caller) }
+    unsafe { S::run([s0], md, caller) }
 }
 
 
@@ -1293,7 +1293,7 @@ unsafe extern "C-unwind" fn specialised_1<S: Specialised>(
 ///
 /// # Safety
 ///
-/// Jumped to by an armed entry: the slots as the function takes them, its site in the last slot
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in the last slot
 /// register.
 unsafe extern "C-unwind" fn specialised_2<S: Specialised>(
     s0: Slot,
@@ -1301,11 +1301,11 @@ unsafe extern "C-unwind" fn specialised_2<S: Specialised>(
     _: Slot,
     _: Slot,
     _: Slot,
-    site: &'static SiteData,
+    md: &'static Md,
 ) -> Slot {
     let caller = specialised_2::<S> as *const ();
     // SAFETY: the caller's promise.
-    unsafe { S::run([s0, s1], site, caller) }
+    unsafe { S::run([s0, s1], md, caller) }
 }
 
 

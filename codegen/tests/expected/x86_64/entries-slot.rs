@@ -41,18 +41,18 @@ where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
 {
-    // 2: lea r9, site; jmp [site.caller]   off, that word is the body's address
+    // 2: mov r9, through; jmp [through]   off, there is the body's address
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
-        "2: lea r9, [rip + 4f]",
+        "2: mov r9, [rip + 4f]",
         "jmp qword ptr [r9]",
         ".cfi_endproc",
-        // The site's data: caller, metadata, address.
+        // The site's data: what it jumps through, its metadata, its body.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad {body}",
-        ".fill 3 - 1, 8, 0",
+        "4: .quad 5f, 0",
+        "5: .quad {body}",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -100,18 +100,18 @@ where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
 {
-    // 2: lea r9, site; jmp [site.caller]   off, that word is the body's address
+    // 2: mov r9, through; jmp [through]   off, there is the body's address
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
-        "2: lea r9, [rip + 4f]",
+        "2: mov r9, [rip + 4f]",
         "jmp qword ptr [r9]",
         ".cfi_endproc",
-        // The site's data: caller, metadata, address.
+        // The site's data: what it jumps through, its metadata, its body.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad {body}",
-        ".fill 3 - 1, 8, 0",
+        "4: .quad 5f, 0",
+        "5: .quad {body}",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",

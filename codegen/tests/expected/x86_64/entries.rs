@@ -43,19 +43,19 @@ where
 {
     // off    2: jmp body           the first byte is the only one that is ever patched:
     // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: lea r9, site; jmp [site.caller]
+    //        3: mov r9, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
-        "3: lea r9, [rip + 4f]",
+        "3: mov r9, [rip + 4f]",
         "jmp qword ptr [r9]",
         ".cfi_endproc",
-        // The site's data: caller, metadata, address.
+        // The site's data: its metadata.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .fill 3, 8, 0",
+        "4: .quad 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -105,19 +105,19 @@ where
 {
     // off    2: jmp body           the first byte is the only one that is ever patched:
     // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: lea r9, site; jmp [site.caller]
+    //        3: mov r9, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
-        "3: lea r9, [rip + 4f]",
+        "3: mov r9, [rip + 4f]",
         "jmp qword ptr [r9]",
         ".cfi_endproc",
-        // The site's data: caller, metadata, address.
+        // The site's data: its metadata.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .fill 3, 8, 0",
+        "4: .quad 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -256,19 +256,19 @@ where
 {
     // off    2: jmp body           the first byte is the only one that is ever patched:
     // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: lea r11, site; jmp [site.caller]
+    //        3: mov r11, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
-        "3: lea r11, [rip + 4f]",
+        "3: mov r11, [rip + 4f]",
         "jmp qword ptr [r11]",
         ".cfi_endproc",
-        // The site's data: caller, metadata, address.
+        // The site's data: its metadata.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .fill 3, 8, 0",
+        "4: .quad 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -328,19 +328,19 @@ where
 {
     // off    2: jmp body           the first byte is the only one that is ever patched:
     // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: lea r11, site; jmp [site.caller]
+    //        3: mov r11, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 8",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
-        "3: lea r11, [rip + 4f]",
+        "3: mov r11, [rip + 4f]",
         "jmp qword ptr [r11]",
         ".cfi_endproc",
-        // The site's data: caller, metadata, address.
+        // The site's data: its metadata.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .fill 3, 8, 0",
+        "4: .quad 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
