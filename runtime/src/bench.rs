@@ -24,7 +24,7 @@ impl Lookup {
         static VALUE: u64 = 0;
         let table: &'static Table<u64> = Box::leak(Box::new(Table::new()));
         let mut state = TableState::new(table);
-        state.reserve(keys.len(), &mut Vec::new());
+        state.reserve(keys.len(), &mut Vec::new()).expect("there is memory");
         keys.iter().for_each(|&key| state.insert(key, &VALUE));
         Self { table, mark: Mark::new(core::ptr::null_mut()) }
     }

@@ -80,6 +80,15 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// There is no memory for what the link needs.
+    OutOfMemory {
+        /// The path of the function it is for; `None` if it is for all.
+        function: Option<&'static str>,
+        /// What it is for.
+        what: &'static str,
+        /// How much was asked for.
+        bytes: usize,
+    },
     /// An entry does not hold the instruction that belongs there: something else patched it.
     Modified {
         /// The function's path.
@@ -204,6 +213,13 @@ impl fmt::Display for Error {
                 "the entries at {address:#x} cannot be written ({source}): this system keeps \
                  code read-only, which needs a build with the `slot` entry mode"
             ),
+            Self::OutOfMemory { function, what, bytes } => {
+                write!(f, "no memory for {what}")?;
+                if let Some(function) = function {
+                    write!(f, " of `{function}`")?;
+                }
+                write!(f, " ({bytes} bytes)")
+            }
             Self::Modified { function, address, found, expected } => write!(
                 f,
                 "the entry of `{function}` at {address:#x} holds {found:02x?} instead of \

@@ -35,6 +35,10 @@
     allow(dead_code, unused_imports, reason = "there are no callers on this target")
 )]
 
+/// What the macros' expansions call this crate, here as elsewhere.
+#[cfg(any(test, fuzzing))]
+extern crate self as gtramp;
+
 mod arch;
 #[cfg(feature = "bench-internals")]
 mod bench;

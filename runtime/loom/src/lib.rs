@@ -9,16 +9,9 @@
 mod grace;
 #[path = "../../src/sync.rs"]
 mod sync;
+mod sys;
 #[path = "../../src/md/table.rs"]
 mod table;
-
-mod sys {
-    /// The expensive half of the asymmetric fence.
-    pub(crate) fn barrier() {
-        #[cfg(not(gtramp_mutation = "barrier"))]
-        loom::sync::atomic::fence(loom::sync::atomic::Ordering::SeqCst);
-    }
-}
 
 #[cfg(test)]
 mod models;

@@ -215,7 +215,7 @@ fn a_lookup_finds_its_own_value_or_none_while_the_table_changes() {
         let mut state = TableState::new(table);
         let mut replaced = Vec::new();
         let (first, second) = (leak(16_usize), leak(32_usize));
-        state.reserve(1, &mut replaced);
+        state.reserve(1, &mut replaced).expect("there is memory");
         state.insert(*first, first);
         let thread = record();
         let reader = thread::spawn(move || {
@@ -228,9 +228,9 @@ fn a_lookup_finds_its_own_value_or_none_while_the_table_changes() {
             }
         });
         state.remove(*first);
-        state.reserve(1, &mut replaced);
+        state.reserve(1, &mut replaced).expect("there is memory");
         state.insert(*second, second);
-        state.reserve(16, &mut replaced);
+        state.reserve(16, &mut replaced).expect("there is memory");
         sys::barrier();
         let looking = LOOKING.addr()..LOOKING.addr() + 1;
         if is_held(&[thread], looking) {

@@ -95,7 +95,7 @@ fn register() -> Option<&'static Thread> {
         }
     };
     set_current(thread);
-    if let Some(hook) = EXIT.get().and_then(Option::as_ref) {
+    if let Some(hook) = EXIT.get() {
         hook.arm(core::ptr::from_ref(thread).cast());
     }
     Some(thread)
@@ -124,11 +124,17 @@ pub(crate) fn in_forked_child() {
     }
 }
 
-static EXIT: OnceLock<Option<sys::ThreadExit>> = OnceLock::new();
+static EXIT: OnceLock<sys::ThreadExit> = OnceLock::new();
 
-/// Installs the hook for thread exit, once.
+/// Installs the hook for thread exit. Where the process has none left, the records of threads that
+/// exit stay in use, which costs memory alone; the next attach asks again.
 pub(super) fn prepare() {
-    EXIT.get_or_init(|| sys::ThreadExit::new(at_thread_exit));
+    if EXIT.get().is_none()
+        && let Some(hook) = sys::ThreadExit::new(at_thread_exit)
+    {
+        // Another thread may have been faster: its hook serves as well.
+        let _ = EXIT.set(hook);
+    }
 }
 
 /// Every record there is.

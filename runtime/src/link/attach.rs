@@ -2,8 +2,9 @@
 //!
 //! 1. resolve the functions, check every probe against each, compute cookies (user code);
 //! 2. lock; verify the bytes of every entry;
-//! 3. make the lists; make the pages writable; make room in the table;
-//! 4. from here on nothing can fail: publish every list and caller, arm the entries;
+//! 3. make the pages writable; make the metadata and the lists; make room in the table;
+//! 4. from here on nothing fails: publish every list and caller, arm the entries (if one cannot be
+//!    written after all, which no system is known to do, the link is detached again);
 //! 5. barrier, free what nobody holds, unlock.
 
 use std::sync::{Arc, Weak};
@@ -18,10 +19,10 @@ use crate::probe::{AnyProbe, Kind, LinkState};
 use crate::registry::Selector;
 use crate::site::Function;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
-use crate::sys;
+use crate::sys::{self, OutOfMemory};
 
 use super::core::{LinkCore, Member};
-use super::detach::poison;
+use super::detach::{Patience, poison, withdraw};
 use super::fork;
 use super::rows;
 use super::transaction::{Transaction, full_caller, is_armed, publish};
@@ -46,10 +47,13 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
     if request.selector.is_empty() {
         return Err(Error::NoFunctions);
     }
-    sys::prepare()
-        .map_err(|error| Error::Unsupported { target: TARGET, reason: error.to_string() })?;
+    let unsupported = |what: &str, error: std::io::Error| Error::Unsupported {
+        target: TARGET,
+        reason: format!("{what}: {error}"),
+    };
+    sys::prepare().map_err(|error| unsupported("barriers between threads", error))?;
     grace::prepare();
-    fork::prepare();
+    fork::prepare().map_err(|error| unsupported("handlers for forks", error))?;
 
     let mut members = Vec::new();
     let mut refused = Vec::new();
@@ -74,9 +78,7 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
     });
     let refused = check(refused, &members, request.skip_invalid)?;
 
-    let state = transaction.state();
-    state.attaches += 1;
-    let rank = (request.order, state.attaches);
+    let rank = (request.order, transaction.state().attaches + 1);
     let hashed = request.lookup == Lookup::Hash;
     let sleepable = request.sleepable || request.probes.iter().any(|probe| probe.is_sleepable());
     let link = Arc::new_cyclic(|link: &Weak<LinkCore>| {
@@ -96,24 +98,55 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
             refused,
         }
     });
-    install(&mut transaction, &link, &members)?;
-    *lock(&link.members) = members;
-    transaction.end();
-    Ok(link)
+    match install(&mut transaction, &link, &members) {
+        Ok(()) => {
+            *lock(&link.members) = members;
+            transaction.end();
+            Ok(link)
+        }
+        Err(fault) => {
+            undo(transaction, &link, &members, &fault);
+            Err(fault.error)
+        }
+    }
 }
 
 /// Puts the probes of a link back into the lists of its functions.
-pub(crate) fn enable(link: &LinkCore) -> Result<(), Error> {
+pub(crate) fn enable(link: &Arc<LinkCore>) -> Result<(), Error> {
     let mut transaction = Transaction::begin();
     if link.enabled.load(Ordering::Relaxed) {
         return Ok(());
     }
     let members = lock(&link.members).clone();
     members.iter().try_for_each(|member| verify_sites(member.function))?;
-    install(&mut transaction, link, &members)?;
+    if let Err(fault) = install(&mut transaction, link, &members) {
+        undo(transaction, link, &members, &fault);
+        return Err(fault.error);
+    }
     link.enabled.store(true, Ordering::Relaxed);
     transaction.end();
     Ok(())
+}
+
+/// Why an [`install`] failed.
+struct Fault {
+    error: Error,
+    /// Whether it was in step 4.
+    begun: bool,
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self { error, begun: false }
+    }
+}
+
+/// Ends a transaction in which [`install`] has failed. The users' closures are not dropped before
+/// the lock is free.
+fn undo(transaction: Transaction, link: &Arc<LinkCore>, members: &[Member], fault: &Fault) {
+    if fault.begun {
+        withdraw(transaction, link, members, Patience::Wait);
+    }
 }
 
 /// Steps 3 and 4. The entries were verified.
@@ -121,32 +154,52 @@ fn install(
     transaction: &mut Transaction,
     link: &LinkCore,
     members: &[Member],
-) -> Result<(), Error> {
+) -> Result<(), Fault> {
     let to_arm = members.iter().flat_map(|member| member.function.sites());
     let mut writable = Writable::open(to_arm.copied().filter(|site| !is_armed(site)))?;
-    let mut lists = Vec::with_capacity(members.len());
+    let sites = members.iter().map(|member| member.function.sites().len()).sum();
+    let mut lists = Vec::new();
+    sys::reserve(&mut lists, sites)
+        .map_err(|refused| no_memory("the lists of probes", None, refused))?;
     for member in members {
         let full = full_caller(member.function).expect("bind() found it").code();
+        let function = Some(member.function);
         for site in member.function.sites() {
-            let md = Md::of(site, member.function, full);
-            lists.push((md, rows::with(md.current(), link, member)));
+            let md = Md::of(site, member.function, full)
+                .map_err(|refused| no_memory("the metadata", function, refused))?;
+            let list = rows::with(md.current(), link, member)
+                .map_err(|refused| no_memory("the list of probes", function, refused))?;
+            lists.push((md, list));
         }
     }
-    if link.state.hashed {
-        transaction.reserve(lists.len());
-    }
+    transaction
+        .reserve(sites, link.state.hashed)
+        .map_err(|refused| no_memory("the table of functions", None, refused))?;
+    // Calls that began with a link remember it by this number, even if the link goes at once.
+    let state = transaction.state();
+    state.attaches = state.attaches.max(link.state.rank.1);
     for (md, list) in lists {
+        let md = md.publish();
         if link.state.hashed {
             transaction.state().table.insert(md.target.address, md);
         }
         let old = publish(md, list);
         transaction.retire(old);
         if !md.is_armed() {
-            writable.write(md.site, true);
+            writable.write(md.site, true).map_err(|error| Fault { error, begun: true })?;
             md.set_armed(true);
         }
     }
     Ok(())
+}
+
+fn no_memory(
+    what: &'static str,
+    function: Option<&'static Function>,
+    refused: OutOfMemory,
+) -> Error {
+    let function = function.map(Function::instance);
+    Error::OutOfMemory { function, what, bytes: refused.bytes }
 }
 
 /// Checks all probes against one function.

@@ -59,7 +59,7 @@ fn disable_in(transaction: Transaction, link: &Arc<LinkCore>) {
 }
 
 /// Steps 1 to 5, for the functions of `members`.
-fn withdraw(
+pub(super) fn withdraw(
     mut transaction: Transaction,
     link: &Arc<LinkCore>,
     members: &[Member],
@@ -87,8 +87,9 @@ fn withdraw(
         // slower, and right.
         if let Ok(mut writable) = Writable::open(disarmed.iter().map(|md| md.site)) {
             for md in disarmed {
-                writable.write(md.site, false);
-                md.set_armed(false);
+                if writable.write(md.site, false).is_ok() {
+                    md.set_armed(false);
+                }
             }
         }
     }

@@ -8,10 +8,11 @@
 //! Everything else that can be locked is locked under the transaction lock alone.
 
 use std::cell::Cell;
-use std::sync::OnceLock;
+use std::io;
 
 use crate::grace;
 use crate::registry::functions;
+use crate::sync::{AtomicBool, Ordering};
 use crate::sys;
 
 use super::transaction::Transaction;
@@ -21,10 +22,16 @@ std::thread_local! {
     static ACROSS: Cell<Option<core::mem::ManuallyDrop<Transaction>>> = const { Cell::new(None) };
 }
 
-/// Installs the handlers, once.
-pub(super) fn prepare() {
-    static INSTALLED: OnceLock<()> = OnceLock::new();
-    INSTALLED.get_or_init(|| sys::on_fork(before, in_parent, in_child));
+/// Installs the handlers. Without them the child of a fork could wait for threads it does not have.
+pub(super) fn prepare() -> io::Result<()> {
+    static INSTALLED: AtomicBool = AtomicBool::new(false);
+    // Two threads may install them at the same time, and each may run twice: the second time does
+    // nothing.
+    if !INSTALLED.load(Ordering::Relaxed) {
+        sys::on_fork(before, in_parent, in_child)?;
+        INSTALLED.store(true, Ordering::Relaxed);
+    }
+    Ok(())
 }
 
 unsafe extern "C" fn before() {
@@ -32,7 +39,6 @@ unsafe extern "C" fn before() {
         // The fork comes out of a transaction of this very thread (out of an allocator, say).
         return;
     }
-    prepare();
     grace::prepare();
     let _ = functions();
     ACROSS.set(Some(core::mem::ManuallyDrop::new(Transaction::begin())));

@@ -45,8 +45,8 @@ impl Link {
     ///
     /// # Errors
     ///
-    /// [`Error::Modified`] and [`Error::Poke`]: something has happened to an entry meanwhile. The
-    /// link stays disabled.
+    /// [`Error::Modified`] and [`Error::Poke`]: something has happened to an entry meanwhile;
+    /// [`Error::OutOfMemory`]. The link stays disabled.
     pub fn enable(&self) -> Result<(), Error> {
         enable(&self.core)
     }

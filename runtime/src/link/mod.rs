@@ -14,6 +14,12 @@ mod rows;
 mod site_ext;
 mod transaction;
 
+/// Tests and fuzz targets that look inside.
+#[cfg(all(any(test, fuzzing), target_os = "linux", target_arch = "x86_64", not(miri)))]
+pub(crate) mod snapshot;
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64", not(miri)))]
+mod tests;
+
 pub use builder::{
     LinkBuilder, entry_link, exit_link, fentry, fexit, fmod_ret, link, mod_ret_link,
 };

@@ -1,12 +1,16 @@
 //! A site's next list, made of its present one: copy on write.
 
+use core::alloc::Layout;
+use std::alloc::handle_alloc_error;
+
 use crate::caller::one_link_caller;
 use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Row};
+use crate::sys::OutOfMemory;
 
 use super::core::{LinkCore, Member};
 
 /// `list` and the probes of `link` at this member's function.
-pub(crate) fn with(list: &List, link: &LinkCore, member: &Member) -> ListBox {
+pub(crate) fn with(list: &List, link: &LinkCore, member: &Member) -> Result<ListBox, OutOfMemory> {
     let mut groups = Groups::of(list, |_| true);
     for (probe, &through) in link.probes.iter().zip(&member.through) {
         let specialised =
@@ -20,8 +24,15 @@ pub(crate) fn with(list: &List, link: &LinkCore, member: &Member) -> ListBox {
 }
 
 /// `list`, of a function of so many slots, without the probes of `link`.
+///
+/// Detaching cannot fail, so without memory for the shorter list the process ends, as it does
+/// wherever Rust allocates.
 pub(crate) fn without(list: &List, link: &LinkCore, slots: usize) -> ListBox {
-    Groups::of(list, |row| !is_of(row, link)).into_list(slots)
+    let shorter = Groups::of(list, |row| !is_of(row, link)).into_list(slots);
+    shorter.unwrap_or_else(|refused| {
+        let layout = Layout::from_size_align(refused.bytes, align_of::<List>());
+        handle_alloc_error(layout.expect("it was asked for"))
+    })
 }
 
 /// Whether a probe of the list wants its functions to be found in the hash table.
@@ -79,7 +90,7 @@ impl Groups {
         }
     }
 
-    fn into_list(mut self, slots: usize) -> ListBox {
+    fn into_list(mut self, slots: usize) -> Result<ListBox, OutOfMemory> {
         let mut needs = Needs::NOTHING;
         if !self.mods.is_empty() || !self.exits.is_empty() {
             needs = needs.and(Needs::ORIGIN);

@@ -9,7 +9,7 @@ use crate::md::{LOOKING, Md, Replaced, TableState};
 use crate::probe::{ListBox, Needs};
 use crate::site::{Function, Record};
 use crate::sync::{Mutex, MutexGuard, lock};
-use crate::sys;
+use crate::sys::{self, OutOfMemory};
 
 use super::core::LinkCore;
 use super::rows::{any_hashed, is_of};
@@ -102,10 +102,21 @@ impl Transaction {
         }
     }
 
-    /// Grows the hash table for `more` functions.
-    pub(crate) fn reserve(&mut self, more: usize) {
+    /// Makes room for `more` lists that will be replaced, and in the hash table for as many
+    /// functions if they are `hashed`.
+    pub(crate) fn reserve(&mut self, more: usize, hashed: bool) -> Result<(), OutOfMemory> {
         let state = &mut *self.state;
-        state.table.reserve(more, &mut state.replaced);
+        sys::reserve(&mut state.retired, more)?;
+        if hashed {
+            state.table.reserve(more, &mut state.replaced)?;
+        }
+        Ok(())
+    }
+
+    /// How many lists were replaced and are not free yet.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn retired(&self) -> usize {
+        self.state.retired.len()
     }
 
     /// Gives back what the hash table no longer needs.

@@ -6,6 +6,7 @@ use crate::grace::{Mark, Pin, Published, Thread};
 use crate::probe::{List, ListBox, Target};
 use crate::site::{Function, Record, SiteData};
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use crate::sys::{OutOfMemory, boxed};
 
 /// The metadata of one site, made when it is first attached to and kept for the life of the
 /// process: a thread may stand between an armed entry and its caller for any length of time,
@@ -31,23 +32,54 @@ pub(crate) struct Md {
     armed: AtomicBool,
 }
 
+/// A site's metadata, which its site may not know yet.
+pub(crate) enum Prepared {
+    Existing(&'static Md),
+    Fresh(Box<Md>),
+}
+
+impl Prepared {
+    /// Makes the site know it, for the life of the process.
+    pub(crate) fn publish(self) -> &'static Md {
+        match self {
+            Self::Existing(md) => md,
+            Self::Fresh(md) => {
+                let md: &'static Md = Box::leak(md);
+                md.site.data().set_md(core::ptr::from_ref(md).cast_mut().cast());
+                md
+            }
+        }
+    }
+}
+
+impl core::ops::Deref for Prepared {
+    type Target = Md;
+
+    fn deref(&self) -> &Md {
+        match self {
+            Self::Existing(md) => md,
+            Self::Fresh(md) => md,
+        }
+    }
+}
+
 // SAFETY: its raw pointers are code addresses, and the list pointer follows the protocol below.
 unsafe impl Send for Md {}
 // SAFETY: as above.
 unsafe impl Sync for Md {}
 
 impl Md {
-    /// The metadata of `site`, which `full` (a caller for its shape) can serve; made if missing.
+    /// The metadata of `site`, which `full` (a caller for its shape) can serve; made if missing, and
+    /// then nobody's before [`Prepared::publish`].
     ///
     /// Called under the transaction lock alone.
     pub(crate) fn of(
         site: &'static Record,
         function: &'static Function,
         full: *const (),
-    ) -> &'static Self {
-        let data = site.data();
-        if let Some(md) = Self::existing(data) {
-            return md;
+    ) -> Result<Prepared, OutOfMemory> {
+        if let Some(md) = Self::existing(site.data()) {
+            return Ok(Prepared::Existing(md));
         }
         let target = Target {
             function,
@@ -55,7 +87,7 @@ impl Md {
             slots: u32::try_from(function.slots()).expect("a few slots"),
             ret_in_slot: function.description().ret.in_slot,
         };
-        let md: &'static Self = Box::leak(Box::new(Self {
+        let fresh = boxed(Self {
             caller: AtomicPtr::new(full.cast_mut()),
             list: Published::new(ListBox::empty().into_raw()),
             origin: AtomicPtr::new(site.body().cast_mut()),
@@ -64,9 +96,8 @@ impl Md {
             target,
             site,
             armed: AtomicBool::new(false),
-        }));
-        data.set_md(core::ptr::from_ref(md).cast_mut().cast());
-        md
+        })?;
+        Ok(Prepared::Fresh(fresh))
     }
 
     /// The metadata of a site that was attached to before.

@@ -9,6 +9,7 @@
 
 use crate::grace::Mark;
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering, light_barrier};
+use crate::sys::{OutOfMemory, boxed, reserve};
 
 /// The mark of a thread that is looking into a table: not an address of anything.
 pub(crate) const LOOKING: *mut () = core::ptr::without_provenance_mut(2);
@@ -33,14 +34,14 @@ pub(crate) struct Cells<V> {
 }
 
 impl<V> Cells<V> {
-    fn new(len: usize) -> Self {
+    fn new(len: usize) -> Result<Box<Self>, OutOfMemory> {
         debug_assert!(len.is_power_of_two());
         let cell =
             || Cell { key: AtomicUsize::new(FREE), value: AtomicPtr::new(core::ptr::null_mut()) };
-        Self {
-            shift: 64 - len.trailing_zeros(),
-            cells: core::iter::repeat_with(cell).take(len).collect(),
-        }
+        let mut cells = Vec::new();
+        reserve(&mut cells, len)?;
+        cells.extend(core::iter::repeat_with(cell).take(len));
+        boxed(Self { shift: 64 - len.trailing_zeros(), cells: cells.into_boxed_slice() })
     }
 
     /// Fibonacci hashing: the multiplier is 2^64 divided by the golden ratio (Knuth, The Art
@@ -138,11 +139,22 @@ impl<V> TableState<V> {
         self.cells().map_or(0, |cells| cells.cells.len())
     }
 
-    /// Makes room for `more` keys, so that adding them replaces no array.
-    pub(crate) fn reserve(&mut self, more: usize, replaced: &mut Replaced<V>) {
+    /// Keys that are in the table, and keys that were.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn keys(&self) -> (usize, usize) {
+        (self.live, self.removed)
+    }
+
+    /// Makes room for `more` keys, so that adding them replaces no array; or changes nothing.
+    pub(crate) fn reserve(
+        &mut self,
+        more: usize,
+        replaced: &mut Replaced<V>,
+    ) -> Result<(), OutOfMemory> {
         if (self.live + self.removed + more) * 2 > self.capacity() {
-            self.rebuild(self.live + more, replaced);
+            self.rebuild(self.live + more, replaced)?;
         }
+        Ok(())
     }
 
     /// Adds a key, after [`TableState::reserve`]. A key that is there stays as it is. A key has
@@ -170,16 +182,17 @@ impl<V> TableState<V> {
         }
     }
 
-    /// Gives memory back after removals.
+    /// Gives memory back after removals, if there is memory for the smaller array.
     pub(crate) fn shrink(&mut self, replaced: &mut Replaced<V>) {
         if self.live * 8 < self.capacity() && self.capacity() > SMALLEST {
-            self.rebuild(self.live, replaced);
+            let _ = self.rebuild(self.live, replaced);
         }
     }
 
     /// Puts every live key into a new array of at most half load, and publishes it.
-    fn rebuild(&mut self, keys: usize, replaced: &mut Replaced<V>) {
-        let new = Box::new(Cells::new((keys * 2).next_power_of_two().max(SMALLEST)));
+    fn rebuild(&mut self, keys: usize, replaced: &mut Replaced<V>) -> Result<(), OutOfMemory> {
+        reserve(replaced, 1)?;
+        let new = Cells::new((keys * 2).next_power_of_two().max(SMALLEST))?;
         for cell in self.cells().map_or(&[][..], |cells| &cells.cells) {
             let value = cell.value.load(Ordering::Relaxed);
             if !value.is_null() {
@@ -196,6 +209,7 @@ impl<V> TableState<V> {
             // SAFETY: `rebuild` made it with `into_raw`, and the table has just given it up.
             replaced.push(unsafe { Box::from_raw(old) });
         }
+        Ok(())
     }
 }
 

@@ -29,6 +29,24 @@ enum Way {
     Data,
 }
 
+impl Way {
+    /// To entries at these addresses: to all of them, or to none.
+    fn to(entries: &[usize]) -> Result<Self, Error> {
+        let runs = runs(entries, sys::page_size());
+        for (done, run) in runs.iter().enumerate() {
+            if let Err(source) = protect(run, Protection::Writable) {
+                for run in &runs[..done] {
+                    restore(run);
+                }
+                let file = through_file(entries);
+                let file = file.map_err(|_| Error::Poke { address: run.start, source })?;
+                return Ok(Self::File(file));
+            }
+        }
+        Ok(Self::Pages(runs))
+    }
+}
+
 impl Writable {
     /// Makes the entries of all `sites` writable, or none.
     pub(crate) fn open<'s>(sites: impl Iterator<Item = &'s Record>) -> Result<Self, Error> {
@@ -36,28 +54,16 @@ impl Writable {
             return Ok(Self { way: Way::Data, written: false });
         }
         let entries: Vec<usize> = sites.map(|site| site.entry().addr()).collect();
-        let runs = runs(&entries, sys::page_size());
-        for (done, run) in runs.iter().enumerate() {
-            if let Err(source) = protect(run, Protection::Writable) {
-                for run in &runs[..done] {
-                    restore(run);
-                }
-                let file = through_file(entries[0]);
-                let file = file.map_err(|_| Error::Poke { address: run.start, source })?;
-                return Ok(Self { way: Way::File(file), written: false });
-            }
-        }
-        Ok(Self { way: Way::Pages(runs), written: false })
+        Ok(Self { way: Way::to(&entries)?, written: false })
     }
-
-    /// Arms or disarms one entry of the batch.
-    pub(crate) fn write(&mut self, site: &Record, armed: bool) {
+    /// Arms or disarms one entry of the batch. If it cannot, the entry is as it was.
+    pub(crate) fn write(&mut self, site: &Record, armed: bool) -> Result<(), Error> {
         let entry = site.entry();
         match &self.way {
             Way::Data => {
                 #[cfg(gtramp_slot)]
                 site.data().switch(armed);
-                return;
+                return Ok(());
             }
             Way::Pages(_) => {
                 let switch_byte = entry.cast::<core::sync::atomic::AtomicU8>();
@@ -70,10 +76,11 @@ impl Writable {
             Way::File(file) => {
                 // SAFETY: both bytes are right at any time, see the module's documentation.
                 let written = unsafe { file.write(entry.addr(), switch(armed)) };
-                written.expect("open() has written through this file before");
+                written.map_err(|source| Error::Poke { address: entry.addr(), source })?;
             }
         }
         self.written = true;
+        Ok(())
     }
 }
 
@@ -89,14 +96,17 @@ impl Drop for Writable {
     }
 }
 
-/// Tries the memory file with a write that changes nothing.
-fn through_file(entry: usize) -> std::io::Result<MemoryFile> {
+/// Tries the memory file at every entry with a write that changes nothing. What such a write can
+/// fail for is the memory for a page's private copy, which is there afterwards.
+fn through_file(entries: &[usize]) -> std::io::Result<MemoryFile> {
     let file = MemoryFile::open()?;
-    let byte = core::ptr::with_exposed_provenance::<u8>(entry);
-    // SAFETY: an entry is mapped, and code can be read.
-    let byte = unsafe { byte.read_volatile() };
-    // SAFETY: the byte is the one that is there.
-    unsafe { file.write(entry, byte) }?;
+    for &entry in entries {
+        let byte = core::ptr::with_exposed_provenance::<u8>(entry);
+        // SAFETY: an entry is mapped, and code can be read.
+        let byte = unsafe { byte.read_volatile() };
+        // SAFETY: the byte is the one that is there.
+        unsafe { file.write(entry, byte) }?;
+    }
     Ok(file)
 }
 
@@ -129,6 +139,96 @@ fn restore(run: &Range<usize>) {
 #[cfg(test)]
 mod tests {
     use super::runs;
+
+    /// A system that refuses calls.
+    #[cfg(all(target_os = "linux", not(miri)))]
+    mod faults {
+        use std::ops::Range;
+
+        use super::super::{NEAR, Way, Writable};
+        use crate::error::Error;
+        use crate::sys::{Call, page_size, refuse};
+
+        const RUNS: usize = 5;
+
+        /// Pages that stand for code, and an address in each run of them.
+        fn code() -> (Range<usize>, Vec<usize>) {
+            let apart = (NEAR + 3) * page_size();
+            let len = RUNS * apart;
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            // SAFETY: a new mapping at an address of the kernel's choice aliases nothing.
+            let start = unsafe {
+                libc::mmap(
+                    core::ptr::null_mut(),
+                    len,
+                    libc::PROT_READ | libc::PROT_EXEC,
+                    flags,
+                    -1,
+                    0,
+                )
+            };
+            assert_ne!(start, libc::MAP_FAILED);
+            let start = start.expose_provenance();
+            (start..start + len, (0..RUNS).map(|run| start + run * apart + 8).collect())
+        }
+
+        /// How many bytes of a range may be written.
+        fn writable(range: &Range<usize>) -> usize {
+            let maps = std::fs::read_to_string("/proc/self/maps").expect("Linux has it");
+            let parse = |text| usize::from_str_radix(text, 16).expect("an address");
+            let writable = maps.lines().filter_map(|line| {
+                let (mapped, rest) = line.split_once(' ')?;
+                let (start, end) = mapped.split_once('-')?;
+                let (start, end) = (parse(start).max(range.start), parse(end).min(range.end));
+                (rest.starts_with("rwx") && start < end).then(|| end - start)
+            });
+            writable.sum()
+        }
+
+        #[test]
+        fn pages_of_which_any_run_is_refused_are_all_as_they_were() {
+            let (range, entries) = code();
+            for refused in 0..RUNS as u64 {
+                let rule = Call::Protect.once_after(refused);
+                let refusing = refuse(rule, Some(Call::OpenFile.always()));
+                let error = Way::to(&entries).expect_err("one run is refused");
+                assert!(refusing.was_met());
+                let Error::Poke { address, .. } = error else { panic!("{error}") };
+                let run = usize::try_from(refused).expect("it is small");
+                assert_eq!(address, entries[run] - 8, "it says which");
+                assert_eq!(writable(&range), 0);
+            }
+            let way = Way::to(&entries).expect("nothing is refused");
+            assert_eq!(writable(&range), RUNS * page_size());
+            drop(Writable { way, written: false });
+            assert_eq!(writable(&range), 0);
+        }
+
+        #[test]
+        fn pages_that_are_refused_are_written_through_the_file_and_stay_as_they_were() {
+            let (range, entries) = code();
+            for refused in 0..RUNS as u64 {
+                let refusing = refuse(Call::Protect.once_after(refused), None);
+                let way = Way::to(&entries).expect("the file takes writes");
+                assert!(refusing.was_met() && matches!(way, Way::File(_)));
+                assert_eq!(writable(&range), 0);
+            }
+        }
+
+        #[test]
+        fn pages_that_were_not_closed_are_closed_with_the_next_batch() {
+            let (range, entries) = code();
+            let way = Way::to(&entries).expect("nothing is refused");
+            let refusing = refuse(Call::Protect.once_after(2), None);
+            drop(Writable { way, written: false });
+            assert!(refusing.was_met());
+            drop(refusing);
+            assert_eq!(writable(&range), page_size(), "a refusal leaves one run open");
+            let way = Way::to(&entries).expect("nothing is refused");
+            drop(Writable { way, written: false });
+            assert_eq!(writable(&range), 0);
+        }
+    }
 
     #[test]
     #[expect(clippy::single_range_in_vec_init, reason = "one run is what comes out")]

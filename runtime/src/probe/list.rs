@@ -11,6 +11,7 @@ use core::ptr::NonNull;
 use crate::grace::Named;
 use crate::site::Slot;
 use crate::sync::{AtomicBool, Ordering};
+use crate::sys::{OutOfMemory, allocate};
 
 use super::LinkState;
 use super::context::{Frame, Target};
@@ -349,12 +350,12 @@ impl ListBox {
         entries: Vec<Row>,
         mods: Vec<Row>,
         exits: Vec<Row>,
-    ) -> Self {
+    ) -> Result<Self, OutOfMemory> {
         let entry_end = entries.len();
         let mod_end = entry_end + mods.len();
         let exit_end = mod_end + exits.len();
         if exit_end == 0 {
-            return Self::empty();
+            return Ok(Self::empty());
         }
         let count = |rows: usize| u32::try_from(rows).expect("fewer than 2^32 probes");
         let (specialised, only) =
@@ -368,10 +369,7 @@ impl ListBox {
             only,
             rows: [],
         };
-        let layout = Self::layout(exit_end);
-        // SAFETY: the layout has the header's size at least, so it is not zero.
-        let memory = unsafe { std::alloc::alloc(layout) }.cast::<List>();
-        let Some(list) = NonNull::new(memory) else { std::alloc::handle_alloc_error(layout) };
+        let list = allocate(Self::layout(exit_end))?.cast::<List>();
         // SAFETY: fresh memory of the header's layout.
         unsafe { list.write(header) };
         let mut next = list.as_ptr().cast::<u8>().wrapping_add(size_of::<List>()).cast::<Row>();
@@ -381,7 +379,7 @@ impl ListBox {
             unsafe { next.write(row) };
             next = next.wrapping_add(1);
         }
-        Self(list)
+        Ok(Self(list))
     }
 
     fn layout(rows: usize) -> Layout {

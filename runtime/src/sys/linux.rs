@@ -3,21 +3,27 @@
 use core::ffi::c_void;
 use std::io;
 use std::os::unix::fs::FileExt;
-use std::sync::OnceLock;
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
 use rustix::thread::{MembarrierCommand, membarrier};
 
+use crate::sync::{AtomicBool, Ordering};
+
 /// Whether functions of this process can be patched at all; the error says why not.
 ///
-/// Registers the process for the two expedited barriers on first use.
+/// Registers the process for the two expedited barriers on first use. A refusal is asked for again:
+/// it may have been for want of memory.
 pub(crate) fn prepare() -> io::Result<()> {
-    static READY: OnceLock<Result<(), rustix::io::Errno>> = OnceLock::new();
-    let ready = READY.get_or_init(|| {
-        membarrier(MembarrierCommand::RegisterPrivateExpedited)?;
-        membarrier(MembarrierCommand::RegisterPrivateExpeditedSyncCore)
-    });
-    ready.map_err(io::Error::from)
+    static READY: AtomicBool = AtomicBool::new(false);
+    // Acquire, with the release below: whoever sees it may run a barrier. Two threads may register
+    // at the same time, which does what one does.
+    if READY.load(Ordering::Acquire) {
+        return Ok(());
+    }
+    membarrier(MembarrierCommand::RegisterPrivateExpedited)?;
+    membarrier(MembarrierCommand::RegisterPrivateExpeditedSyncCore)?;
+    READY.store(true, Ordering::Release);
+    Ok(())
 }
 
 /// The expensive half of the asymmetric fence, see [`crate::sync::light_barrier`].
@@ -141,8 +147,8 @@ pub(crate) fn on_fork(
     before: unsafe extern "C" fn(),
     in_parent: unsafe extern "C" fn(),
     in_child: unsafe extern "C" fn(),
-) {
+) -> io::Result<()> {
     // SAFETY: the handlers stay valid for the life of the process: they are functions of ours.
-    // A failure (no memory) leaves the child waiting for threads it does not have.
-    let _ = unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
+    let status = unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
+    if status == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(status)) }
 }

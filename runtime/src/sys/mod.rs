@@ -1,14 +1,31 @@
 //! The operating system, as the rest of the crate sees it: barriers, page protections, `errno`,
-//! thread exit and fork.
+//! memory, thread exit and fork.
 //!
-//! One file per system, with the same names in each. Nothing here knows what a probe is.
+//! One file per system, with the same names in each. Nothing here knows what a probe is. Unit
+//! tests and fuzz targets see the system through a third file, which can refuse any call.
+
+mod memory;
 
 #[cfg(all(target_os = "linux", not(miri)))]
-mod linux;
-#[cfg(all(target_os = "linux", not(miri)))]
-pub(crate) use linux::*;
+#[path = "linux.rs"]
+mod system;
+#[cfg(not(all(target_os = "linux", not(miri))))]
+#[path = "fallback.rs"]
+mod system;
 
-#[cfg(not(all(target_os = "linux", not(miri))))]
-mod fallback;
-#[cfg(not(all(target_os = "linux", not(miri))))]
-pub(crate) use fallback::*;
+#[cfg(any(test, fuzzing))]
+mod faulty;
+
+pub(crate) use memory::{OutOfMemory, allocate, boxed, reserve};
+
+#[cfg(any(test, fuzzing))]
+pub(crate) use faulty::*;
+#[cfg(not(any(test, fuzzing)))]
+pub(crate) use system::*;
+
+/// Whether memory may be asked for.
+#[cfg(not(any(test, fuzzing)))]
+#[inline(always)]
+fn grants_memory() -> bool {
+    true
+}

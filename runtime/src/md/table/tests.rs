@@ -39,7 +39,7 @@ fn it_answers_as_a_hash_map_does() {
         let key = address(index);
         // Grows in one half of the time, shrinks in the other.
         if (random >> 60 < 11) == (step / 5_000 % 2 == 0) {
-            state.reserve(1, &mut replaced);
+            state.reserve(1, &mut replaced).expect("there is memory");
             state.insert(key, values[index]);
             model.insert(key, values[index]);
         } else {
@@ -63,7 +63,7 @@ fn a_key_that_comes_and_goes_replaces_no_array() {
     let mut replaced = Vec::new();
     let value = keyed(address(1));
     for _ in 0..1000 {
-        state.reserve(1, &mut replaced);
+        state.reserve(1, &mut replaced).expect("there is memory");
         state.insert(address(1), value);
         assert_eq!(table.find(address(1), &free_mark()), Some(value));
         state.remove(address(1));
@@ -77,7 +77,7 @@ fn a_key_that_comes_and_goes_replaces_no_array() {
 fn a_cell_is_never_given_to_another_key() {
     let (_, mut state) = table();
     let mut replaced = Vec::new();
-    state.reserve(1, &mut replaced);
+    state.reserve(1, &mut replaced).expect("there is memory");
     let home = |state: &TableState<Keyed>, key| state.cells().expect("reserved").home(key);
     let first = address(0);
     let wanted = home(&state, first);
@@ -118,7 +118,7 @@ fn readers_never_find_the_value_of_another_key() {
         let mut round = 0;
         while round < 2_000 || found.load(Ordering::Relaxed) < 1_000 {
             for (&key, value) in keys.iter().zip(&values).skip(round % 7).step_by(1 + round % 3) {
-                state.reserve(1, &mut replaced);
+                state.reserve(1, &mut replaced).expect("there is memory");
                 state.insert(key, value);
             }
             for &key in keys.iter().skip(round % 5) {

@@ -1,0 +1,98 @@
+//! The steps of a detach, in their order.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use super::{targets, turn};
+use crate::arch::switch;
+use crate::md::Md;
+use crate::probe::List;
+use crate::sys::at_each_barrier;
+use crate::{Entry, Link, traceable};
+
+#[traceable]
+fn target(a: u64) -> u64 {
+    a
+}
+
+/// What a barrier found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Found {
+    published: bool,
+    disarmed: bool,
+    killed: bool,
+    still_running: bool,
+}
+
+/// A probe that runs on another thread until a barrier lets it go.
+fn at_the_barriers_of(detach: impl FnOnce(Link)) -> Vec<Found> {
+    let _turn = turn();
+    let (inside, go_on) =
+        (&*Box::leak(Box::default()), &*Box::leak(Box::new(AtomicBool::new(false))));
+    let link = crate::site!(target)
+        .fentry(move |_: &Entry| {
+            AtomicBool::store(inside, true, Ordering::SeqCst);
+            // So that a barrier that comes too late fails the test instead of hanging it.
+            let began = Instant::now();
+            while !go_on.load(Ordering::SeqCst) && began.elapsed() < Duration::from_secs(10) {
+                std::thread::yield_now();
+            }
+            AtomicBool::store(inside, false, Ordering::SeqCst);
+        })
+        .expect("it takes any probe");
+    let site = targets("tests::order")[0].sites()[0];
+    let md = Md::existing(site.data()).expect("it was attached to");
+    let before: *const List = md.current();
+    let found = Arc::new(Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        scope.spawn(|| assert_eq!(target(1), 1));
+        while !inside.load(Ordering::SeqCst) {
+            std::thread::yield_now();
+        }
+        let notes = Arc::clone(&found);
+        let look = move || {
+            // SAFETY: it is the current list, or retired and held by the running probe.
+            let list = unsafe { &*before };
+            // SAFETY: code can be read.
+            let byte = unsafe { site.entry().cast::<u8>().read_volatile() };
+            notes.lock().expect("nobody panics").push(Found {
+                published: md.current().rows().is_empty(),
+                disarmed: cfg!(gtramp_slot) || byte == switch(false),
+                killed: list.rows().iter().all(crate::probe::Row::is_dead),
+                still_running: inside.load(Ordering::SeqCst),
+            });
+            go_on.store(true, Ordering::SeqCst);
+            while inside.load(Ordering::SeqCst) {
+                std::thread::yield_now();
+            }
+        };
+        // The list is looked at while the probe that holds it runs: at the first barrier alone.
+        let mut look = Some(look);
+        let first = move || {
+            if let Some(look) = look.take() {
+                look();
+            }
+        };
+        at_each_barrier(first, || detach(link));
+    });
+    found.lock().expect("nobody panics").clone()
+}
+
+const ALL_DONE: Found =
+    Found { published: true, disarmed: true, killed: true, still_running: true };
+
+#[test]
+fn a_detach_runs_the_barrier_after_publication_and_before_it_waits() {
+    assert_eq!(at_the_barriers_of(Link::detach), [ALL_DONE]);
+}
+
+#[test]
+fn a_disable_runs_the_barrier_after_publication_and_before_it_waits() {
+    assert_eq!(at_the_barriers_of(|link| link.disable()), [ALL_DONE]);
+}
+
+#[test]
+fn a_deferred_detach_runs_the_barrier_after_publication() {
+    assert_eq!(at_the_barriers_of(Link::detach_deferred), [ALL_DONE]);
+}

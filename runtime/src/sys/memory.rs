@@ -1,0 +1,43 @@
+//! Memory for what an attach makes: it may be refused, and the attach fails then.
+//!
+//! Only what grows with the number of functions is made here. Small things are allocated as
+//! everywhere in Rust, where a process without memory for them ends.
+
+use core::alloc::Layout;
+use core::ptr::NonNull;
+
+use super::grants_memory;
+
+/// There is no memory for so many bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OutOfMemory {
+    pub(crate) bytes: usize,
+}
+
+/// Memory of this layout, which is not of size zero, from the global allocator.
+pub(crate) fn allocate(layout: Layout) -> Result<NonNull<u8>, OutOfMemory> {
+    let refused = OutOfMemory { bytes: layout.size() };
+    if !grants_memory() || layout.size() == 0 {
+        return Err(refused);
+    }
+    // SAFETY: the size is not zero.
+    NonNull::new(unsafe { std::alloc::alloc(layout) }).ok_or(refused)
+}
+
+/// A value on the heap.
+pub(crate) fn boxed<T>(value: T) -> Result<Box<T>, OutOfMemory> {
+    let memory = allocate(Layout::new::<T>())?.cast::<T>();
+    // SAFETY: fresh memory of this type's layout.
+    unsafe { memory.write(value) };
+    // SAFETY: it came from the global allocator with the layout of `T`, and holds one.
+    Ok(unsafe { Box::from_raw(memory.as_ptr()) })
+}
+
+/// Makes room for `more` elements, so that adding them allocates nothing.
+pub(crate) fn reserve<T>(vec: &mut Vec<T>, more: usize) -> Result<(), OutOfMemory> {
+    let refused = OutOfMemory { bytes: more.saturating_mul(size_of::<T>()) };
+    if !grants_memory() {
+        return Err(refused);
+    }
+    vec.try_reserve(more).map_err(|_| refused)
+}
