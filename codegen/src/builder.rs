@@ -80,7 +80,10 @@ impl Builder {
         for (name, text) in files.named() {
             write::if_changed(&self.out_dir.join(name), text)?;
         }
-        println!("cargo::rustc-check-cfg=cfg(gtramp_slot)");
+        println!("cargo::rustc-check-cfg=cfg(gtramp_stubs, gtramp_slot)");
+        if self.arch.is_some() {
+            println!("cargo::rustc-cfg=gtramp_stubs");
+        }
         if self.config.entry == EntryMode::Slot {
             println!("cargo::rustc-cfg=gtramp_slot");
         }

@@ -31,7 +31,7 @@
 //! function of that shape. Nothing is assembled at run time.
 
 #![cfg_attr(
-    not(all(target_os = "linux", target_arch = "x86_64", not(miri))),
+    not(gtramp_stubs),
     allow(dead_code, unused_imports, reason = "there are no callers on this target")
 )]
 

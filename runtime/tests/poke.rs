@@ -1,10 +1,15 @@
 //! Entries that something else has patched, and what an attach that fails leaves behind.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(gtramp_stubs)]
+
+#[path = "support/mod.rs"]
+mod support;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gtramp::{Entry, Error, Exit, Function, traceable};
+
+use support::{ENTRY, EntryBytes, SWITCH, entry_bytes};
 
 #[traceable]
 fn first(a: u64) -> u64 {
@@ -40,17 +45,9 @@ fn functions() -> Vec<&'static Function> {
     all.into_iter().filter(|function| function.path().starts_with("poke::")).collect()
 }
 
-/// How many bytes an entry has.
-const ENTRY: usize = 15;
-
 /// The bytes of every entry.
-fn entries() -> Vec<[u8; ENTRY]> {
-    let read = |function: &&Function| {
-        let entry = core::ptr::with_exposed_provenance::<[u8; ENTRY]>(function.address());
-        // SAFETY: an entry is this long, and code can be read.
-        unsafe { entry.read_volatile() }
-    };
-    functions().iter().map(read).collect()
+fn entries() -> Vec<EntryBytes> {
+    functions().into_iter().flat_map(entry_bytes).collect()
 }
 
 /// What the pages of this program's code may be used for.
@@ -112,9 +109,10 @@ fn entries_and_protections_are_as_before_when_all_is_detached() {
     for _ in 0..3 {
         let link = gtramp::fexit("poke::*", |_: &Exit| ()).expect("it takes any probe");
         assert_eq!(protections(), pages);
-        let changed =
-            entries().iter().flatten().zip(code.iter().flatten()).filter(|(a, b)| a != b).count();
-        assert_eq!(changed, 3, "one byte each");
+        for (armed, off) in entries().iter().zip(&code) {
+            assert_ne!(armed[..SWITCH], off[..SWITCH]);
+            assert_eq!(armed[SWITCH..], off[SWITCH..]);
+        }
         link.disable();
         assert_eq!(entries(), code);
         link.enable().expect("nothing has changed");

@@ -2,7 +2,7 @@
 //!
 //! `GTRAMP_SEQUENCES` says how many sequences; a failure names its seed.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(gtramp_stubs)]
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;

@@ -4,7 +4,7 @@ use super::{Arch, Constants};
 
 pub(super) const ARCH: Arch = Arch {
     name: "aarch64",
-    ported: false,
+    ported: true,
     slot_bytes: 8,
     slot_registers: &["x0", "x1", "x2", "x3", "x4", "x5", "x6", "x7"],
     // Not x16 or x17, which a linker's veneers use, nor x8, which may point at a result.

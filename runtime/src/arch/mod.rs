@@ -1,16 +1,22 @@
-//! What the runtime has to know of a processor: the bytes of an entry, and how it is armed.
+//! What the runtime has to know of a processor: the bytes of an entry, how it is armed, and the few
+//! instructions that Rust has no words for.
 //!
 //! One file per architecture, with the same names in each. The text of the stubs is not here
 //! but in the templates.
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(gtramp_stubs, target_arch = "aarch64"))]
+mod aarch64;
+#[cfg(all(gtramp_stubs, target_arch = "aarch64"))]
+pub(crate) use aarch64::*;
+
+#[cfg(all(gtramp_stubs, target_arch = "x86_64"))]
 mod x86_64;
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(gtramp_stubs, target_arch = "x86_64"))]
 pub(crate) use x86_64::*;
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(gtramp_stubs))]
 mod fallback;
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(gtramp_stubs))]
 pub(crate) use fallback::*;
 
 /// The target, for error messages.

@@ -15,18 +15,39 @@
 //! One byte tells the two states apart. Both are whole instructions of the same length at the
 //! same place, so a thread that fetches the entry sees one or the other, whenever it does.
 
+use core::arch::asm;
+use core::sync::atomic::{AtomicU8, Ordering};
+
+/// What is written at an entry: its first byte.
+pub(crate) type Switch = u8;
+
 /// The bytes of an entry, armed or not, up to its end.
 pub(crate) const ENTRY_LEN: usize = SELECTED + 10;
 
 /// Where the jump through the site's data begins: after the one that is patched, if it is.
 const SELECTED: usize = if cfg!(gtramp_slot) { 0 } else { 5 };
 
-const OFF: u8 = 0xe9;
-const ARMED: u8 = 0xa9;
+const OFF: Switch = 0xe9;
+const ARMED: Switch = 0xa9;
 
-/// The first byte of an entry: the only one that is ever written.
-pub(crate) const fn switch(armed: bool) -> u8 {
+/// What belongs at `entry`, whose function's body is at `body`.
+pub(crate) fn switch(_entry: usize, _body: usize, armed: bool) -> Switch {
     if armed { ARMED } else { OFF }
+}
+
+/// Writes an entry's switch. Every core that fetches the entry finds the old one or this, and
+/// this when it has been told by [`crate::sys::sync_core`].
+///
+/// # Safety
+///
+/// `entry` is one that can be written, and `switch` is what [`switch`] says of it.
+pub(crate) unsafe fn write(entry: *const (), switch: Switch) {
+    // SAFETY: the entry can be written, and threads that fetch it meanwhile are safe, see
+    // `crate::poke`.
+    let place = unsafe { &*entry.cast::<AtomicU8>() };
+    // Release: a core that runs the armed entry sees what was stored before. The caches of
+    // instructions follow those of data.
+    place.store(switch, Ordering::Release);
 }
 
 /// Slots that are passed in registers.
@@ -49,7 +70,7 @@ pub(crate) fn entry_bytes(
     };
     let mut bytes = [0; ENTRY_LEN];
     if SELECTED > 0 {
-        bytes[0] = switch(armed);
+        bytes[0] = switch(entry, body, armed);
         bytes[1..5].copy_from_slice(&relative(body, 5));
     }
     let selected = &mut bytes[SELECTED..];
@@ -57,4 +78,63 @@ pub(crate) fn entry_bytes(
     selected[3..7].copy_from_slice(&relative(data, SELECTED + 7));
     selected[7..].copy_from_slice(&[0x41, 0xff, jmp]);
     bytes
+}
+
+/// This thread's variable `gtramp_current`.
+///
+/// Asked anew at each call, in two instructions. The offset comes from the global offset table,
+/// which the linker replaces by a constant in programs (initial-exec, ELF Handling For
+/// Thread-Local Storage, 4.1.6).
+#[inline(always)]
+pub(crate) fn current() -> *const () {
+    let value;
+    // SAFETY: reads eight bytes that every thread has.
+    unsafe {
+        asm!(
+            "mov {value}, qword ptr [rip + gtramp_current@GOTTPOFF]",
+            "mov {value}, qword ptr fs:[{value}]",
+            value = out(reg) value,
+            options(readonly, nostack, preserves_flags),
+        );
+    }
+    value
+}
+
+/// Sets this thread's variable `gtramp_current`.
+///
+/// # Safety
+///
+/// The value is one that its owner, `crate::grace`, may find there.
+pub(crate) unsafe fn set_current(value: *const ()) {
+    // SAFETY: writes eight bytes that every thread has.
+    unsafe {
+        asm!(
+            "mov {offset}, qword ptr [rip + gtramp_current@GOTTPOFF]",
+            "mov qword ptr fs:[{offset}], {value}",
+            offset = out(reg) _,
+            value = in(reg) value,
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
+/// Where the section `gtramp_sites` begins and ends; twice null in a program without any site.
+pub(crate) fn sites() -> [*const (); 2] {
+    let (start, stop);
+    // SAFETY: reads two addresses. They are weak, so that a program without any site links,
+    // and hidden, so that they are this module's own; the linker defines both or neither.
+    unsafe {
+        asm!(
+            ".weak __start_gtramp_sites",
+            ".hidden __start_gtramp_sites",
+            ".weak __stop_gtramp_sites",
+            ".hidden __stop_gtramp_sites",
+            "mov {start}, qword ptr [rip + __start_gtramp_sites@GOTPCREL]",
+            "mov {stop}, qword ptr [rip + __stop_gtramp_sites@GOTPCREL]",
+            start = out(reg) start,
+            stop = out(reg) stop,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    [start, stop]
 }

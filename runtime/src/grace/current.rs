@@ -2,16 +2,17 @@
 //!
 //! Where a call goes on after the origin, the thread may have become another in the middle of a
 //! function: the origin may have been a coroutine. The compiler takes a thread-local's address
-//! for a constant of the function, so on Linux x86-64 the variable is our own, and every
-//! [`current`] reads it anew, in two instructions.
+//! for a constant of the function, so where there are stubs the variable is our own, and
+//! every [`current`] reads it anew.
 
 use super::record::Thread;
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64", not(miri)))]
+#[cfg(gtramp_stubs)]
 mod imp {
-    use core::arch::{asm, global_asm};
+    use core::arch::global_asm;
 
     use super::Thread;
+    use crate::arch;
     use crate::grace::thread::UNREGISTERED;
 
     global_asm!(
@@ -28,37 +29,18 @@ mod imp {
 
     #[inline(always)]
     pub(super) fn get() -> &'static Thread {
-        let thread: *const Thread;
-        // SAFETY: reads this thread's variable, which holds a reference at any time. The
-        // offset comes from the global offset table, which the linker replaces by a constant in
-        // programs (initial-exec, ELF Handling For Thread-Local Storage, 4.1.6).
-        unsafe {
-            asm!(
-                "mov {thread}, qword ptr [rip + gtramp_current@GOTTPOFF]",
-                "mov {thread}, qword ptr fs:[{thread}]",
-                thread = out(reg) thread,
-                options(readonly, nostack, preserves_flags),
-            );
-        }
-        // SAFETY: it is a record, which lives for ever.
-        unsafe { &*thread }
+        // SAFETY: it is a record at any time: the one above, or what `set` put there. Records live
+        // for ever.
+        unsafe { &*arch::current().cast() }
     }
 
     pub(super) fn set(thread: &'static Thread) {
-        // SAFETY: writes this thread's variable, which holds a reference after it as before.
-        unsafe {
-            asm!(
-                "mov {offset}, qword ptr [rip + gtramp_current@GOTTPOFF]",
-                "mov qword ptr fs:[{offset}], {thread}",
-                offset = out(reg) _,
-                thread = in(reg) core::ptr::from_ref(thread),
-                options(nostack, preserves_flags),
-            );
-        }
+        // SAFETY: it is a record.
+        unsafe { arch::set_current(core::ptr::from_ref(thread).cast()) };
     }
 }
 
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64", not(miri))))]
+#[cfg(not(gtramp_stubs))]
 mod imp {
     use core::cell::Cell;
 

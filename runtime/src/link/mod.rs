@@ -15,9 +15,9 @@ mod site_ext;
 mod transaction;
 
 /// Tests and fuzz targets that look inside.
-#[cfg(all(any(test, fuzzing), target_os = "linux", target_arch = "x86_64", not(miri)))]
+#[cfg(all(any(test, fuzzing), gtramp_stubs))]
 pub(crate) mod snapshot;
-#[cfg(all(test, target_os = "linux", target_arch = "x86_64", not(miri)))]
+#[cfg(all(test, gtramp_stubs))]
 mod tests;
 
 pub use builder::{

@@ -103,24 +103,9 @@ impl Record {
 }
 
 /// Every site of the program (or of the shared library this crate is linked into).
-#[cfg(all(target_os = "linux", target_arch = "x86_64", not(miri)))]
+#[cfg(gtramp_stubs)]
 pub(crate) fn records() -> &'static [Record] {
-    let (start, stop): (*const Record, *const Record);
-    // SAFETY: reads two addresses. They are weak, so that a program without any site links,
-    // and hidden, so that they are this module's own; the linker defines both or neither.
-    unsafe {
-        core::arch::asm!(
-            ".weak __start_gtramp_sites",
-            ".hidden __start_gtramp_sites",
-            ".weak __stop_gtramp_sites",
-            ".hidden __stop_gtramp_sites",
-            "mov {start}, qword ptr [rip + __start_gtramp_sites@GOTPCREL]",
-            "mov {stop}, qword ptr [rip + __stop_gtramp_sites@GOTPCREL]",
-            start = out(reg) start,
-            stop = out(reg) stop,
-            options(pure, nomem, nostack, preserves_flags),
-        );
-    }
+    let [start, stop] = crate::arch::sites().map(<*const ()>::cast::<Record>);
     if start.is_null() {
         return &[];
     }
@@ -130,7 +115,7 @@ pub(crate) fn records() -> &'static [Record] {
 }
 
 /// No sites: on this target `#[traceable]` leaves a plain function.
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64", not(miri))))]
+#[cfg(not(gtramp_stubs))]
 pub(crate) fn records() -> &'static [Record] {
     &[]
 }

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use gtramp::{Entry, Exit, Kind, Link, Lookup, ModRet, Return, link, traceable};
 
-use crate::support::{Random, entry_bytes, function};
+use crate::support::{EntryBytes, Random, entry_bytes, function};
 
 static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
@@ -199,7 +199,7 @@ fn expected_caller(links: &[Model], target: usize) -> String {
     format!("caller_{}{sleep}{origin}{hash}", TARGETS[target].slots)
 }
 
-fn check(links: &[Model], off: &[Vec<[u8; 15]>]) {
+fn check(links: &[Model], off: &[Vec<EntryBytes>]) {
     for (index, target) in TARGETS.iter().enumerate() {
         let (lines, result) = expected(links, index);
         assert_eq!(((target.call)(), taken()), (result, lines), "{}", target.name);

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use gtramp::{Entry, Error, Exit, Function, Link, ModRet, Return, Selector, link, traceable};
 
-use crate::support::{Log, entry_bytes};
+use crate::support::{EntryBytes, Log, entry_bytes};
 
 #[traceable]
 mod mixed {
@@ -33,12 +33,12 @@ fn call_all() {
 const ALL: &str = "behaviour::transaction::mixed::*";
 
 /// Everything that an attach could leave behind.
-fn state() -> Vec<(&'static Function, Vec<[u8; 15]>)> {
+fn state() -> Vec<(&'static Function, Vec<EntryBytes>)> {
     let functions = Selector::from(ALL).resolve().unwrap();
     functions.into_iter().map(|function| (function, entry_bytes(function))).collect()
 }
 
-fn bytes() -> Vec<Vec<[u8; 15]>> {
+fn bytes() -> Vec<Vec<EntryBytes>> {
     state().into_iter().map(|(_, bytes)| bytes).collect()
 }
 

@@ -3,14 +3,17 @@
 //!
 //! `GTRAMP_CYCLES` scales what is repeated.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#![cfg(gtramp_stubs)]
 
 mod exits;
 mod forks;
 mod memory;
+// It knows the registers, this the trap flag, of one processor.
+#[cfg(target_arch = "x86_64")]
 mod registers;
 mod signals;
 mod stacks;
+#[cfg(target_arch = "x86_64")]
 mod stepping;
 
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -86,7 +86,10 @@ std::thread_local! {
 /// How far the caller's stack is from what the ABI promises. Naked: the compiler aligns nothing.
 #[unsafe(naked)]
 extern "C" fn misalignment() -> usize {
-    naked_asm!("lea rax, [rsp + 8]", "and rax, 15", "ret")
+    #[cfg(target_arch = "x86_64")]
+    naked_asm!("lea rax, [rsp + 8]", "and rax, 15", "ret");
+    #[cfg(target_arch = "aarch64")]
+    naked_asm!("mov x0, sp", "and x0, x0, 15", "ret");
 }
 
 fn log(event: Event) {
@@ -272,7 +275,7 @@ enum Way {
 }
 
 /// The most slots of a probe's own caller: one register is for the site.
-const OWN_SLOTS: usize = 5;
+const OWN_SLOTS: usize = if cfg!(target_arch = "aarch64") { 7 } else { 5 };
 
 fn expected_caller(slots: usize, probes: Probes, sleepable: bool, way: Way) -> String {
     if way == Way::Own && probes != Probes::ALL && !sleepable && slots <= OWN_SLOTS {

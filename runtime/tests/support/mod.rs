@@ -78,10 +78,19 @@ pub(crate) fn function(path: &str) -> &'static Function {
     function
 }
 
+/// How many bytes an entry has.
+pub(crate) const ENTRY: usize = if cfg!(target_arch = "aarch64") { 20 } else { 15 };
+
+/// How many of them, from the first, are written to arm it.
+pub(crate) const SWITCH: usize = if cfg!(target_arch = "aarch64") { 4 } else { 1 };
+
+/// The bytes of one entry.
+pub(crate) type EntryBytes = [u8; ENTRY];
+
 /// The bytes of all entries of a function.
-pub(crate) fn entry_bytes(function: &Function) -> Vec<[u8; 15]> {
+pub(crate) fn entry_bytes(function: &Function) -> Vec<EntryBytes> {
     let read = |address: usize| {
-        let entry = std::ptr::with_exposed_provenance::<[u8; 15]>(address);
+        let entry = std::ptr::with_exposed_provenance::<EntryBytes>(address);
         // SAFETY: an entry stub is this long, and code can be read.
         unsafe { entry.read_volatile() }
     };

@@ -48,8 +48,10 @@ where
         ".cfi_startproc",
         ".balign 8",
         "2: b {body}",
-        "3: adrp x7, 4f",
-        "ldr x7, [x7, #:lo12:4f]",
+        "3: adrp x16, 4f",
+        // Not one register for all: linkers that work around an erratum of the Cortex-A53 (843419)
+        // rewrite such loads.
+        "ldr x7, [x16, #:lo12:4f]",
         "ldr x16, [x7]",
         // Through x16, which a landing pad for calls allows.
         "br x16",
@@ -112,8 +114,10 @@ where
         ".cfi_startproc",
         ".balign 8",
         "2: b {body}",
-        "3: adrp x7, 4f",
-        "ldr x7, [x7, #:lo12:4f]",
+        "3: adrp x16, 4f",
+        // Not one register for all: linkers that work around an erratum of the Cortex-A53 (843419)
+        // rewrite such loads.
+        "ldr x7, [x16, #:lo12:4f]",
         "ldr x16, [x7]",
         // Through x16, which a landing pad for calls allows.
         "br x16",
@@ -271,8 +275,10 @@ where
         ".cfi_startproc",
         ".balign 8",
         "2: b {body}",
-        "3: adrp x9, 4f",
-        "ldr x9, [x9, #:lo12:4f]",
+        "3: adrp x16, 4f",
+        // Not one register for all: linkers that work around an erratum of the Cortex-A53 (843419)
+        // rewrite such loads.
+        "ldr x9, [x16, #:lo12:4f]",
         "ldr x16, [x9]",
         // Through x16, which a landing pad for calls allows.
         "br x16",
@@ -349,8 +355,10 @@ where
         ".cfi_startproc",
         ".balign 8",
         "2: b {body}",
-        "3: adrp x9, 4f",
-        "ldr x9, [x9, #:lo12:4f]",
+        "3: adrp x16, 4f",
+        // Not one register for all: linkers that work around an erratum of the Cortex-A53 (843419)
+        // rewrite such loads.
+        "ldr x9, [x16, #:lo12:4f]",
         "ldr x16, [x9]",
         // Through x16, which a landing pad for calls allows.
         "br x16",

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use super::{targets, turn};
-use crate::arch::switch;
 use crate::md::Md;
+use crate::poke::verify;
 use crate::probe::List;
 use crate::sys::at_each_barrier;
 use crate::{Entry, Link, traceable};
@@ -41,7 +41,8 @@ fn at_the_barriers_of(detach: impl FnOnce(Link)) -> Vec<Found> {
             AtomicBool::store(inside, false, Ordering::SeqCst);
         })
         .expect("it takes any probe");
-    let site = targets("tests::order")[0].sites()[0];
+    let function = targets("tests::order")[0];
+    let site = function.sites()[0];
     let md = Md::existing(site.data()).expect("it was attached to");
     let before: *const List = md.current();
     let found = Arc::new(Mutex::new(Vec::new()));
@@ -54,11 +55,9 @@ fn at_the_barriers_of(detach: impl FnOnce(Link)) -> Vec<Found> {
         let look = move || {
             // SAFETY: it is the current list, or retired and held by the running probe.
             let list = unsafe { &*before };
-            // SAFETY: code can be read.
-            let byte = unsafe { site.entry().cast::<u8>().read_volatile() };
             notes.lock().expect("nobody panics").push(Found {
                 published: md.current().rows().is_empty(),
-                disarmed: cfg!(gtramp_slot) || byte == switch(false),
+                disarmed: verify(site, false, function).is_ok(),
                 killed: list.rows().iter().all(crate::probe::Row::is_dead),
                 still_running: inside.load(Ordering::SeqCst),
             });

@@ -1,0 +1,196 @@
+//! aarch64.
+//!
+//! ```text
+//! off     entry:    14.. | imm26   b body            one aligned instruction
+//! armed   entry:    d503201f       nop               so that what follows runs
+//!         entry+4:                 adrp x16, data
+//!                                  ldr x7, [x16, lo12(data)]     the metadata
+//!                                  ldr x16, [x7]     its first word: the selected caller
+//!                                  br x16
+//! ```
+//!
+//! A function of eight slots or more has its eighth in `x7`; its metadata travels in `x9`.
+//!
+//! In a build with `slot` entries, an entry is the second half alone, and off, its data lead it to
+//! the body: no code is ever written.
+//!
+//! `B` and `NOP` are among the few instructions that one core may replace by one another while
+//! others execute them (Arm Architecture Reference Manual, B2.2.5): each executes one or the
+//! other.
+
+use core::arch::asm;
+use core::sync::atomic::{AtomicU32, Ordering};
+
+/// What is written at an entry: its first instruction.
+pub(crate) type Switch = u32;
+
+/// The bytes of an entry, armed or not, up to its end.
+pub(crate) const ENTRY_LEN: usize = SELECTED + 16;
+
+/// Where the jump through the site's data begins: after the instruction that is patched, if it is.
+const SELECTED: usize = if cfg!(gtramp_slot) { 0 } else { 4 };
+
+const NOP: u32 = 0xd503_201f;
+
+/// What no entry has: an instruction that is undefined for ever.
+const UDF: u32 = 0;
+
+/// Slots that are passed in registers.
+const SLOT_REGISTERS: usize = 8;
+
+/// What belongs at `entry`, whose function's body is at `body`.
+pub(crate) fn switch(entry: usize, body: usize, armed: bool) -> Switch {
+    if armed { NOP } else { branch(entry, body) }
+}
+
+/// `b`. Where the body is out of reach the linker has put a veneer in between, whose address is
+/// not known: such an entry is never taken for unmodified.
+fn branch(from: usize, to: usize) -> u32 {
+    #[expect(clippy::cast_possible_wrap, reason = "the sign of the distance is what is asked for")]
+    let distance = to.wrapping_sub(from) as isize;
+    if !(-(1 << 27)..1 << 27).contains(&distance) {
+        return UDF;
+    }
+    0x1400_0000 | field(distance >> 2, 26)
+}
+
+/// `adrp x16`.
+fn page(from: usize, to: usize) -> u32 {
+    let pages = (to >> 12).wrapping_sub(from >> 12).cast_signed();
+    0x9000_0010 | field(pages, 2) << 29 | field(pages >> 2, 19) << 5
+}
+
+/// The lower bits of a number.
+fn field(value: isize, bits: u32) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the upper bits go: the linker checked the distance"
+    )]
+    let lower = value as u32;
+    lower & ((1 << bits) - 1)
+}
+
+/// What belongs at `entry`, given its slots and where its body and its data are.
+pub(crate) fn entry_bytes(
+    entry: usize,
+    slots: usize,
+    body: usize,
+    data: usize,
+    armed: bool,
+) -> [u8; ENTRY_LEN] {
+    let md = if slots < SLOT_REGISTERS { 7 } else { 9 };
+    let low = field((data & 0xfff).cast_signed() >> 3, 12);
+    let selected = [
+        page(entry + SELECTED, data),
+        // ldr md, [x16, #low], counted in words of eight bytes
+        0xf940_0200 | low << 10 | md,
+        // ldr x16, [md]
+        0xf940_0010 | md << 5,
+        // br x16
+        0xd61f_0200,
+    ];
+    let mut bytes = [0; ENTRY_LEN];
+    let (first, rest) = bytes.split_at_mut(SELECTED);
+    if SELECTED > 0 {
+        first.copy_from_slice(&switch(entry, body, armed).to_le_bytes());
+    }
+    for (place, instruction) in rest.chunks_exact_mut(4).zip(selected) {
+        place.copy_from_slice(&instruction.to_le_bytes());
+    }
+    bytes
+}
+
+/// Writes an entry's switch. Every core that fetches the entry finds the old one or this, and
+/// this when it has been told by [`crate::sys::sync_core`].
+///
+/// # Safety
+///
+/// `entry` is one that can be written, and `switch` is what [`switch`] says of it.
+pub(crate) unsafe fn write(entry: *const (), switch: Switch) {
+    // SAFETY: the entry can be written and is aligned to 8, and threads that fetch it
+    // meanwhile are safe, see `crate::poke`.
+    let place = unsafe { &*entry.cast::<AtomicU32>() };
+    place.store(switch, Ordering::Release);
+    // The instruction caches of all cores do not follow the data caches by themselves: the line is
+    // written to where both meet, then taken out of them (Arm Architecture Reference Manual, the
+    // example in "Synchronization and coherency issues between data and instruction accesses").
+    // SAFETY: these change nothing in memory or registers. Linux allows them to programs.
+    unsafe {
+        asm!(
+            "dc cvau, {entry}",
+            "dsb ish",
+            "ic ivau, {entry}",
+            "dsb ish",
+            "isb",
+            entry = in(reg) entry,
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
+/// This thread's variable `gtramp_current`.
+///
+/// Asked anew at each call. The offset comes from the global offset table, which the linker
+/// replaces by a constant in programs (initial-exec, ELF for the Arm 64-bit Architecture).
+#[inline(always)]
+pub(crate) fn current() -> *const () {
+    let value;
+    // SAFETY: reads eight bytes that every thread has.
+    unsafe {
+        asm!(
+            "adrp {offset}, :gottprel:gtramp_current",
+            "ldr {offset}, [{offset}, :gottprel_lo12:gtramp_current]",
+            "mrs {value}, tpidr_el0",
+            "ldr {value}, [{value}, {offset}]",
+            offset = out(reg) _,
+            value = out(reg) value,
+            options(readonly, nostack, preserves_flags),
+        );
+    }
+    value
+}
+
+/// Sets this thread's variable `gtramp_current`.
+///
+/// # Safety
+///
+/// The value is one that its owner, `crate::grace`, may find there.
+pub(crate) unsafe fn set_current(value: *const ()) {
+    // SAFETY: writes eight bytes that every thread has.
+    unsafe {
+        asm!(
+            "adrp {offset}, :gottprel:gtramp_current",
+            "ldr {offset}, [{offset}, :gottprel_lo12:gtramp_current]",
+            "mrs {thread}, tpidr_el0",
+            "str {value}, [{thread}, {offset}]",
+            offset = out(reg) _,
+            thread = out(reg) _,
+            value = in(reg) value,
+            options(nostack, preserves_flags),
+        );
+    }
+}
+
+/// Where the section `gtramp_sites` begins and ends; twice null in a program without any site.
+pub(crate) fn sites() -> [*const (); 2] {
+    let (start, stop);
+    // SAFETY: reads two addresses. They are weak, so that a program without any site links,
+    // and hidden, so that they are this module's own; the linker defines both or neither.
+    unsafe {
+        asm!(
+            ".weak __start_gtramp_sites",
+            ".hidden __start_gtramp_sites",
+            ".weak __stop_gtramp_sites",
+            ".hidden __stop_gtramp_sites",
+            "adrp {start}, :got:__start_gtramp_sites",
+            "ldr {start}, [{start}, :got_lo12:__start_gtramp_sites]",
+            "adrp {stop}, :got:__stop_gtramp_sites",
+            "ldr {stop}, [{stop}, :got_lo12:__stop_gtramp_sites]",
+            start = out(reg) start,
+            stop = out(reg) stop,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    [start, stop]
+}
