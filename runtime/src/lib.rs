@@ -44,6 +44,8 @@ mod arch;
 mod bench;
 mod caller;
 mod error;
+#[cfg(any(test, fuzzing))]
+mod fuzz;
 mod grace;
 mod link;
 mod md;
@@ -117,3 +119,12 @@ pub mod __bench {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
+
+/// What the fuzz targets run: `ci/fuzz.sh`.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod __fuzz {
+    #[cfg(gtramp_stubs)]
+    pub use crate::fuzz::links;
+    pub use crate::fuzz::{glob, table};
+}

@@ -46,6 +46,11 @@ pub(super) fn entries(text: &str) -> Result<Vec<Entry>, Fault> {
     }
 }
 
+/// What TOML allows nowhere but at the end of a line, and a tab.
+fn is_control(found: char) -> bool {
+    found.is_ascii_control() && found != '\t'
+}
+
 struct Reader<'a> {
     rest: &'a str,
     line: usize,
@@ -69,10 +74,10 @@ impl Reader<'_> {
         let value = self.value()?;
         self.skip_spaces();
         match self.rest.chars().next() {
-            None | Some('\n' | '\r' | '#') => Ok(Entry { line, key, value }),
-            Some(other) => {
-                Err(self.fault(&format!("expected the end of the line, found `{other}`")))
-            }
+            None | Some('\n' | '#') => Ok(Entry { line, key, value }),
+            Some('\r') if self.rest.starts_with("\r\n") => Ok(Entry { line, key, value }),
+            Some(other) => Err(self
+                .fault(&format!("expected the end of the line, found `{}`", other.escape_debug()))),
         }
     }
 
@@ -102,6 +107,9 @@ impl Reader<'_> {
             return Err(self.fault(&format!("the text that starts here has no closing {quote}")));
         };
         let text = &inner[..end];
+        if text.contains(is_control) {
+            return Err(self.fault("no value here contains a control character"));
+        }
         if quote == '"' && text.contains('\\') {
             return Err(self.fault("no value here contains a backslash"));
         }
@@ -111,10 +119,12 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Result<Value, Fault> {
         let word = self.word();
-        word.replace('_', "")
-            .parse()
-            .map(Value::Number)
-            .map_err(|_| self.fault(&format!("`{word}` is not a whole number")))
+        // As in TOML: no zeros before a number, and underscores only between digits.
+        let is_strange =
+            word.len() > 1 && word.starts_with('0') || word.ends_with('_') || word.contains("__");
+        let number = word.replace('_', "").parse().ok().filter(|_| !is_strange);
+        let number = number.map(Value::Number);
+        number.ok_or_else(|| self.fault(&format!("`{word}` is not a whole number")))
     }
 
     fn array(&mut self) -> Result<Value, Fault> {
@@ -124,6 +134,9 @@ impl Reader<'_> {
             self.skip_blank();
             if self.eat(']') {
                 return Ok(Value::Array(items));
+            }
+            if self.rest.starts_with('[') {
+                return Err(self.fault("there are no arrays of arrays here"));
             }
             let line = self.line;
             items.push((line, self.value()?));
@@ -156,15 +169,18 @@ impl Reader<'_> {
     /// Skips spaces, ends of lines and comments.
     fn skip_blank(&mut self) {
         loop {
-            let blank =
-                self.rest.len() - self.rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
-            self.line += self.rest[..blank].matches('\n').count();
-            self.rest = &self.rest[blank..];
-            if !self.rest.starts_with('#') {
+            self.skip_spaces();
+            if let Some(rest) =
+                self.rest.strip_prefix('\n').or_else(|| self.rest.strip_prefix("\r\n"))
+            {
+                self.rest = rest;
+                self.line += 1;
+            } else if self.rest.starts_with('#') {
+                let end = self.rest.find(is_control).unwrap_or(self.rest.len());
+                self.rest = &self.rest[end..];
+            } else {
                 return;
             }
-            let end = self.rest.find('\n').unwrap_or(self.rest.len());
-            self.rest = &self.rest[end..];
         }
     }
 

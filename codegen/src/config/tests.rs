@@ -126,3 +126,29 @@ fn errors_name_the_line_and_what_is_allowed() {
         assert_eq!(parse(text), Err(message.to_owned()), "for {text:?}");
     }
 }
+
+/// Found by comparison with a reader of all of TOML.
+#[test]
+fn what_is_no_toml_is_not_read_as_if_it_were() {
+    for text in [
+        "\r",
+        "max-args = 1\r",
+        "max-args = 07",
+        "max-args = 1_",
+        "max-args = 1__0",
+        "# a\u{1}note",
+        "lookup = 'hash\u{1}'",
+    ] {
+        assert!(parse(text).is_err(), "{text:?}");
+    }
+    assert_eq!(parse("max-args = 1_0\r\n# a\tnote").unwrap().max_args(), 10);
+}
+
+/// Reading one took a stack frame for each.
+#[test]
+fn arrays_in_arrays_are_refused_at_the_first() {
+    for text in ["args = [[", "args = [1, [1, ["] {
+        let error = parse(&format!("{text}{}", "[".repeat(100_000))).unwrap_err();
+        assert!(error.contains("arrays of arrays"), "{error}");
+    }
+}

@@ -1,6 +1,8 @@
 //! Everything that a transaction can change, as it is at one moment: two of them are equal if
 //! nothing has changed in between.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use crate::arch::ENTRY_LEN;
 use crate::caller::TABLE;
 use crate::grace::Mark;
@@ -9,6 +11,12 @@ use crate::probe::List;
 use crate::site::{Function, Record, SiteData};
 
 use super::transaction::Transaction;
+
+/// Tests that look at the state of the whole process take turns.
+pub(crate) fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The state of some functions, of the hash table and of the program's pages.
 #[derive(Debug, PartialEq, Eq)]

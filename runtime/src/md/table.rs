@@ -145,6 +145,16 @@ impl<V> TableState<V> {
         (self.live, self.removed)
     }
 
+    /// Frees the array of a table that nobody reads any more.
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn free(self) {
+        let cells = self.table.cells.swap(core::ptr::null_mut(), Ordering::Relaxed);
+        if !cells.is_null() {
+            // SAFETY: `rebuild` made it with `into_raw`, and the table has just given it up.
+            drop(unsafe { Box::from_raw(cells) });
+        }
+    }
+
     /// Makes room for `more` keys, so that adding them replaces no array; or changes nothing.
     pub(crate) fn reserve(
         &mut self,

@@ -6,4 +6,6 @@ mod name;
 mod selector;
 
 pub use functions::functions;
+#[cfg(any(test, fuzzing))]
+pub(crate) use glob::Glob;
 pub use selector::{Selector, Site};

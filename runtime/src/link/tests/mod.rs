@@ -3,16 +3,9 @@
 mod faults;
 mod order;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use crate::Function;
+use crate::link::snapshot::turn;
 use crate::registry::functions;
-
-/// Tests that look at the state of the whole process take turns.
-pub(crate) fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 /// The traceable functions of a test module.
 fn targets(module: &str) -> Vec<&'static Function> {
