@@ -1,6 +1,8 @@
 //! Everything that a transaction can change, as it is at one moment: two of them are equal if
 //! nothing has changed in between.
 
+#![cfg_attr(fuzzing, allow(dead_code, reason = "tests use more of it"))]
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::arch::ENTRY_LEN;

@@ -2,6 +2,8 @@
 //!
 //! What is to fail is said for one thread, so tests do not disturb each other.
 
+#![cfg_attr(fuzzing, allow(dead_code, reason = "tests use more of it"))]
+
 use core::cell::{Cell, RefCell};
 use core::ffi::c_void;
 use std::io;
