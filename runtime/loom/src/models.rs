@@ -124,7 +124,8 @@ fn detach(published: &Published<List>, threads: &[&'static Thread], pinned: bool
     let old = unsafe { &*old };
     old.dead.store(true, Ordering::Relaxed);
     sys::barrier();
-    let busy = |mark: usize| {
+    let busy = |mark: *mut ()| {
+        let mark = mark.addr();
         if pinned { mark == old.row_mark().addr() } else { old.addresses().contains(&mark) }
     };
     wait_for_marks_of(threads, busy);

@@ -6,7 +6,7 @@
 
 use crate::grace::{Mark, Slow, Thread, current, enter_slow};
 use crate::md::{Md, Table};
-use crate::probe::{LinkState, List, Needs, Row, Target};
+use crate::probe::{List, Needs, Row, Target};
 use crate::site::Slot;
 use crate::sync::{Ordering, light_barrier};
 
@@ -246,7 +246,7 @@ fn is_recursive<const NESTED: bool>(row: &Row, thread: &Thread, mark: &Mark) -> 
 fn is_recursive_slow(row: &Row, thread: &Thread, mark: &Mark) -> bool {
     // Not by what it says: in a call of the very function that is being probed, an outer mark and
     // this one name the same row. The mark of a look-up runs no probe.
-    let running = thread.running_besides(mark).any(|running| link_of(running) == Some(row.link));
+    let running = thread.running_besides(mark).any(|running| runs_link_of(running, row));
     if running && row.counts {
         // SAFETY: the row was not dead when the mark was set, so its link is alive.
         unsafe { &*row.link }.count_missed();
@@ -254,10 +254,14 @@ fn is_recursive_slow(row: &Row, thread: &Thread, mark: &Mark) -> bool {
     running
 }
 
-/// The link whose probe a mark of this thread says is running.
-fn link_of(mark: *mut ()) -> Option<*const LinkState> {
-    let row = Row::of_mark(mark)?;
+/// Whether a mark of this thread says that a probe of the link of `row` is running.
+fn runs_link_of(mark: *mut (), row: &Row) -> bool {
+    if let Some(md) = Md::of_mark(mark) {
+        // SAFETY: the row was not dead when its mark was set, so its link is alive.
+        let link = unsafe { &*row.link };
+        return md.tenant() == link.rank.1;
+    }
     // SAFETY: the thread itself set the mark and has not cleared it, so the row's list is held: the
     // mark of a list that is only being entered names no row.
-    Some(unsafe { (*row).link })
+    Row::of_mark(mark).is_some_and(|running| core::ptr::eq(unsafe { (*running).link }, row.link))
 }

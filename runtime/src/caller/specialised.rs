@@ -58,7 +58,7 @@ impl<P: EntryProbe<M>, M, const THROUGH: bool> Specialised for EntryOnly<P, M, T
             // SAFETY: the caller's promise.
             return unsafe { run_any(slots, md) };
         }
-        let list: &List = md.enter(mark);
+        let list: &List = md.hold(mark);
         let Some(row) = list.only_row_of(caller) else {
             mark.store(core::ptr::null_mut(), Ordering::Release);
             // SAFETY: the caller's promise.
@@ -67,7 +67,7 @@ impl<P: EntryProbe<M>, M, const THROUGH: bool> Specialised for EntryOnly<P, M, T
         // SAFETY: `thread` is the calling thread's.
         let errno = unsafe { thread.errno() };
         let through = if THROUGH { row.through } else { 0 };
-        // SAFETY: the list was found current after the mark was set, so whoever retires it
+        // SAFETY: the list was published when the mark was set or later, so whoever retires it
         // waits; the row's probe is a `P`, because this caller is the row's, and was bound to this
         // function.
         unsafe { call_entry::<P, M>(row, slots.as_mut_ptr(), &md.target, through) };
@@ -108,7 +108,7 @@ impl<P: ModRetProbe<M>, M, const THROUGH: bool> Specialised for ModRetOnly<P, M,
             // SAFETY: the caller's promise.
             return unsafe { run_any(slots, md) };
         }
-        let list: &List = md.enter(mark);
+        let list: &List = md.hold(mark);
         let Some(row) = list.only_row_of(caller) else {
             mark.store(core::ptr::null_mut(), Ordering::Release);
             // SAFETY: the caller's promise.
@@ -185,7 +185,7 @@ impl<P: ExitProbe<M>, M> Specialised for ExitOnly<P, M> {
             run_exit_of(link, md, &mut frame);
             return ret;
         }
-        let list: &List = md.enter(mark);
+        let list: &List = md.hold(mark);
         let Some(row) = list.only_row_of_link(link) else {
             mark.store(core::ptr::null_mut(), Ordering::Release);
             run_exit_of(link, md, &mut frame);
@@ -193,8 +193,8 @@ impl<P: ExitProbe<M>, M> Specialised for ExitOnly<P, M> {
         };
         // SAFETY: `thread` is the calling thread's.
         let errno = unsafe { thread.errno() };
-        // SAFETY: the list was found current after the mark was set, which names this row, so
-        // whoever kills it waits; its probe is a `P`, because the link is the one whose caller
+        // SAFETY: the list was published when the mark was set or later, so whoever retires it
+        // waits; the row's probe is a `P`, because the link is the one whose caller
         // this is, and was bound to this function.
         unsafe { call_exit::<P, M>(row, &mut frame, 0) };
         // SAFETY: `thread` is the calling thread's.
@@ -227,7 +227,7 @@ impl Specialised for OneLink {
             // SAFETY: the caller's promise.
             return unsafe { run_any(slots, md) };
         }
-        let list: &List = md.enter(mark);
+        let list: &List = md.hold(mark);
         if list.specialised() != Some(caller) {
             mark.store(core::ptr::null_mut(), Ordering::Release);
             // SAFETY: the caller's promise.
@@ -237,9 +237,8 @@ impl Specialised for OneLink {
         // SAFETY: `thread` is the calling thread's.
         let errno = unsafe { thread.errno() };
         for row in list.entries() {
-            mark.store(row.mark(), Ordering::Relaxed);
-            // SAFETY: the list was found current after the mark was set, and every row is of the
-            // one link, so whoever kills a row waits; and the row was bound to this function.
+            // SAFETY: the list was published when the mark was set or later, so whoever retires it
+            // waits; and its rows were bound to this function.
             unsafe { row.run_entry(slots.as_mut_ptr(), &md.target) };
         }
         // SAFETY: `thread` is the calling thread's.
@@ -266,7 +265,7 @@ impl Specialised for OneLink {
             run_exit_of(link, md, &mut frame);
             return ret;
         }
-        let list: &List = md.enter(mark);
+        let list: &List = md.hold(mark);
         if list.only() != link {
             mark.store(core::ptr::null_mut(), Ordering::Release);
             run_exit_of(link, md, &mut frame);
@@ -275,7 +274,6 @@ impl Specialised for OneLink {
         // SAFETY: `thread` is the calling thread's.
         let errno = unsafe { thread.errno() };
         for row in list.exits() {
-            mark.store(row.mark(), Ordering::Relaxed);
             // SAFETY: as for the entry probes.
             unsafe { row.run_call(&mut frame) };
         }

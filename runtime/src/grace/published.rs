@@ -4,7 +4,7 @@ use crate::sync::{AtomicPtr, Ordering, light_barrier};
 
 use super::record::{Mark, Pin, Thread};
 
-/// What marks can name.
+/// What a list is to the protocols: marks can name it.
 pub(crate) trait Named {
     /// The mark of a thread that is entering it. Takes an address, because it may be gone before
     /// the mark is set, and whoever finds the mark then must not read anything there.
@@ -35,6 +35,23 @@ impl<L: Named> Published<L> {
     pub(crate) fn replace(&self, new: *mut L) -> *mut L {
         // AcqRel: callers that find the new one see what is in it.
         self.0.swap(new, Ordering::AcqRel)
+    }
+
+    /// What is published now, kept from being freed by `mark`, which names `owner` when this
+    /// returns: something that lives for ever and is named in this place's stead.
+    ///
+    /// Nothing has to be looked at again: whatever was published here when the mark was set, or later, is
+    /// kept by it. But a mark that comes and goes with every call looks the same before and after a
+    /// change, so a wait for it could be long where calls are frequent: whoever retires something
+    /// that is held in this way publishes something that is not.
+    #[inline(always)]
+    pub(crate) fn hold(&self, mark: &Mark, owner: *mut ()) -> &L {
+        // Release: as in `enter`.
+        mark.store(owner, Ordering::Release);
+        light_barrier();
+        let found = self.0.load(Ordering::Acquire);
+        // SAFETY: never null, and the mark keeps it from being freed.
+        unsafe { &*found }
     }
 
     /// What is published now, kept from being freed by `mark`, which says so when this returns.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 #[cfg(not(loom))]
 use std::time::Duration;
 
-use crate::sync::Ordering;
+use crate::sync::{AtomicPtr, Ordering};
 
 use super::record::Thread;
 use super::thread::{own, threads};
@@ -19,21 +19,21 @@ pub(crate) fn in_probe() -> bool {
 /// The caller has unpublished what the marks name and run [`crate::sys::barrier`], so a mark
 /// that appears from now on names something else, and the wait for each thread is bounded by
 /// the one run of a probe it is in. The calling thread runs no probe: it would wait for itself.
-pub(crate) fn wait_for_marks(busy: impl Fn(usize) -> bool) {
+pub(crate) fn wait_for_marks(busy: impl Fn(*mut ()) -> bool) {
     wait_for_marks_of(threads(), busy);
 }
 
 /// [`wait_for_marks`], of these threads.
 pub(super) fn wait_for_marks_of(
     threads: impl Iterator<Item = &'static Thread>,
-    busy: impl Fn(usize) -> bool,
+    busy: impl Fn(*mut ()) -> bool,
 ) {
     for thread in threads {
         for mark in thread.marks() {
             // Acquire, with the release of whoever clears the mark: what the probe did
             // happens before what follows the wait.
             let mut rounds = 0;
-            while busy(mark.load(Ordering::Acquire).addr()) {
+            while busy(mark.load(Ordering::Acquire)) {
                 pause(rounds);
                 rounds += 1;
             }
@@ -60,7 +60,10 @@ fn pause(round: u32) {
 /// What threads hold now.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    addresses: HashSet<usize>,
+    /// Their marks.
+    marks: HashSet<*mut ()>,
+    /// Their pins.
+    pins: HashSet<*mut ()>,
     /// A thread is so deep in calls that what it holds is not known.
     everything: bool,
 }
@@ -68,12 +71,18 @@ pub(crate) struct Held {
 impl Held {
     /// Whether a thread holds something in `range`, which begins at a list's address.
     pub(crate) fn any_in(&self, range: core::ops::Range<usize>) -> bool {
-        self.everything || self.any(|address| range.contains(&address))
+        let in_range = |held: &*mut ()| range.contains(&held.addr());
+        self.everything || self.marks.iter().chain(&self.pins).any(in_range)
     }
 
-    /// Whether a thread holds such an address.
-    pub(crate) fn any(&self, what: impl Fn(usize) -> bool) -> bool {
-        self.addresses.iter().any(|&address| what(address))
+    /// Whether a thread has this mark.
+    pub(crate) fn has_mark(&self, mark: *mut ()) -> bool {
+        self.marks.contains(&mark)
+    }
+
+    /// Whether a thread has such a mark.
+    pub(crate) fn any_mark(&self, such: impl Fn(*mut ()) -> bool) -> bool {
+        self.marks.iter().any(|&mark| such(mark))
     }
 }
 
@@ -87,10 +96,11 @@ pub(super) fn held_by(threads: impl Iterator<Item = &'static Thread>) -> Held {
     let mut held = Held::default();
     for thread in threads {
         held.everything |= thread.is_deep();
-        let cells = thread.marks().iter().chain(thread.pins());
         // Acquire: as in `wait_for_marks`.
-        let addresses = cells.map(|cell| cell.load(Ordering::Acquire).addr());
-        held.addresses.extend(addresses.filter(|&address| address != 0));
+        let load =
+            |cell: &AtomicPtr<()>| Some(cell.load(Ordering::Acquire)).filter(|it| !it.is_null());
+        held.marks.extend(thread.marks().iter().filter_map(load));
+        held.pins.extend(thread.pins().iter().filter_map(load));
     }
     held
 }

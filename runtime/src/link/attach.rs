@@ -25,7 +25,7 @@ use super::core::{LinkCore, Member};
 use super::detach::{Patience, poison, withdraw};
 use super::fork;
 use super::rows;
-use super::transaction::{Transaction, full_caller, is_armed, publish};
+use super::transaction::{Transaction, full_caller, is_armed};
 
 /// What a builder has collected.
 pub(crate) struct Request {
@@ -183,8 +183,7 @@ fn install(
         if link.state.hashed {
             transaction.state().table.insert(md.target.address, md);
         }
-        let old = publish(md, list);
-        transaction.retire(old);
+        transaction.publish(md, list);
         if !md.is_armed() {
             writable.write(md.site, true).map_err(|error| Fault { error, begun: true })?;
             md.set_armed(true);

@@ -18,7 +18,7 @@ use crate::sys;
 
 use super::core::{LinkCore, Member};
 use super::rows;
-use super::transaction::{Transaction, publish, wait};
+use super::transaction::{Transaction, vacate, wait};
 
 /// Whether to wait for probes that are running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +79,7 @@ pub(super) fn withdraw(
         }
         // The caller of an empty list is the plainest of its shape: a thread on its way from
         // the entry runs nothing there.
-        let old = publish(md, list);
-        transaction.retire(old);
+        transaction.publish(md, list);
     }
     if !disarmed.is_empty() {
         // If the pages cannot be written now, the entries stay armed with nothing to run:
@@ -95,7 +94,7 @@ pub(super) fn withdraw(
     }
     transaction.shrink();
     let lists = transaction.retired_with(link);
-    let rows = lists.iter().flat_map(|list| list.rows());
+    let rows = lists.iter().flat_map(|old| old.list.rows());
     rows.filter(|row| rows::is_of(row, link)).for_each(Row::kill);
     sys::barrier();
 
@@ -105,6 +104,21 @@ pub(super) fn withdraw(
         drop(transaction);
         wait(link, &lists);
         transaction = Transaction::begin();
+        vacate(link, &lists);
+        settle(&mut transaction, link, members);
     }
     transaction.end();
+}
+
+/// Gives callers of their own to lists that might have had one, had no probe of `link` been running.
+fn settle(transaction: &mut Transaction, link: &LinkCore, members: &[Member]) {
+    for md in members.iter().flat_map(Member::sites) {
+        let current = md.current();
+        if !current.is_empty() && current.specialised().is_none() {
+            let list = rows::without(current, link, md.target.slots as usize);
+            if list.specialised().is_some() {
+                transaction.publish(md, list);
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@ use core::cell::Cell;
 use std::sync::Arc;
 
 use crate::caller::{Lookup, Shape, TABLE, Variant, fullest, select, specialised_name, variant_at};
-use crate::grace::{IgnoreGuard, held, ignore_current_thread, wait_for_marks};
+use crate::grace::{Held, IgnoreGuard, held, ignore_current_thread, wait_for_marks};
 use crate::md::{LOOKING, Md, Replaced, TableState};
 use crate::probe::{ListBox, Needs};
 use crate::site::{Function, Record};
@@ -20,17 +20,30 @@ pub(crate) struct State {
     pub(crate) attaches: u64,
     /// Lists that were replaced and that a call may still hold. All of them are here until they
     /// are freed: detaching a link has to find every row of it.
-    retired: Vec<Arc<ListBox>>,
+    retired: Vec<Arc<Retired>>,
     /// Arrays of the table that were replaced.
     replaced: Replaced<Md>,
     /// Links detached from inside one of their own probes, or without waiting.
     leaving: Vec<Leaving>,
 }
 
+/// A list that was replaced, and where.
+pub(crate) struct Retired {
+    pub(crate) list: ListBox,
+    pub(crate) md: &'static Md,
+}
+
+impl Retired {
+    /// Whether a thread may still be using it.
+    fn is_held(&self, held: &Held) -> bool {
+        held.has_mark(self.md.mark()) || held.any_in(self.list.addresses())
+    }
+}
+
 /// A detached link of which a probe was still running.
 struct Leaving {
     link: Arc<LinkCore>,
-    lists: Vec<Arc<ListBox>>,
+    lists: Vec<Arc<Retired>>,
 }
 
 static STATE: Mutex<State> = Mutex::new(State {
@@ -45,6 +58,8 @@ static STATE: Mutex<State> = Mutex::new(State {
 /// wait for itself.
 pub(crate) struct Transaction {
     state: MutexGuard<'static, State>,
+    /// What threads held, some time after it had begun, once somebody has asked.
+    held: Option<Held>,
     /// After the guard of the lock, so that they are dropped after it.
     _under_way: UnderWay,
     _unprobed: IgnoreGuard,
@@ -74,7 +89,7 @@ impl Drop for UnderWay {
 /// What is to be dropped when the lock is free again: users' closures among it.
 #[derive(Default)]
 struct Garbage {
-    _lists: Vec<Arc<ListBox>>,
+    _lists: Vec<Arc<Retired>>,
     _arrays: Replaced<Md>,
     _links: Vec<Arc<LinkCore>>,
 }
@@ -83,7 +98,7 @@ impl Transaction {
     pub(crate) fn begin() -> Self {
         let unprobed = ignore_current_thread();
         let under_way = UnderWay::begin();
-        Self { state: lock(&STATE), _under_way: under_way, _unprobed: unprobed }
+        Self { state: lock(&STATE), held: None, _under_way: under_way, _unprobed: unprobed }
     }
 
     /// Whether the calling thread is in one.
@@ -95,11 +110,32 @@ impl Transaction {
         &mut self.state
     }
 
-    /// Keeps a list that was replaced until no call can hold it.
-    pub(crate) fn retire(&mut self, list: ListBox) {
-        if !list.is_empty() {
-            self.state.retired.push(Arc::new(list));
+    /// Replaces a site's list and selects its caller. The old list is kept until no call can hold it.
+    pub(crate) fn publish(&mut self, md: &'static Md, mut list: ListBox) {
+        if !self.may_move_in(md, list.only()) {
+            list.share();
         }
+        let caller = list.specialised().unwrap_or_else(|| caller_for(md, &list).code());
+        let old = md.publish(list, caller);
+        if !old.is_empty() {
+            self.state.retired.push(Arc::new(Retired { list: old, md }));
+        }
+    }
+
+    /// Whether a list of this link alone may have a caller of its own at `md`: unless a thread may be
+    /// running probes of another link under a mark that does not tell them apart.
+    fn may_move_in(&mut self, md: &Md, link: u64) -> bool {
+        let tenant = md.tenant();
+        if link == 0 || tenant == 0 || tenant == link {
+            return true;
+        }
+        // The tenant's last list was replaced in an earlier transaction. So a thread that sets such a
+        // mark after this barrier does not find it.
+        let held = self.held.get_or_insert_with(|| {
+            sys::barrier();
+            held()
+        });
+        !held.has_mark(md.mark())
     }
 
     /// Makes room for `more` lists that will be replaced, and in the hash table for as many
@@ -126,15 +162,15 @@ impl Transaction {
     }
 
     /// Every retired list with a row of `link`, sorted by address.
-    pub(crate) fn retired_with(&self, link: &LinkCore) -> Vec<Arc<ListBox>> {
-        let with_rows = |list: &&Arc<ListBox>| list.rows().iter().any(|row| is_of(row, link));
+    pub(crate) fn retired_with(&self, link: &LinkCore) -> Vec<Arc<Retired>> {
+        let with_rows = |old: &&Arc<Retired>| old.list.rows().iter().any(|row| is_of(row, link));
         let mut lists: Vec<_> = self.state.retired.iter().filter(with_rows).cloned().collect();
-        lists.sort_by_key(|list| list.addresses().start);
+        lists.sort_by_key(|old| old.list.addresses().start);
         lists
     }
 
     /// Remembers a link that could not be waited for.
-    pub(crate) fn leave(&mut self, link: Arc<LinkCore>, lists: Vec<Arc<ListBox>>) {
+    pub(crate) fn leave(&mut self, link: Arc<LinkCore>, lists: Vec<Arc<Retired>>) {
         self.state.leaving.push(Leaving { link, lists });
     }
 
@@ -151,24 +187,34 @@ impl Transaction {
         let held = held();
         let state = &mut *self.state;
         let retired = core::mem::take(&mut state.retired);
-        let (kept, lists) = retired.into_iter().partition(|list| held.any_in(list.addresses()));
+        let (kept, lists) = retired.into_iter().partition(|old| old.is_held(&held));
         state.retired = kept;
         let looking = LOOKING.addr()..LOOKING.addr() + 1;
         let arrays =
             if held.any_in(looking) { Vec::new() } else { core::mem::take(&mut state.replaced) };
         let leaving = core::mem::take(&mut state.leaving);
-        let (kept, gone): (Vec<_>, Vec<_>) = leaving
-            .into_iter()
-            .partition(|leaving| held.any(|mark| may_run(mark, &leaving.link, &leaving.lists)));
+        let (kept, gone): (Vec<_>, Vec<_>) = leaving.into_iter().partition(|leaving| {
+            held.any_mark(|mark| may_run(mark, &leaving.link, &leaving.lists))
+        });
         state.leaving = kept;
+        for leaving in &gone {
+            vacate(&leaving.link, &leaving.lists);
+        }
         let links = gone.into_iter().map(|leaving| leaving.link).collect();
         Garbage { _lists: lists, _arrays: arrays, _links: links }
     }
 }
 
 /// Waits until no thread runs a probe of `link` that it found in `lists`, which are retired.
-pub(crate) fn wait(link: &LinkCore, lists: &[Arc<ListBox>]) {
+pub(crate) fn wait(link: &LinkCore, lists: &[Arc<Retired>]) {
     wait_for_marks(|mark| may_run(mark, link, lists));
+}
+
+/// Notes that no thread runs a probe of `link` any more, which it would have found in `lists`.
+///
+/// Under the transaction lock.
+pub(crate) fn vacate(link: &LinkCore, lists: &[Arc<Retired>]) {
+    lists.iter().for_each(|old| old.md.vacate(link.state.rank.1));
 }
 
 /// Whether a thread with this mark runs, or may come to run, a probe of `link`.
@@ -176,9 +222,14 @@ pub(crate) fn wait(link: &LinkCore, lists: &[Arc<ListBox>]) {
 /// A caller of entry probes that do not block marks the list and then runs it to its end, so
 /// any mark of such a list counts, and so does that of a thread that is just entering a list.
 /// Every other caller asks each row whether it is dead, so there only the link's own rows count.
-fn may_run(mark: usize, link: &LinkCore, lists: &[Arc<ListBox>]) -> bool {
-    let at = lists.partition_point(|list| list.addresses().start <= mark);
-    let Some(list) = at.checked_sub(1).map(|at| &lists[at]) else { return false };
+/// A mark of the metadata itself runs probes of the tenant.
+fn may_run(mark: *mut (), link: &LinkCore, lists: &[Arc<Retired>]) -> bool {
+    if let Some(md) = Md::of_mark(mark) {
+        return md.tenant() == link.state.rank.1;
+    }
+    let mark = mark.addr();
+    let at = lists.partition_point(|old| old.list.addresses().start <= mark);
+    let Some(list) = at.checked_sub(1).map(|at| &lists[at].list) else { return false };
     list.addresses().contains(&mark)
         && (list.needs() == Needs::NOTHING
             || list.is_entering(mark)
@@ -200,12 +251,6 @@ pub(crate) fn caller_for(md: &Md, list: &ListBox) -> &'static Variant {
 /// The caller that serves every list of a function; `None` if none was generated.
 pub(crate) fn full_caller(function: &Function) -> Option<&'static Variant> {
     fullest(function.slots())
-}
-
-/// Replaces a site's list and selects its caller. The old list stays to be retired.
-pub(crate) fn publish(md: &Md, list: ListBox) -> ListBox {
-    let caller = list.specialised().unwrap_or_else(|| caller_for(md, &list).code());
-    md.publish(list, caller)
 }
 
 /// Whether a site's entry is armed.

@@ -1,5 +1,6 @@
 //! The metadata of one site.
 
+use core::mem::align_of;
 use core::ptr::NonNull;
 
 use crate::grace::{Mark, Pin, Published, Thread};
@@ -24,6 +25,9 @@ pub(crate) struct Md {
     /// The attach number of the only link in the list, if the list has a caller of its own; 0
     /// while it has not, and while it is being replaced.
     only: AtomicU64,
+    /// The attach number of the link whose probes a thread may be running that has a mark of this
+    /// metadata; 0 while no thread can be: see [`Md::hold`].
+    tenant: AtomicU64,
     /// A caller that serves any list.
     full: *const (),
     pub(crate) target: Target,
@@ -92,6 +96,7 @@ impl Md {
             list: Published::new(ListBox::empty().into_raw()),
             origin: AtomicPtr::new(site.body().cast_mut()),
             only: AtomicU64::new(0),
+            tenant: AtomicU64::new(0),
             full,
             target,
             site,
@@ -142,6 +147,45 @@ impl Md {
         self.list.enter(mark)
     }
 
+    /// The list, kept from being freed by `mark`, which names this metadata when this returns.
+    ///
+    /// For callers that serve lists of one link alone. While any thread has such a mark, all lists
+    /// that have such a caller are of one link, the [`Md::tenant`]: so the mark names the link as
+    /// well.
+    #[inline(always)]
+    pub(crate) fn hold(&'static self, mark: &Mark) -> &'static List {
+        self.list.hold(mark, self.mark())
+    }
+
+    /// The mark of [`Md::hold`]: its address.
+    #[inline(always)]
+    pub(crate) fn mark(&self) -> *mut () {
+        core::ptr::from_ref(self).cast_mut().cast()
+    }
+
+    /// The metadata that a mark names; `None` for any other mark.
+    pub(crate) fn of_mark(mark: *mut ()) -> Option<&'static Self> {
+        // Rows' marks are odd, lists' are even but not aligned to 4, and those that name nothing are
+        // small.
+        if mark.is_null() || !mark.addr().is_multiple_of(align_of::<Self>()) {
+            return None;
+        }
+        // SAFETY: every other mark is less aligned, and metadata live for ever.
+        Some(unsafe { &*mark.cast_const().cast::<Self>() })
+    }
+
+    /// The link whose probes run under marks of this metadata; 0 if none can.
+    pub(crate) fn tenant(&self) -> u64 {
+        self.tenant.load(Ordering::Relaxed)
+    }
+
+    /// Says that no probe of this link runs under such a mark any more, and none of any other.
+    ///
+    /// Under the transaction lock.
+    pub(crate) fn vacate(&self, link: u64) {
+        let _ = self.tenant.compare_exchange(link, 0, Ordering::Relaxed, Ordering::Relaxed);
+    }
+
     /// The list, kept from being freed by a pin.
     #[inline(always)]
     pub(crate) fn pin(&self, thread: &'static Thread) -> (&List, Pin) {
@@ -165,11 +209,15 @@ impl Md {
     }
 
     /// Publishes a list, selects its caller, and hands back the old list, which callers may still
-    /// be using.
+    /// be using. A list with a caller of its own makes its link the [`Md::tenant`].
     ///
     /// Under the transaction lock.
     pub(crate) fn publish(&self, list: ListBox, caller: *const ()) -> ListBox {
         let only = list.only();
+        if only != 0 {
+            // Before the list: whoever runs a probe of it can tell whose it is.
+            self.tenant.store(only, Ordering::Relaxed);
+        }
         self.only.store(0, Ordering::Relaxed);
         let old = self.list.replace(list.into_raw());
         // Release, and after the list: a thread that jumps to the new caller finds the new list.

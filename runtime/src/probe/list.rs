@@ -389,6 +389,17 @@ impl ListBox {
         Layout::from_size_align(size, align_of::<List>()).expect("a list fits in memory")
     }
 
+    /// Lets it be served by a shared caller, though it has one of its own.
+    pub(crate) fn share(&mut self) {
+        if !self.specialised.is_null() {
+            // SAFETY: a list with a caller of its own has rows, so `new` made it, and it has not been
+            // handed over: nobody else refers to it.
+            let list = unsafe { self.0.as_mut() };
+            list.specialised = core::ptr::null();
+            list.only = 0;
+        }
+    }
+
     /// Hands the list over to whoever publishes it.
     pub(crate) fn into_raw(self) -> *mut List {
         let list = self.0.as_ptr();
