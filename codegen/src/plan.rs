@@ -24,6 +24,8 @@ pub struct Plan {
     pub missing: Vec<usize>,
     /// One per shape and lookup, in the order of (lookup, slots, sleepable, origin).
     pub callers: Vec<Caller>,
+    /// Callers for one entry probe of any type, by ascending slot count.
+    pub singles: Vec<Single>,
     /// One per slot count whose slots leave a register free, ascending.
     pub specialised: Vec<Specialised>,
     /// For every (lookup, slots, sleepable, origin) up to the largest slot count: the place in
@@ -40,6 +42,7 @@ serialize!(Plan {
     calls,
     missing,
     callers,
+    singles,
     specialised,
     places
 });
@@ -87,6 +90,26 @@ pub struct Caller {
 
 serialize!(Caller { name, shape, lookup, md_register, frame });
 
+/// A caller for one entry probe that is found through the site, of a function whose slots leave a
+/// register free.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Single {
+    /// The symbol.
+    pub name: String,
+    /// The caller in which a call goes on that this one does not serve.
+    pub shared: String,
+    /// How many slots.
+    pub slots: usize,
+    /// The registers that carry them.
+    pub registers: Vec<&'static str>,
+    /// The register in which it is handed the metadata.
+    pub md_register: &'static str,
+    /// Whether the frame needs one word more to be aligned.
+    pub padding: bool,
+}
+
+serialize!(Single { name, shared, slots, registers, md_register, padding });
+
 /// A caller that is compiled once more for every probe type: it takes the slots as they come, in
 /// registers, and the metadata in the last one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,6 +141,7 @@ impl Plan {
                 .map(|args| call(args, arch))
                 .collect(),
             missing: (0..=MOST_ARGS).filter(|&args| !traced(args)).collect(),
+            singles: arch.map_or_else(Vec::new, |arch| singles(arch, &callers)),
             specialised: arch.map_or_else(Vec::new, |arch| specialised(arch, config)),
             places: places(&callers, max_slots),
             callers,
@@ -151,6 +175,31 @@ fn callers(arch: &Arch, config: &Config) -> Vec<Caller> {
         }
     }
     callers
+}
+
+fn singles(arch: &Arch, callers: &[Caller]) -> Vec<Single> {
+    if arch.single_template.is_none() {
+        return Vec::new();
+    }
+    let plain = |caller: &&Caller| {
+        let Shape { slots, sleepable, origin } = caller.shape;
+        let plain = !sleepable && !origin && caller.lookup == Lookup::Inline;
+        plain && slots < arch.slot_registers.len()
+    };
+    let single = |caller: &Caller| {
+        let slots = caller.shape.slots;
+        // The slots, and a word of its own.
+        let pushed = (slots + 1) * arch.slot_bytes + arch.pushed_by_call;
+        Single {
+            name: format!("{}_single", caller.name),
+            shared: caller.name.clone(),
+            slots,
+            registers: arch.slot_registers[..slots].to_vec(),
+            md_register: caller.md_register,
+            padding: !pushed.is_multiple_of(arch.stack_align),
+        }
+    };
+    callers.iter().filter(plain).map(single).collect()
 }
 
 fn specialised(arch: &Arch, config: &Config) -> Vec<Specialised> {

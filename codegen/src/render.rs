@@ -48,7 +48,9 @@ impl Files {
 }
 
 fn engine(plan: &Plan) -> Result<Tera, Error> {
-    let asm = plan.arch.map_or(["", ""], |arch| [arch.entry_template, arch.caller_template]);
+    let asm = plan.arch.map_or(["", "", ""], |arch| {
+        [arch.entry_template, arch.caller_template, arch.single_template.unwrap_or("")]
+    });
     load([
         (ENTRIES, template!("entries.rs.tera")),
         (CALLERS, template!("callers.rs.tera")),
@@ -63,6 +65,7 @@ fn engine(plan: &Plan) -> Result<Tera, Error> {
         // The asm of the target's architecture, under names that do not say which.
         ("arch/entry.tera", asm[0]),
         ("arch/caller.tera", asm[1]),
+        ("arch/single.tera", asm[2]),
     ])
 }
 

@@ -57,5 +57,5 @@ pub fn enter_and_leave() {
 /// Waits until no thread is between the two.
 pub fn synchronize() {
     sys::barrier();
-    wait_for_marks(|mark| mark == MARKED.addr());
+    wait_for_marks(|mark| mark == MARKED);
 }

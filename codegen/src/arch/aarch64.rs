@@ -14,8 +14,9 @@ pub(super) const ARCH: Arch = Arch {
     pushed_by_call: 0,
     link_record: 16,
     md_record: 8,
-    entry_align: 8,
+    entry_align: 16,
     caller_align: 32,
+    code_line: 64,
     record_field: 4,
     constants: Constants(&[
         // `hint` with this number is `bti jc`.
@@ -29,4 +30,5 @@ pub(super) const ARCH: Arch = Arch {
         env!("CARGO_MANIFEST_DIR"),
         "/templates/aarch64/caller.tera"
     )),
+    single_template: None,
 };

@@ -30,10 +30,13 @@ pub struct Arch {
     pub link_record: usize,
     /// Bytes that a caller which jumps on to the body keeps above that, for the metadata's address.
     pub md_record: usize,
-    /// Alignment of an entry stub: its first quadword is written with one store.
+    /// Alignment of an entry stub: its first quadword is written with one store, and it does not
+    /// straddle a line of the instruction cache.
     pub entry_align: usize,
     /// Alignment of a caller: a line of the instruction fetch.
     pub caller_align: usize,
+    /// Bytes of a line of the instruction cache.
+    pub code_line: usize,
     /// Bytes of one field of a site's record.
     pub record_field: usize,
     /// What only its own templates ask for, by name.
@@ -42,6 +45,8 @@ pub struct Arch {
     pub(crate) entry_template: &'static str,
     /// The asm of a caller.
     pub(crate) caller_template: &'static str,
+    /// The asm of a caller for one entry probe, where there is one.
+    pub(crate) single_template: Option<&'static str>,
 }
 
 serialize!(Arch {
@@ -54,6 +59,7 @@ serialize!(Arch {
     pushed_by_call,
     entry_align,
     caller_align,
+    code_line,
     record_field,
     constants,
 });

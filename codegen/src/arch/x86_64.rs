@@ -12,8 +12,9 @@ pub(super) const ARCH: Arch = Arch {
     pushed_by_call: 8,
     link_record: 0,
     md_record: 8,
-    entry_align: 8,
+    entry_align: 16,
     caller_align: 32,
+    code_line: 64,
     record_field: 4,
     constants: Constants(&[
         // jmp rel32, and the bytes of the displacement after the opcode.
@@ -28,4 +29,8 @@ pub(super) const ARCH: Arch = Arch {
         env!("CARGO_MANIFEST_DIR"),
         "/templates/x86_64/caller.tera"
     )),
+    single_template: Some(include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/templates/x86_64/single.tera"
+    ))),
 };

@@ -11,6 +11,9 @@ mod site {
     pub struct Slot(MaybeUninit<*const ()>);
 
     impl Slot {
+        pub const fn uninit() -> Self {
+            Self(MaybeUninit::uninit())
+        }
         pub const fn holds<T>() -> bool {
             size_of::<T>() <= size_of::<Self>() && align_of::<T>() <= align_of::<Self>()
         }
@@ -64,16 +67,47 @@ mod caller {
     use crate::site::Slot;
 
     pub(crate) struct Md;
+    impl Md {
+        pub(crate) const LIST: usize = 16;
+        pub(crate) const ORIGIN: usize = 8;
+        pub(crate) fn full(&self) -> *const () {
+            std::hint::black_box(core::ptr::null())
+        }
+    }
+    pub(crate) struct Thread;
+    impl Thread {
+        pub(crate) const OUTERMOST: usize = 16;
+        pub(crate) const ERRNO: usize = 0;
+    }
+    pub(crate) struct List;
+    impl List {
+        pub(crate) const SPECIALISED: usize = 16;
+        pub(crate) const FIRST: usize = 32;
+    }
+    pub(crate) struct Row;
+    impl Row {
+        pub(crate) const REGISTERS: usize = 8;
+    }
     pub(crate) trait Specialised {
-        unsafe fn run<const N: usize>(slots: [Slot; N], site: &'static Md, caller: *const ()) -> Slot;
+        unsafe fn run<const N: usize>(slots: [Slot; N], md: &'static Md, caller: *const (), hand_over: unsafe fn([Slot; N], &'static Md) -> Slot) -> Slot;
     }
     pub(crate) struct Probe;
     impl Specialised for Probe {
-        unsafe fn run<const N: usize>(slots: [Slot; N], site: &'static Md, caller: *const ()) -> Slot {
-            std::hint::black_box((&slots, caller));
-            Slot::pointer(core::ptr::from_ref(site).cast_mut())
+        unsafe fn run<const N: usize>(slots: [Slot; N], md: &'static Md, caller: *const (), hand_over: unsafe fn([Slot; N], &'static Md) -> Slot) -> Slot {
+            std::hint::black_box(caller);
+            unsafe { hand_over(slots, md) }
         }
     }
+
+    core::arch::global_asm!(
+        ".pushsection .tdata.gtramp_current,\"awT\",@progbits",
+        ".globl gtramp_current",
+        ".hidden gtramp_current",
+        ".type gtramp_current,@object",
+        "gtramp_current: .quad 0",
+        ".size gtramp_current, 8",
+        ".popsection",
+    );
 
     pub(crate) struct Inline;
     pub(crate) struct Hash;

@@ -4,6 +4,10 @@
 //! One file per architecture, with the same names in each. The text of the stubs is not here
 //! but in the templates.
 
+mod rarely;
+
+pub(crate) use rarely::{unless_equal, unless_null};
+
 #[cfg(all(gtramp_stubs, target_arch = "aarch64"))]
 mod aarch64;
 #[cfg(all(gtramp_stubs, target_arch = "aarch64"))]

@@ -12,6 +12,7 @@ mod specialised;
 pub(crate) use run::TABLE;
 pub use select::{Lookup, Shape};
 pub(crate) use select::{
-    MAX_ARGS, MAX_SLOTS, Variant, fullest, select, specialised_name, variant_at,
+    MAX_ARGS, MAX_SLOTS, Variant, fullest, select, single as single_caller, specialised_name,
+    variant_at,
 };
 pub(crate) use specialised::{entry_caller, exit_caller, mod_ret_caller, one_link_caller};

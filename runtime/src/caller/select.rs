@@ -9,7 +9,12 @@ use super::{
     specialised::Specialised,
 };
 #[allow(unused_imports, reason = "a target without callers uses none of them")]
-use crate::{md::Md, site::Slot};
+use crate::{
+    grace::Thread,
+    md::Md,
+    probe::{List, Row},
+    site::Slot,
+};
 
 /// How a caller finds the metadata of the function it was entered for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

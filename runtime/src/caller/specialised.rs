@@ -7,10 +7,11 @@
 //! jump of it where nothing of the frame is needed any more.
 //!
 //! When the list turns out to be another than the caller was made for, or the thread is in a
-//! probe already, the call goes on in [`run_origin`], which serves every list.
+//! probe already, the call goes on in the caller that serves every list of the function.
 
 use core::marker::PhantomData;
 
+use crate::arch::{unless_equal, unless_null};
 use crate::grace::{Slow, current, enter_slow};
 use crate::md::Md;
 use crate::probe::{EntryProbe, ExitProbe, Frame, List, ModRetProbe, Outcome};
@@ -18,9 +19,15 @@ use crate::probe::{call_entry, call_exit, call_mod_ret};
 use crate::site::Slot;
 use crate::sync::Ordering;
 
-use super::origin::{call_body, result_place, run_exits_of, run_origin};
-use super::run::Inline;
+use super::origin::{call_body, result_place, run_exits_of};
 use super::select::specialised;
+
+/// Goes on with a call of so many slots in the caller that serves every list.
+///
+/// # Safety
+///
+/// The slots are those of a call of the function whose metadata these are.
+pub(crate) type HandOver<const N: usize> = unsafe fn([Slot; N], &'static Md) -> Slot;
 
 /// A kind of probe and the probe's type.
 pub(crate) trait Specialised {
@@ -29,8 +36,13 @@ pub(crate) trait Specialised {
     /// # Safety
     ///
     /// The slots are those of a call of the function whose metadata `md` is, and `caller` is the
-    /// address that its list has for this caller.
-    unsafe fn run<const N: usize>(slots: [Slot; N], md: &'static Md, caller: *const ()) -> Slot;
+    /// address that its list has for this caller. `hand_over` is for so many slots.
+    unsafe fn run<const N: usize>(
+        slots: [Slot; N],
+        md: &'static Md,
+        caller: *const (),
+        hand_over: HandOver<N>,
+    ) -> Slot;
 }
 
 /// An entry probe of type `P`. Unless `THROUGH`, what it asks for is in the slots themselves.
@@ -51,19 +63,22 @@ impl<P: EntryProbe<M>, M, const THROUGH: bool> Specialised for EntryOnly<P, M, T
         mut slots: [Slot; N],
         md: &'static Md,
         caller: *const (),
+        hand_over: HandOver<N>,
     ) -> Slot {
         let thread = current();
         let mark = thread.outermost();
-        if !mark.load(Ordering::Relaxed).is_null() {
+        unless_null!(mark.load(Ordering::Relaxed), {
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, md) };
-        }
+            return unsafe { hand_over(slots, md) };
+        });
         let list: &List = md.hold(mark);
-        let Some(row) = list.only_row_of(caller) else {
+        unless_equal!(list.own_caller(), caller, {
             mark.store(core::ptr::null_mut(), Ordering::Release);
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, md) };
-        };
+            return unsafe { hand_over(slots, md) };
+        });
+        // SAFETY: a list with a caller of its own has a row.
+        let row = unsafe { list.first() };
         // SAFETY: `thread` is the calling thread's.
         let errno = unsafe { thread.errno() };
         let through = if THROUGH { row.through } else { 0 };
@@ -101,19 +116,22 @@ impl<P: ModRetProbe<M>, M, const THROUGH: bool> Specialised for ModRetOnly<P, M,
         mut slots: [Slot; N],
         md: &'static Md,
         caller: *const (),
+        hand_over: HandOver<N>,
     ) -> Slot {
         let thread = current();
         let mark = thread.outermost();
-        if !mark.load(Ordering::Relaxed).is_null() {
+        unless_null!(mark.load(Ordering::Relaxed), {
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, md) };
-        }
+            return unsafe { hand_over(slots, md) };
+        });
         let list: &List = md.hold(mark);
-        let Some(row) = list.only_row_of(caller) else {
+        unless_equal!(list.own_caller(), caller, {
             mark.store(core::ptr::null_mut(), Ordering::Release);
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, md) };
-        };
+            return unsafe { hand_over(slots, md) };
+        });
+        // SAFETY: a list with a caller of its own has a row.
+        let row = unsafe { list.first() };
         let mut ret = Slot::uninit();
         let args = slots.as_mut_ptr();
         // SAFETY: the slots are this function's.
@@ -157,14 +175,15 @@ impl<P: ExitProbe<M>, M> Specialised for ExitOnly<P, M> {
         mut slots: [Slot; N],
         md: &'static Md,
         caller: *const (),
+        hand_over: HandOver<N>,
     ) -> Slot {
-        if !current().outermost().load(Ordering::Relaxed).is_null() {
+        unless_null!(current().outermost().load(Ordering::Relaxed), {
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, md) };
-        }
+            return unsafe { hand_over(slots, md) };
+        });
         let Some(link) = md.alone(caller) else {
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, md) };
+            return unsafe { hand_over(slots, md) };
         };
         let args = slots;
         let unwinding = Unwinding { md, link, args: (&raw mut slots).cast() };
@@ -181,10 +200,10 @@ impl<P: ExitProbe<M>, M> Specialised for ExitOnly<P, M> {
         };
         let thread = current();
         let mark = thread.outermost();
-        if !mark.load(Ordering::Relaxed).is_null() {
+        unless_null!(mark.load(Ordering::Relaxed), {
             run_exit_of(link, md, &mut frame);
             return ret;
-        }
+        });
         let list: &List = md.hold(mark);
         let Some(row) = list.only_row_of_link(link) else {
             mark.store(core::ptr::null_mut(), Ordering::Release);
@@ -220,19 +239,20 @@ impl Specialised for OneLink {
         mut slots: [Slot; N],
         md: &'static Md,
         caller: *const (),
+        hand_over: HandOver<N>,
     ) -> Slot {
         let thread = current();
         let mark = thread.outermost();
-        if !mark.load(Ordering::Relaxed).is_null() {
+        unless_null!(mark.load(Ordering::Relaxed), {
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, md) };
-        }
+            return unsafe { hand_over(slots, md) };
+        });
         let list: &List = md.hold(mark);
-        if list.specialised() != Some(caller) {
+        unless_equal!(list.own_caller(), caller, {
             mark.store(core::ptr::null_mut(), Ordering::Release);
             // SAFETY: the caller's promise.
-            return unsafe { run_any(slots, md) };
-        }
+            return unsafe { hand_over(slots, md) };
+        });
         let link = list.only();
         // SAFETY: `thread` is the calling thread's.
         let errno = unsafe { thread.errno() };
@@ -261,10 +281,10 @@ impl Specialised for OneLink {
         };
         let thread = current();
         let mark = thread.outermost();
-        if !mark.load(Ordering::Relaxed).is_null() {
+        unless_null!(mark.load(Ordering::Relaxed), {
             run_exit_of(link, md, &mut frame);
             return ret;
-        }
+        });
         let list: &List = md.hold(mark);
         if list.only() != link {
             mark.store(core::ptr::null_mut(), Ordering::Release);
@@ -324,16 +344,4 @@ fn run_exit_of(link: u64, md: &'static Md, frame: &mut Frame) {
             pin.release(thread);
         }
     }
-}
-
-/// Any list: the way out of a specialised caller.
-///
-/// # Safety
-///
-/// As [`run_origin`].
-#[cold]
-#[inline(never)]
-unsafe fn run_any<const N: usize>(mut slots: [Slot; N], md: &'static Md) -> Slot {
-    // SAFETY: the caller's promise.
-    unsafe { run_origin::<Inline, N, true>(slots.as_mut_ptr(), md) }
 }

@@ -1,5 +1,7 @@
 //! What one thread says of itself: marks and pins.
 
+use core::mem::offset_of;
+
 use crate::sync::{AtomicI32, AtomicPtr, AtomicU32, Ordering, light_barrier};
 
 /// Probes of different links that may be nested on one thread: a probe calls a traced
@@ -31,6 +33,11 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
+    /// Where [`Thread::outermost`] is, for callers in assembly.
+    pub(crate) const OUTERMOST: usize = offset_of!(Self, marks);
+    /// Where the address of `errno` is.
+    pub(crate) const ERRNO: usize = offset_of!(Self, errno);
+
     #[cfg(not(loom))]
     pub(super) const fn new(first_mark: *mut ()) -> Self {
         let mut marks = [const { Mark::new(core::ptr::null_mut()) }; MARKS];
@@ -129,7 +136,8 @@ impl Thread {
         unsafe { errno.read() }
     }
 
-    /// Puts `errno` back.
+    /// Puts `errno` back, if a probe has changed it: a store that is always made is one for which the
+    /// next call's load has to wait.
     ///
     /// # Safety
     ///
@@ -137,8 +145,28 @@ impl Thread {
     #[inline(always)]
     pub(crate) unsafe fn set_errno(&self, value: i32) {
         let errno = self.errno.load(Ordering::Relaxed);
+        // In assembly, because a compiler that is not told how rare it is has the usual case jump.
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        // SAFETY: reads what `errno` reads.
+        unsafe {
+            core::arch::asm!(
+                "cmp dword ptr [{errno}], {value:e}",
+                "jne {changed}",
+                errno = in(reg) errno,
+                value = in(reg) value,
+                changed = label {
+                    // SAFETY: as in `errno`.
+                    unsafe { errno.write(value) };
+                },
+                options(nostack, readonly),
+            );
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(miri))))]
         // SAFETY: as in `errno`.
-        unsafe { errno.write(value) };
+        if unsafe { errno.read() } != value {
+            // SAFETY: as in `errno`.
+            unsafe { errno.write(value) };
+        }
     }
 
     /// Keeps `list` from being freed until [`Pin::release`]. Publish it first, then check that

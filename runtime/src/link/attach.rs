@@ -167,7 +167,7 @@ fn install(
         for site in member.function.sites() {
             let md = Md::of(site, member.function, full)
                 .map_err(|refused| no_memory("the metadata", function, refused))?;
-            let list = rows::with(md.current(), link, member)
+            let list = rows::with(&md, link, member)
                 .map_err(|refused| no_memory("the list of probes", function, refused))?;
             lists.push((md, list));
         }

@@ -3,24 +3,40 @@
 use core::alloc::Layout;
 use std::alloc::handle_alloc_error;
 
-use crate::caller::one_link_caller;
+use crate::caller::{one_link_caller, single_caller};
+use crate::md::Prepared;
 use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Row};
 use crate::sys::OutOfMemory;
 
 use super::core::{LinkCore, Member};
 
-/// `list` and the probes of `link` at this member's function.
-pub(crate) fn with(list: &List, link: &LinkCore, member: &Member) -> Result<ListBox, OutOfMemory> {
-    let mut groups = Groups::of(list, |_| true);
+/// The list at `md` and the probes of `link` at this member's function.
+pub(crate) fn with(
+    md: &Prepared,
+    link: &LinkCore,
+    member: &Member,
+) -> Result<ListBox, OutOfMemory> {
+    let slots = member.function.slots();
+    let mut groups = Groups::of(md.current(), |_| true);
     for (probe, &through) in link.probes.iter().zip(&member.through) {
-        let specialised =
-            link.specialise.then(|| probe.specialised(member.function.slots(), through));
-        let specialised = specialised.flatten().unwrap_or(core::ptr::null());
-        let state = &raw const link.state;
-        let row = probe.thunk().row(probe.data(), member.cookie, state, through, specialised);
+        let own = if link.specialise {
+            probe.specialised(slots, through)
+        } else if probe.kind() == Kind::Fentry && !link.state.hashed {
+            single_caller(slots).map(|(code, _)| code)
+        } else {
+            None
+        };
+        let row = probe.thunk(through).row(
+            probe.data(),
+            member.cookie,
+            &raw const link.state,
+            md.target(),
+            through,
+            own.unwrap_or(core::ptr::null()),
+        );
         groups.of_kind(probe.kind()).push(row);
     }
-    groups.into_list(member.function.slots())
+    groups.into_list(slots)
 }
 
 /// `list`, of a function of so many slots, without the probes of `link`.

@@ -3,7 +3,8 @@
 use core::cell::Cell;
 use std::sync::Arc;
 
-use crate::caller::{Lookup, Shape, TABLE, Variant, fullest, select, specialised_name, variant_at};
+use crate::caller::{Lookup, Shape, TABLE, Variant};
+use crate::caller::{fullest, select, single_caller, specialised_name, variant_at};
 use crate::grace::{Held, IgnoreGuard, held, ignore_current_thread, wait_for_marks};
 use crate::md::{LOOKING, Md, Replaced, TableState};
 use crate::probe::{ListBox, Needs};
@@ -261,6 +262,9 @@ pub(crate) fn is_armed(site: &Record) -> bool {
 /// The symbol name of the caller that serves a site now.
 pub(crate) fn caller_name(md: &Md) -> &'static str {
     let code = md.caller();
-    let generic = variant_at(code).map(|variant| variant.name);
-    generic.or_else(|| specialised_name(md.target.slots as usize)).unwrap_or("")
+    let slots = md.target.slots as usize;
+    let shared = variant_at(code).map(|variant| variant.name);
+    let single = || single_caller(slots).filter(|&(single, _)| single == code);
+    let single = || single().map(|(_, name)| name);
+    shared.or_else(single).or_else(|| specialised_name(slots)).unwrap_or("")
 }

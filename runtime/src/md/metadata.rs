@@ -1,6 +1,6 @@
 //! The metadata of one site.
 
-use core::mem::align_of;
+use core::mem::{align_of, offset_of};
 use core::ptr::NonNull;
 
 use crate::grace::{Mark, Pin, Published, Thread};
@@ -39,16 +39,37 @@ pub(crate) struct Md {
 /// A site's metadata, which its site may not know yet.
 pub(crate) enum Prepared {
     Existing(&'static Md),
-    Fresh(Box<Md>),
+    Fresh(Fresh),
+}
+
+/// Metadata that nobody knows yet; they are freed if it stays so.
+pub(crate) struct Fresh(NonNull<Md>);
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        // SAFETY: `of` made it out of a box, and `publish` forgets what it has given away.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
 }
 
 impl Prepared {
+    /// Whose calls its rows will see.
+    pub(crate) fn target(&self) -> *const Target {
+        match self {
+            Self::Existing(md) => &raw const md.target,
+            // SAFETY: within the box it comes out of.
+            Self::Fresh(fresh) => unsafe { &raw const (*fresh.0.as_ptr()).target },
+        }
+    }
+
     /// Makes the site know it, for the life of the process.
     pub(crate) fn publish(self) -> &'static Md {
         match self {
             Self::Existing(md) => md,
-            Self::Fresh(md) => {
-                let md: &'static Md = Box::leak(md);
+            Self::Fresh(fresh) => {
+                // SAFETY: it comes out of a box, and from here on nobody frees it.
+                let md: &'static Md = unsafe { &*fresh.0.as_ptr() };
+                core::mem::forget(fresh);
                 md.site.data().set_md(core::ptr::from_ref(md).cast_mut().cast());
                 md
             }
@@ -62,7 +83,8 @@ impl core::ops::Deref for Prepared {
     fn deref(&self) -> &Md {
         match self {
             Self::Existing(md) => md,
-            Self::Fresh(md) => md,
+            // SAFETY: it comes out of a box, which `drop` alone frees.
+            Self::Fresh(fresh) => unsafe { fresh.0.as_ref() },
         }
     }
 }
@@ -73,6 +95,11 @@ unsafe impl Send for Md {}
 unsafe impl Sync for Md {}
 
 impl Md {
+    /// Where the list is, for callers in assembly.
+    pub(crate) const LIST: usize = offset_of!(Self, list);
+    /// Where the origin is.
+    pub(crate) const ORIGIN: usize = offset_of!(Self, origin);
+
     /// The metadata of `site`, which `full` (a caller for its shape) can serve; made if missing, and
     /// then nobody's before [`Prepared::publish`].
     ///
@@ -102,7 +129,7 @@ impl Md {
             site,
             armed: AtomicBool::new(false),
         })?;
-        Ok(Prepared::Fresh(fresh))
+        Ok(Prepared::Fresh(Fresh(NonNull::from(Box::leak(fresh)))))
     }
 
     /// The metadata of a site that was attached to before.

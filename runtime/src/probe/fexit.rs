@@ -131,7 +131,7 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
         bind(&P::params(), function)
     }
 
-    fn thunk(&self) -> Thunk {
+    fn thunk(&self, _: u32) -> Thunk {
         Thunk::Call(thunk::<P, M>)
     }
 

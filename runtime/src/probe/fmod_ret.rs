@@ -109,7 +109,7 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
         bind(&P::params(), function)
     }
 
-    fn thunk(&self) -> Thunk {
+    fn thunk(&self, _: u32) -> Thunk {
         Thunk::Call(thunk::<P, M>)
     }
 

@@ -4,7 +4,7 @@
 //! ever written to a published list is [`Row::dead`], when it has been retired.
 
 use core::alloc::Layout;
-use core::mem::{align_of, size_of};
+use core::mem::{align_of, offset_of, size_of};
 use core::ops::{Deref, Range};
 use core::ptr::NonNull;
 
@@ -32,10 +32,17 @@ pub(crate) type EntryThunk = unsafe fn(&Row, *mut Slot, &'static Target);
 /// As [`EntryThunk`], with the frame in the place of the slots.
 pub(crate) type CallThunk = unsafe fn(&Row, &mut Frame);
 
+/// Runs the entry probe of a row, with the slots in the registers in which the function takes them.
+///
+/// # Safety
+///
+/// As [`EntryThunk`]: the slots that the target's function has are those of a call of it.
+pub(crate) type RegisterThunk = unsafe extern "C" fn(Slot, Slot, Slot, Slot, Slot, &Row);
+
 /// What runs a probe.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Thunk {
-    Entry(EntryThunk),
+    Entry(EntryThunk, RegisterThunk),
     Call(CallThunk),
 }
 
@@ -50,10 +57,14 @@ union Code {
 #[repr(C)]
 pub(crate) struct Row {
     code: Code,
+    /// Of an entry probe, what runs it with the slots in registers.
+    registers: Option<RegisterThunk>,
     /// The probe itself, of the type its thunk knows.
     pub(crate) probe: *const (),
     pub(crate) cookie: u64,
     pub(crate) link: *const LinkState,
+    /// Whose calls it sees.
+    pub(crate) target: *const Target,
     /// The caller for this probe alone; null if there is none.
     pub(crate) specialised: *const (),
     /// Bit i: the i-th argument's slot holds the address of what the probe asks for.
@@ -70,19 +81,24 @@ impl Thunk {
         probe: *const (),
         cookie: u64,
         link: *const LinkState,
+        target: *const Target,
         through: u32,
         specialised: *const (),
     ) -> Row {
-        let code = match self {
-            Self::Entry(entry) => Code { entry },
-            Self::Call(call) => Code { call },
+        let (code, registers) = match self {
+            Self::Entry(entry, registers) => (Code { entry }, Some(registers)),
+            Self::Call(call) => (Code { call }, None),
         };
         let dead = AtomicBool::new(false);
-        Row { code, probe, cookie, link, specialised, through, counts: true, dead }
+        let counts = true;
+        Row { code, registers, probe, cookie, link, target, specialised, through, counts, dead }
     }
 }
 
 impl Row {
+    /// Where [`Row::registers`] is, for callers in assembly.
+    pub(crate) const REGISTERS: usize = offset_of!(Self, registers);
+
     /// Runs the probe of a row among [`List::entries`].
     ///
     /// # Safety
@@ -135,9 +151,7 @@ impl Row {
 
     /// The same probe in another list.
     pub(crate) fn copy(&self) -> Self {
-        let Self { code, probe, cookie, link, specialised, through, counts, .. } = *self;
-        let dead = AtomicBool::new(false);
-        Self { code, probe, cookie, link, specialised, through, counts, dead }
+        Self { dead: AtomicBool::new(false), ..*self }
     }
 }
 
@@ -191,6 +205,11 @@ unsafe impl Send for List {}
 unsafe impl Sync for List {}
 
 impl List {
+    /// Where the caller for this list alone is, for callers in assembly.
+    pub(crate) const SPECIALISED: usize = offset_of!(Self, specialised);
+    /// Where the first row is.
+    pub(crate) const FIRST: usize = size_of::<Self>();
+
     #[inline(always)]
     pub(crate) fn needs(&self) -> Needs {
         self.needs
@@ -223,10 +242,21 @@ impl List {
         (self.only == link).then(|| &self.range(0..1)[0])
     }
 
-    /// The only row, if `caller` is the caller for this list alone.
+    /// The caller for this list alone; null if there is none.
     #[inline(always)]
-    pub(crate) fn only_row_of(&self, caller: *const ()) -> Option<&Row> {
-        core::ptr::eq(self.specialised, caller).then(|| &self.range(0..1)[0])
+    pub(crate) fn own_caller(&self) -> *const () {
+        self.specialised
+    }
+
+    /// The first row.
+    ///
+    /// # Safety
+    ///
+    /// There is one.
+    #[inline(always)]
+    pub(crate) unsafe fn first(&self) -> &Row {
+        // SAFETY: the caller's promise.
+        unsafe { self.range(0..1).get_unchecked(0) }
     }
 
     /// The entry probes.
@@ -311,9 +341,11 @@ static EMPTY: Empty = Empty {
     },
     row: Row {
         code: Code { call: |_, _| () },
+        registers: None,
         probe: core::ptr::null(),
         cookie: 0,
         link: core::ptr::null(),
+        target: core::ptr::null(),
         specialised: core::ptr::null(),
         through: 0,
         counts: false,

@@ -65,8 +65,8 @@ pub(crate) trait AnyProbe: Send + Sync {
     fn is_sleepable(&self) -> bool;
     /// Checks the probe's types against a function's: the bits for [`Row`]'s `through`.
     fn bind(&self, function: &crate::site::Function) -> Result<u32, Mismatch>;
-    /// What runs it.
-    fn thunk(&self) -> list::Thunk;
+    /// What runs it, at functions to which it was bound thus.
+    fn thunk(&self, through: u32) -> list::Thunk;
     /// The caller for this probe alone, at functions of so many slots to which it was bound thus.
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()>;
     /// What the thunk is handed.

@@ -80,7 +80,7 @@ fn a_function_is_served_by_the_plainest_caller_that_serves_all_its_links() {
         drop(plain);
         let shared = site!(served).link().specialise(false).fentry(|_: &Entry| ());
         let shared = shared.attach().unwrap();
-        assert_eq!(caller(&shared), "caller_1");
+        assert_eq!(caller(&shared), "caller_1_single");
         served(1);
         drop(shared);
         served(1);

@@ -5,7 +5,7 @@ use std::arch::naked_asm;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use gtramp::{Function, LinkBuilder, Lookup};
+use gtramp::{Entry, Function, LinkBuilder, Lookup};
 
 use crate::memory::holdings;
 use crate::palette::{Make, Sample, fold};
@@ -229,7 +229,7 @@ pub(crate) fn every_variant<C: Case>() {
     };
     for probes in [Probes::ENTRY, Probes::MOD_RET, Probes::EXIT, Probes::ALL] {
         for sleepable in [false, true] {
-            for way in [Way::Own, Way::Shared, Way::Hashed] {
+            for way in [Way::Own, Way::Single, Way::Shared, Way::Hashed] {
                 let caller = expected_caller(slots, probes, sleepable, way);
                 let what = format!("{function} through {caller} with {probes:?}");
                 let mut plans = vec![Plan::Return, Plan::Panic, Plan::Return];
@@ -237,10 +237,14 @@ pub(crate) fn every_variant<C: Case>() {
                     plans.push(Plan::Override);
                 }
                 for _ in 0..2 {
+                    let other = (way == Way::Shared).then(|| {
+                        let other = gtramp::link().functions(function);
+                        other.fentry(|_: &Entry<'_>| ()).attach().expect("it asks for nothing")
+                    });
                     let link = gtramp::link().functions(function).sleepable(sleepable);
                     let link = match way {
-                        Way::Own => link,
-                        Way::Shared => link.specialise(false),
+                        Way::Own | Way::Shared => link,
+                        Way::Single => link.specialise(false),
                         Way::Hashed => link.lookup(Lookup::Hash),
                     };
                     let link = probes.attach::<C>(link).attach();
@@ -253,7 +257,7 @@ pub(crate) fn every_variant<C: Case>() {
                     }
                     let info = link.info();
                     assert_eq!((info.missed, info.panic), (0, None), "{what}");
-                    drop(link);
+                    drop((link, other));
                     for plan in [Plan::Return, Plan::Panic] {
                         check_call::<C>(Probes::NONE, plan, seed(), &what);
                     }
@@ -268,18 +272,26 @@ pub(crate) fn every_variant<C: Case>() {
 enum Way {
     /// A caller compiled for the probe, where there is one.
     Own,
-    /// The shape's caller, which finds the list through the site.
+    /// The caller for one probe of any type, where there is one.
+    Single,
+    /// The shape's caller, which finds the list through the site: another link is there as well.
     Shared,
     /// The shape's caller, which finds the list in the hash table.
     Hashed,
 }
 
-/// The most slots of a probe's own caller: one register is for the site.
+/// The most slots of a probe's own caller: one register is for the metadata.
 const OWN_SLOTS: usize = if cfg!(target_arch = "aarch64") { 7 } else { 5 };
+
+/// The most slots of a caller for one probe of any type.
+const SINGLE_SLOTS: Option<usize> = if cfg!(target_arch = "x86_64") { Some(5) } else { None };
 
 fn expected_caller(slots: usize, probes: Probes, sleepable: bool, way: Way) -> String {
     if way == Way::Own && probes != Probes::ALL && !sleepable && slots <= OWN_SLOTS {
         return format!("specialised_{slots}");
+    }
+    if way == Way::Single && probes == Probes::ENTRY && !sleepable && Some(slots) <= SINGLE_SLOTS {
+        return format!("caller_{slots}_single");
     }
     let sleep = if sleepable { "_sleep" } else { "" };
     let origin = if probes == Probes::ENTRY { "" } else { "_origin" };

@@ -151,6 +151,7 @@ fn assemble(body: u64, enter: Enter, thread: i32, page: u64) -> Result<Vec<u8>, 
     let frame = if enter == Enter::Call { 0x18 } else { 0x20 };
     let mut a = CodeAssembler::new(64)?;
     let (mut again, mut done) = (a.create_label(), a.create_label());
+    let (mut changed, mut kept) = (a.create_label(), a.create_label());
     a.push(rbx)?;
     a.sub(rsp, frame)?;
     a.mov(qword_ptr(rsp), rdi)?;
@@ -170,7 +171,9 @@ fn assemble(body: u64, enter: Enter, thread: i32, page: u64) -> Result<Vec<u8>, 
     a.mov(ebx, dword_ptr(rax))?;
     a.call(probe as *const () as usize as u64)?;
     a.mov(rax, qword_ptr(thread + 8).fs())?;
-    a.mov(dword_ptr(rax), ebx)?;
+    a.cmp(dword_ptr(rax), ebx)?;
+    a.jne(changed)?;
+    a.set_label(&mut kept)?;
     a.mov(qword_ptr(thread).fs(), 0)?;
     a.set_label(&mut done)?;
     a.mov(rdi, qword_ptr(rsp))?;
@@ -181,5 +184,8 @@ fn assemble(body: u64, enter: Enter, thread: i32, page: u64) -> Result<Vec<u8>, 
         Enter::Call => a.ret()?,
         Enter::Jump => a.jmp(body)?,
     }
+    a.set_label(&mut changed)?;
+    a.mov(dword_ptr(rax), ebx)?;
+    a.jmp(kept)?;
     a.assemble(page)
 }
