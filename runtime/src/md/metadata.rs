@@ -96,8 +96,10 @@ unsafe impl Sync for Md {}
 
 impl Md {
     /// Where the list is, for callers in assembly.
+    #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const LIST: usize = offset_of!(Self, list);
     /// Where the origin is.
+    #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const ORIGIN: usize = offset_of!(Self, origin);
 
     /// The metadata of `site`, which `full` (a caller for its shape) can serve; made if missing, and

@@ -97,6 +97,7 @@ impl Thunk {
 
 impl Row {
     /// Where [`Row::registers`] is, for callers in assembly.
+    #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const REGISTERS: usize = offset_of!(Self, registers);
 
     /// Runs the probe of a row among [`List::entries`].
@@ -206,8 +207,10 @@ unsafe impl Sync for List {}
 
 impl List {
     /// Where the caller for this list alone is, for callers in assembly.
+    #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const SPECIALISED: usize = offset_of!(Self, specialised);
     /// Where the first row is.
+    #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const FIRST: usize = size_of::<Self>();
 
     #[inline(always)]

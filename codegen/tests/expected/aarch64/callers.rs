@@ -811,6 +811,14 @@ pub(crate) unsafe extern "C-unwind" fn caller_9_sleep_origin() {
     )
 }
 
+/// The caller for one entry probe alone, of any type, and functions of so many slots, with its name,
+/// if there is one.
+pub(crate) fn single(slots: usize) -> Option<(*const (), &'static str)> {
+    match slots {
+        _ => None,
+    }
+}
+
 /// A probe type's own caller, for 1 slot: they have not left their registers.
 ///
 /// # Safety
@@ -827,9 +835,22 @@ unsafe extern "C-unwind" fn specialised_1<S: Specialised>(
     _: Slot,
     md: &'static Md,
 ) -> Slot {
+    /// # Safety
+    ///
+    /// The slots are those of a call of the metadata's function.
+    #[inline(always)]
+    unsafe fn hand_over(slots: [Slot; 1], md: &'static Md) -> Slot {
+        type Caller = unsafe extern "C-unwind" fn(Slot, Slot, Slot, Slot, Slot, Slot, Slot, &'static Md) -> Slot;
+        // SAFETY: callers take the slots as the function does, and its metadata in the last slot register.
+        let caller = unsafe { ::core::mem::transmute::<*const (), Caller>(md.full()) };
+        let [s0] = slots;
+        // SAFETY: the caller's promise.
+        unsafe { caller(s0, Slot::uninit(), Slot::uninit(), Slot::uninit(), Slot::uninit(), Slot::uninit(), Slot::uninit(), md) }
+    }
+
     let caller = specialised_1::<S> as *const ();
     // SAFETY: the caller's promise.
-    unsafe { S::run([s0], md, caller) }
+    unsafe { S::run([s0], md, caller, hand_over) }
 }
 
 
@@ -849,9 +870,22 @@ unsafe extern "C-unwind" fn specialised_2<S: Specialised>(
     _: Slot,
     md: &'static Md,
 ) -> Slot {
+    /// # Safety
+    ///
+    /// The slots are those of a call of the metadata's function.
+    #[inline(always)]
+    unsafe fn hand_over(slots: [Slot; 2], md: &'static Md) -> Slot {
+        type Caller = unsafe extern "C-unwind" fn(Slot, Slot, Slot, Slot, Slot, Slot, Slot, &'static Md) -> Slot;
+        // SAFETY: callers take the slots as the function does, and its metadata in the last slot register.
+        let caller = unsafe { ::core::mem::transmute::<*const (), Caller>(md.full()) };
+        let [s0, s1] = slots;
+        // SAFETY: the caller's promise.
+        unsafe { caller(s0, s1, Slot::uninit(), Slot::uninit(), Slot::uninit(), Slot::uninit(), Slot::uninit(), md) }
+    }
+
     let caller = specialised_2::<S> as *const ();
     // SAFETY: the caller's promise.
-    unsafe { S::run([s0, s1], md, caller) }
+    unsafe { S::run([s0, s1], md, caller, hand_over) }
 }
 
 

@@ -46,7 +46,7 @@ where
     //        3: x7 = metadata; br [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 8",
+        ".balign 16",
         "2: b {body}",
         "3: adrp x16, 4f",
         // Not one register for all: linkers that work around an erratum of the Cortex-A53 (843419)
@@ -112,7 +112,7 @@ where
     //        3: x7 = metadata; br [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 8",
+        ".balign 16",
         "2: b {body}",
         "3: adrp x16, 4f",
         // Not one register for all: linkers that work around an erratum of the Cortex-A53 (843419)
@@ -273,7 +273,7 @@ where
     //        3: x9 = metadata; br [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 8",
+        ".balign 16",
         "2: b {body}",
         "3: adrp x16, 4f",
         // Not one register for all: linkers that work around an erratum of the Cortex-A53 (843419)
@@ -353,7 +353,7 @@ where
     //        3: x9 = metadata; br [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 8",
+        ".balign 16",
         "2: b {body}",
         "3: adrp x16, 4f",
         // Not one register for all: linkers that work around an erratum of the Cortex-A53 (843419)

@@ -1269,6 +1269,146 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
     )
 }
 
+/// 1 slot, one entry probe of any type: the slots stay in their registers.
+///
+/// # Safety
+///
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn caller_1_single() {
+    ::core::arch::naked_asm!(
+        // What comes before the probe fills one line of code, and what comes after begins the next.
+        ".balign 64",
+        ".cfi_startproc",
+        // Is this thread running a probe already, or new, or to be left alone?
+        "2: mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
+        "mov rax, qword ptr fs:[rax]",
+        "cmp qword ptr [rax + {mark}], 0",
+        "jne 6f",
+        // The mark, and then the list: is it one that this caller was made for?
+        "mov [rax + {mark}], r9",
+        "mov r10, [r9 + {list}]",
+        "lea r11, [rip + 2b]",
+        "cmp [r10 + {specialised}], r11",
+        "jne 5f",
+        "mov r11, [rax + {errno}]",
+        "mov r11d, [r11]",
+        "push r11",
+        ".cfi_adjust_cfa_offset 8",
+        "push rdi",
+        ".cfi_adjust_cfa_offset 8",
+        "push rax",
+        ".cfi_adjust_cfa_offset 8",
+        // The probe finds the slots in their registers, and its row where the metadata was.
+        "lea r9, [r10 + {row}]",
+        "call [r9 + {registers}]",
+        "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
+        "mov rax, qword ptr fs:[rax]",
+        "pop r11",
+        ".cfi_adjust_cfa_offset -8",
+        "pop rdi",
+        ".cfi_adjust_cfa_offset -8",
+        "pop r11",
+        ".cfi_adjust_cfa_offset -8",
+        // Written only if the probe has changed it: a store would be what the next call waits for.
+        "mov r10, [rax + {errno}]",
+        "cmp [r10], r11d",
+        "jne 4f",
+        // The mark says which metadata it was.
+        "3: mov r9, [rax + {mark}]",
+        "mov qword ptr [rax + {mark}], 0",
+        "jmp [r9 + {origin}]",
+        "4: mov [r10], r11d",
+        "jmp 3b",
+        "5: mov qword ptr [rax + {mark}], 0",
+        "6: jmp {shared}",
+        ".cfi_endproc",
+        mark = const Thread::OUTERMOST,
+        errno = const Thread::ERRNO,
+        list = const Md::LIST,
+        origin = const Md::ORIGIN,
+        specialised = const List::SPECIALISED,
+        row = const List::FIRST,
+        registers = const Row::REGISTERS,
+        shared = sym caller_1,
+    )
+}
+
+/// 2 slots, one entry probe of any type: the slots stay in their registers.
+///
+/// # Safety
+///
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn caller_2_single() {
+    ::core::arch::naked_asm!(
+        // What comes before the probe fills one line of code, and what comes after begins the next.
+        ".balign 64",
+        ".cfi_startproc",
+        // Is this thread running a probe already, or new, or to be left alone?
+        "2: mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
+        "mov rax, qword ptr fs:[rax]",
+        "cmp qword ptr [rax + {mark}], 0",
+        "jne 6f",
+        // The mark, and then the list: is it one that this caller was made for?
+        "mov [rax + {mark}], r9",
+        "mov r10, [r9 + {list}]",
+        "lea r11, [rip + 2b]",
+        "cmp [r10 + {specialised}], r11",
+        "jne 5f",
+        "mov r11, [rax + {errno}]",
+        "mov r11d, [r11]",
+        "push r11",
+        ".cfi_adjust_cfa_offset 8",
+        "push rsi",
+        ".cfi_adjust_cfa_offset 8",
+        "push rdi",
+        ".cfi_adjust_cfa_offset 8",
+        // The probe finds the slots in their registers, and its row where the metadata was.
+        "lea r9, [r10 + {row}]",
+        "call [r9 + {registers}]",
+        "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
+        "mov rax, qword ptr fs:[rax]",
+        "pop rdi",
+        ".cfi_adjust_cfa_offset -8",
+        "pop rsi",
+        ".cfi_adjust_cfa_offset -8",
+        "pop r11",
+        ".cfi_adjust_cfa_offset -8",
+        // Written only if the probe has changed it: a store would be what the next call waits for.
+        "mov r10, [rax + {errno}]",
+        "cmp [r10], r11d",
+        "jne 4f",
+        // The mark says which metadata it was.
+        "3: mov r9, [rax + {mark}]",
+        "mov qword ptr [rax + {mark}], 0",
+        "jmp [r9 + {origin}]",
+        "4: mov [r10], r11d",
+        "jmp 3b",
+        "5: mov qword ptr [rax + {mark}], 0",
+        "6: jmp {shared}",
+        ".cfi_endproc",
+        mark = const Thread::OUTERMOST,
+        errno = const Thread::ERRNO,
+        list = const Md::LIST,
+        origin = const Md::ORIGIN,
+        specialised = const List::SPECIALISED,
+        row = const List::FIRST,
+        registers = const Row::REGISTERS,
+        shared = sym caller_2,
+    )
+}
+
+/// The caller for one entry probe alone, of any type, and functions of so many slots, with its name,
+/// if there is one.
+pub(crate) fn single(slots: usize) -> Option<(*const (), &'static str)> {
+    match slots {
+        1 => Some((caller_1_single as *const (), "caller_1_single")),
+        2 => Some((caller_2_single as *const (), "caller_2_single")),
+        _ => None,
+    }
+}
+
 /// A probe type's own caller, for 1 slot: they have not left their registers.
 ///
 /// # Safety
@@ -1283,9 +1423,22 @@ unsafe extern "C-unwind" fn specialised_1<S: Specialised>(
     _: Slot,
     md: &'static Md,
 ) -> Slot {
+    /// # Safety
+    ///
+    /// The slots are those of a call of the metadata's function.
+    #[inline(always)]
+    unsafe fn hand_over(slots: [Slot; 1], md: &'static Md) -> Slot {
+        type Caller = unsafe extern "C-unwind" fn(Slot, Slot, Slot, Slot, Slot, &'static Md) -> Slot;
+        // SAFETY: callers take the slots as the function does, and its metadata in the last slot register.
+        let caller = unsafe { ::core::mem::transmute::<*const (), Caller>(md.full()) };
+        let [s0] = slots;
+        // SAFETY: the caller's promise.
+        unsafe { caller(s0, Slot::uninit(), Slot::uninit(), Slot::uninit(), Slot::uninit(), md) }
+    }
+
     let caller = specialised_1::<S> as *const ();
     // SAFETY: the caller's promise.
-    unsafe { S::run([s0], md, caller) }
+    unsafe { S::run([s0], md, caller, hand_over) }
 }
 
 
@@ -1303,9 +1456,22 @@ unsafe extern "C-unwind" fn specialised_2<S: Specialised>(
     _: Slot,
     md: &'static Md,
 ) -> Slot {
+    /// # Safety
+    ///
+    /// The slots are those of a call of the metadata's function.
+    #[inline(always)]
+    unsafe fn hand_over(slots: [Slot; 2], md: &'static Md) -> Slot {
+        type Caller = unsafe extern "C-unwind" fn(Slot, Slot, Slot, Slot, Slot, &'static Md) -> Slot;
+        // SAFETY: callers take the slots as the function does, and its metadata in the last slot register.
+        let caller = unsafe { ::core::mem::transmute::<*const (), Caller>(md.full()) };
+        let [s0, s1] = slots;
+        // SAFETY: the caller's promise.
+        unsafe { caller(s0, s1, Slot::uninit(), Slot::uninit(), Slot::uninit(), md) }
+    }
+
     let caller = specialised_2::<S> as *const ();
     // SAFETY: the caller's promise.
-    unsafe { S::run([s0, s1], md, caller) }
+    unsafe { S::run([s0, s1], md, caller, hand_over) }
 }
 
 

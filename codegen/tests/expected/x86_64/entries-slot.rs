@@ -44,7 +44,7 @@ where
     // 2: mov r9, through; jmp [through]   off, there is the body's address
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 8",
+        ".balign 16",
         "2: mov r9, [rip + 4f]",
         "jmp qword ptr [r9]",
         ".cfi_endproc",
@@ -103,7 +103,7 @@ where
     // 2: mov r9, through; jmp [through]   off, there is the body's address
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 8",
+        ".balign 16",
         "2: mov r9, [rip + 4f]",
         "jmp qword ptr [r9]",
         ".cfi_endproc",

@@ -46,7 +46,7 @@ where
     //        3: mov r9, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 8",
+        ".balign 16",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
         "3: mov r9, [rip + 4f]",
@@ -108,7 +108,7 @@ where
     //        3: mov r9, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 8",
+        ".balign 16",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
         "3: mov r9, [rip + 4f]",
@@ -259,7 +259,7 @@ where
     //        3: mov r11, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 8",
+        ".balign 16",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
         "3: mov r11, [rip + 4f]",
@@ -331,7 +331,7 @@ where
     //        3: mov r11, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 8",
+        ".balign 16",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
         "3: mov r11, [rip + 4f]",
