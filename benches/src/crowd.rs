@@ -139,6 +139,7 @@ extern "C" fn describe(description: &mut MaybeUninit<RawDescription>, number: u3
         args: const { &[ArgFacts::of::<u64>(), ArgFacts::of::<u64>()] },
         ret: ArgFacts::of::<u64>(),
         drop_args: None,
+        drop_ret: None,
     });
 }
 

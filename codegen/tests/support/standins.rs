@@ -53,6 +53,10 @@ mod site {
         pub args: &'static [ArgFacts],
         pub ret: ArgFacts,
         pub drop_args: Option<unsafe fn(*mut Slot)>,
+        pub drop_ret: Option<unsafe fn(*mut ())>,
+    }
+    unsafe fn drop_ret<R>(ret: *mut ()) {
+        unsafe { ret.cast::<R>().drop_in_place() };
     }
     union ZeroSized<F: Copy> {
         nothing: (),

@@ -10,7 +10,7 @@ use crate::probe::{Frame, List, Outcome};
 use crate::site::Slot;
 use crate::sync::Ordering;
 
-use super::run::{EntryCall, Find, run_row, run_row_if, serves};
+use super::run::{EntryCall, Find, miss, run_row, run_row_if, serves};
 
 /// Runs all the probes and, in their midst, the body; returns the result's slot.
 ///
@@ -47,8 +47,12 @@ unsafe fn run_origin_slow<L: Find, const N: usize, const SLEEP: bool>(
     args: *mut Slot,
     md: &'static Md,
 ) -> Slot {
-    match enter_slow() {
-        Slow::Skip => {
+    let slow = enter_slow();
+    match slow {
+        Slow::Skip | Slow::Full { .. } => {
+            if let Slow::Full { thread } = slow {
+                miss(md, thread);
+            }
             // SAFETY: `args` are the slots of this site's function.
             let slots = unsafe { saved::<N>(args) };
             // SAFETY: the origin is that function's body.
@@ -118,10 +122,10 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
             call.frame.ret = (&raw mut ret).cast();
         }
         call.frame.outcome = Outcome::Returned;
-    } else if let Some(drop_args) = md.target.function.description().drop_args {
-        // SAFETY: the slots are this function's, and the body, which would have taken their
-        // values, does not run.
-        unsafe { drop_args(args) };
+    } else {
+        // SAFETY: the slots are this function's, the body, which would have taken their values,
+        // does not run, and a probe has written the result.
+        unsafe { drop_skipped(md, args, call.frame.ret) };
     }
     call.end();
     if md.target.ret_in_slot { ret } else { Slot::pointer(call.frame.ret) }
@@ -144,6 +148,39 @@ fn mods<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, mar
     }
     // SAFETY: `thread` is the calling thread's.
     unsafe { thread.set_errno(errno) };
+}
+
+/// Drops the arguments of a call whose body does not run. If that panics, there is no result any more.
+///
+/// # Safety
+///
+/// `args` are the slots of a call of `md`'s function, whose values nobody has taken, and its result is
+/// at `ret`.
+#[inline(always)]
+pub(super) unsafe fn drop_skipped(md: &Md, args: *mut Slot, ret: *mut ()) {
+    let description = md.target.function.description();
+    if let Some(drop_args) = description.drop_args {
+        let decided = Decided { ret, drop: description.drop_ret };
+        // SAFETY: the caller's promise.
+        unsafe { drop_args(args) };
+        core::mem::forget(decided);
+    }
+}
+
+/// A result that is dropped if the call panics before it returns it.
+struct Decided {
+    ret: *mut (),
+    drop: Option<unsafe fn(*mut ())>,
+}
+
+impl Drop for Decided {
+    #[cold]
+    fn drop(&mut self) {
+        if let Some(drop) = self.drop {
+            // SAFETY: the result is there, of the function's own type, and nobody else takes it.
+            unsafe { drop(self.ret) };
+        }
+    }
 }
 
 /// Where the function's result is to be.
@@ -210,7 +247,8 @@ fn run_exits(list: &List, frame: &mut Frame, thread: &Thread) {
 #[inline(never)]
 fn run_exits_slow(list: &List, frame: &mut Frame) {
     match enter_slow() {
-        Slow::Skip => {}
+        // Not a miss that is counted: the call was, if its entry found no mark either.
+        Slow::Skip | Slow::Full { .. } => {}
         Slow::Enter { thread, mark, nested: false } => exits::<false>(list, frame, thread, mark),
         Slow::Enter { thread, mark, nested: true } => exits::<true>(list, frame, thread, mark),
     }

@@ -86,6 +86,10 @@ unsafe fn run_entry_slow<L: Find, const SLEEP: bool>(
     md: &'static Md,
 ) -> *const () {
     match enter_slow() {
+        Slow::Full { thread } => {
+            miss(md, thread);
+            md.origin()
+        }
         Slow::Skip => md.origin(),
         Slow::Enter { thread, mark, nested: false } => {
             // SAFETY: the caller's promise.
@@ -233,6 +237,18 @@ pub(super) fn run_row_if<const NESTED: bool>(
     }
     // Release: what the probe did happens before whatever waited for the mark.
     mark.store(core::ptr::null_mut(), Ordering::Release);
+}
+
+/// Counts a call that every link misses, because the thread has no mark left.
+#[cold]
+#[inline(never)]
+pub(super) fn miss(md: &'static Md, thread: &'static Thread) {
+    let (list, pin) = md.pin(thread);
+    for row in list.rows().iter().filter(|row| row.counts && !row.is_dead()) {
+        // SAFETY: the list holds its links' states, and the pin holds the list.
+        unsafe { &*row.link }.count_missed();
+    }
+    pin.release(thread);
 }
 
 /// Whether a probe of the same link is running on this thread already; counted as missed then.

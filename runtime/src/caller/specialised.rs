@@ -19,7 +19,7 @@ use crate::probe::{call_entry, call_exit, call_mod_ret};
 use crate::site::Slot;
 use crate::sync::Ordering;
 
-use super::origin::{call_body, result_place, run_exits_of};
+use super::origin::{call_body, drop_skipped, result_place, run_exits_of};
 use super::select::specialised;
 
 /// Goes on with a call of so many slots in the caller that serves every list.
@@ -151,10 +151,9 @@ impl<P: ModRetProbe<M>, M, const THROUGH: bool> Specialised for ModRetOnly<P, M,
             // SAFETY: the origin is the body of this site's function.
             return unsafe { call_body(md.origin(), slots) };
         }
-        if let Some(drop_args) = md.target.function.description().drop_args {
-            // SAFETY: the slots are this function's, and nobody has taken their values.
-            unsafe { drop_args(args) };
-        }
+        // SAFETY: the slots are this function's, nobody has taken their values, and the probe has
+        // written the result.
+        unsafe { drop_skipped(md, args, place) };
         if md.target.ret_in_slot { ret } else { Slot::pointer(place) }
     }
 }
@@ -337,7 +336,7 @@ fn unwound(link: u64, md: &'static Md, args: *mut Slot) {
 #[inline(never)]
 fn run_exit_of(link: u64, md: &'static Md, frame: &mut Frame) {
     match enter_slow() {
-        Slow::Skip => {}
+        Slow::Skip | Slow::Full { .. } => {}
         Slow::Enter { thread, mark, nested } => {
             let (list, pin) = md.pin(thread);
             run_exits_of(link, list, frame, thread, mark, nested);

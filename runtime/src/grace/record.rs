@@ -109,7 +109,7 @@ impl Thread {
     }
 
     pub(super) fn is_deep(&self) -> bool {
-        self.deep.load(Ordering::Acquire) != 0
+        self.deep.load(Ordering::Acquire) > 0
     }
 
     /// What the thread runs now, outermost first, for the thread itself.
@@ -217,9 +217,11 @@ impl Thread {
         for mark in &self.marks {
             mark.store(core::ptr::null_mut(), Ordering::Relaxed);
         }
-        self.deep.store(0, Ordering::Relaxed);
+        // What it holds without a pin is not known, and must not hold back every list for ever. If a
+        // coroutine ends such a call here, the count goes below zero: the record is nobody else's.
+        let deep = self.deep.swap(0, Ordering::Relaxed) > 0;
         let pinned = self.pins.iter().any(|pin| !pin.load(Ordering::Relaxed).is_null());
-        self.owned.store(u32::from(pinned), Ordering::Relaxed);
+        self.owned.store(u32::from(pinned || deep), Ordering::Relaxed);
     }
 }
 
@@ -246,5 +248,43 @@ impl Pin {
         if core::ptr::eq(now, self.thread) {
             self.thread.top.store(self.index, Ordering::Relaxed);
         }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{PINS, Thread};
+
+    #[test]
+    fn a_record_left_behind_by_a_fork_deep_in_calls_holds_back_nothing_and_is_nobody_elses() {
+        let thread: &'static Thread = Box::leak(Box::new(Thread::new(core::ptr::null_mut())));
+        assert!(thread.claim());
+        let list = core::ptr::without_provenance_mut(64);
+        let mut pins: Vec<_> = (0..PINS + 2).map(|_| thread.pin(list)).collect();
+        assert!(thread.is_deep());
+        thread.abandon();
+        assert!(!thread.is_deep(), "lists would be held back for ever");
+        // A coroutine that began there goes on in the child, and ends.
+        pins.drain(..).rev().for_each(|pin| pin.release(thread));
+        assert!(!thread.is_deep());
+        assert!(!thread.claim(), "its counts are no measure of another's calls");
+    }
+
+    #[test]
+    fn a_record_left_behind_by_a_fork_keeps_its_pins() {
+        let thread: &'static Thread = Box::leak(Box::new(Thread::new(core::ptr::null_mut())));
+        assert!(thread.claim());
+        let list = core::ptr::without_provenance_mut(64);
+        let pin = thread.pin(list);
+        thread.abandon();
+        assert!(thread.pins().iter().any(|pin| pin.load(super::Ordering::Relaxed) == list));
+        assert!(!thread.claim());
+        pin.release(thread);
+        assert!(thread.pins().iter().all(|pin| pin.load(super::Ordering::Relaxed).is_null()));
+
+        let idle: &'static Thread = Box::leak(Box::new(Thread::new(core::ptr::null_mut())));
+        assert!(idle.claim());
+        idle.abandon();
+        assert!(idle.claim(), "the record of a thread without calls is given to another");
     }
 }

@@ -51,6 +51,11 @@ pub(crate) enum Slow {
         /// Whether a probe is running on this thread already.
         nested: bool,
     },
+    /// Run no probe: every mark of the thread is taken. Its record is for a pin.
+    Full {
+        /// The thread's record.
+        thread: &'static Thread,
+    },
     /// Run no probe.
     Skip,
 }
@@ -69,7 +74,7 @@ pub(crate) fn enter_slow() -> Slow {
     }
     match thread.free_mark() {
         Some(free) => Slow::Enter { thread, mark: &thread.marks()[free], nested: free > 0 },
-        None => Slow::Skip,
+        None => Slow::Full { thread },
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
             }
         };
         LinkCore {
-            state: LinkState::new(rank, sleepable, hashed, Box::new(suspend)),
+            state: Arc::new(LinkState::new(rank, sleepable, hashed, Box::new(suspend))),
             probes: request.probes,
             // A specialised caller finds metadata through the site.
             specialise: request.specialise && !hashed,

@@ -1,5 +1,7 @@
 //! The part of a link that lives for as long as one of its probes may run.
 
+use std::sync::Arc;
+
 use crate::error::Refusal;
 use crate::md::Md;
 use crate::probe::{AnyProbe, LinkState};
@@ -9,7 +11,8 @@ use crate::sync::{AtomicBool, Mutex};
 /// What a link is made of. Rows point into it, so it is dropped only when no thread runs, or
 /// can still come to run, a probe of it.
 pub(crate) struct LinkCore {
-    pub(crate) state: LinkState,
+    /// Lists that name the link hold it as well.
+    pub(crate) state: Arc<LinkState>,
     pub(crate) probes: Vec<Box<dyn AnyProbe>>,
     /// Whether its probes may have callers of their own.
     pub(crate) specialise: bool,

@@ -21,7 +21,7 @@ pub struct LinkInfo {
     /// The functions that `skip_invalid` left out, and why.
     pub refused: Vec<(&'static Function, String)>,
     /// Calls of its functions that it did not see, because one of its probes was running on the
-    /// same thread.
+    /// same thread, or probes of fourteen links were.
     pub missed: u64,
     /// Whether its probes run.
     pub enabled: bool,

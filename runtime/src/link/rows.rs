@@ -2,6 +2,7 @@
 
 use core::alloc::Layout;
 use std::alloc::handle_alloc_error;
+use std::sync::Arc;
 
 use crate::caller::{one_link_caller, single_caller};
 use crate::md::Prepared;
@@ -29,7 +30,7 @@ pub(crate) fn with(
         let row = probe.thunk(through).row(
             probe.data(),
             member.cookie,
-            &raw const link.state,
+            Arc::as_ptr(&link.state),
             md.target(),
             through,
             own.unwrap_or(core::ptr::null()),
@@ -58,7 +59,7 @@ pub(crate) fn any_hashed(list: &List) -> bool {
 
 /// Whether a row runs a probe of `link`.
 pub(crate) fn is_of(row: &Row, link: &LinkCore) -> bool {
-    core::ptr::eq(row.link, &raw const link.state)
+    core::ptr::eq(row.link, Arc::as_ptr(&link.state))
 }
 
 /// What the link of a row says of itself.

@@ -7,6 +7,7 @@ use core::alloc::Layout;
 use core::mem::{align_of, offset_of, size_of};
 use core::ops::{Deref, Range};
 use core::ptr::NonNull;
+use std::sync::Arc;
 
 use crate::grace::Named;
 use crate::site::Slot;
@@ -62,6 +63,7 @@ pub(crate) struct Row {
     /// The probe itself, of the type its thunk knows.
     pub(crate) probe: *const (),
     pub(crate) cookie: u64,
+    /// Held by the row's list.
     pub(crate) link: *const LinkState,
     /// Whose calls it sees.
     pub(crate) target: *const Target,
@@ -409,6 +411,9 @@ impl ListBox {
         unsafe { list.write(header) };
         let mut next = list.as_ptr().cast::<u8>().wrapping_add(size_of::<List>()).cast::<Row>();
         for row in entries.into_iter().chain(mods).chain(exits) {
+            // SAFETY: a row is made for a link that is attached, with the address of its state, which
+            // is in an `Arc` that the link holds. Dropping the list gives it back.
+            unsafe { Arc::increment_strong_count(row.link) };
             // SAFETY: the layout has room for `exit_end` rows behind the header, and this
             // is at most the last of them.
             unsafe { next.write(row) };
@@ -466,8 +471,12 @@ impl Drop for ListBox {
         if self.is_empty() {
             return;
         }
+        for row in self.rows() {
+            // SAFETY: `new` has taken it for this row.
+            unsafe { Arc::decrement_strong_count(row.link) };
+        }
         let layout = Self::layout(self.exit_end as usize);
-        // SAFETY: `new` allocated it with this very layout. Rows have nothing to drop.
+        // SAFETY: `new` allocated it with this very layout. Rows have nothing else to drop.
         unsafe { std::alloc::dealloc(self.0.as_ptr().cast(), layout) };
     }
 }

@@ -90,6 +90,10 @@ pub struct RawDescription {
     ///
     /// Contract: the slots are the function's own, and nobody has taken their values.
     pub drop_args: Option<unsafe fn(*mut Slot)>,
+    /// Drops a result that nobody gets; `None` where it does not need it.
+    ///
+    /// Contract: the address is that of the function's result, and nobody has taken it.
+    pub drop_ret: Option<unsafe fn(*mut ())>,
 }
 
 /// Identity of a function-pointer type `fn(T)`, and so of `T` with its lifetimes.

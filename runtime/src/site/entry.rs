@@ -7,6 +7,16 @@ use super::{ArgFacts, RawDescription, Slot, Source};
 
 include!(concat!(env!("OUT_DIR"), "/entries.rs"));
 
+/// Drops a result.
+///
+/// # Safety
+///
+/// It is at `ret`, and nobody else takes it.
+unsafe fn drop_ret<R>(ret: *mut ()) {
+    // SAFETY: the caller's promise.
+    unsafe { ret.cast::<R>().drop_in_place() };
+}
+
 /// Makes the one value of a zero-sized type out of nothing.
 ///
 /// A union rather than a function: in a debug build, every traceable function would bring its own

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 use std::panic::{panic_any, resume_unwind};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use gtramp::{Entry, Exit, Link, ModRet, site, traceable};
 
@@ -98,5 +98,66 @@ fn a_link_that_panicked_can_be_enabled_again_and_keeps_its_first_panic() {
         drop(link);
         panics_once(true);
         assert!(log.take().is_empty());
+    }
+}
+
+/// An argument whose drop panics, if it is told to.
+struct Explosive(bool);
+
+impl Drop for Explosive {
+    fn drop(&mut self) {
+        assert!(!self.0, "an argument's drop");
+    }
+}
+
+/// A result that counts itself.
+struct Counted(Arc<()>, [u64; 3]);
+
+#[traceable]
+fn consumes(_: Explosive, of: &Arc<()>) -> Counted {
+    Counted(Arc::clone(of), [1; 3])
+}
+
+#[traceable]
+fn consumes_and_shares(_: Explosive, of: &Arc<()>) -> Arc<()> {
+    Arc::clone(of)
+}
+
+#[test]
+fn a_value_that_was_decided_is_dropped_if_dropping_a_skipped_argument_panics() {
+    let of = Arc::new(());
+    for alone in [true, false] {
+        let (large, shared) = (Arc::clone(&of), Arc::clone(&of));
+        let log = Log::new();
+        let links = [
+            site!(consumes)
+                .fmod_ret(move |_: &ModRet| ControlFlow::Break(Counted(Arc::clone(&large), [2; 3])))
+                .unwrap(),
+            site!(consumes_and_shares)
+                .fmod_ret(move |_: &ModRet| ControlFlow::Break(Arc::clone(&shared)))
+                .unwrap(),
+        ];
+        let others = (!alone).then(|| {
+            [site!(consumes).link(), site!(consumes_and_shares).link()].map(|link| {
+                let log = log.clone();
+                link.fexit(move |ctx: &Exit| log.push(format!("unwound {}", ctx.unwound())))
+                    .attach()
+                    .unwrap()
+            })
+        });
+        let held = Arc::strong_count(&of);
+        for explode in [true, false] {
+            let large = std::panic::catch_unwind(|| consumes(Explosive(explode), &of));
+            assert_eq!(large.as_ref().ok().map(|large| large.1), (!explode).then_some([2; 3]));
+            assert!(large.as_ref().map_or(true, |large| Arc::ptr_eq(&large.0, &of)));
+            let shared = std::panic::catch_unwind(|| consumes_and_shares(Explosive(explode), &of));
+            assert_eq!(shared.is_err(), explode);
+            drop((large, shared));
+            assert_eq!(Arc::strong_count(&of), held, "each was dropped once");
+            let seen = format!("unwound {explode}");
+            assert_eq!(log.take(), if alone { vec![] } else { vec![seen; 2] });
+        }
+        drop((links, others));
+        assert_eq!(Arc::strong_count(&of), 1);
     }
 }

@@ -234,3 +234,53 @@ fn fourteen_links_may_be_nested_in_one_another() {
         assert_eq!(log.take(), ["c0"]);
     }
 }
+
+/// Calls itself in its probes: each is probed by a link of its own.
+#[traceable]
+fn nested<const N: u64>(n: u64) -> u64 {
+    N + n
+}
+
+/// How many probes of different links one thread can run within each other.
+const MARKS: usize = 14;
+
+#[test]
+fn calls_nested_in_probes_of_more_links_than_a_thread_can_run_are_counted_as_missed() {
+    // 0 calls 1 in its probe, 1 calls 2, and so on; nothing calls the last.
+    fn probe_of<const N: u64>(
+        next: fn(u64) -> u64,
+        (exit, specialise): (bool, bool),
+        ran: &Arc<AtomicU64>,
+    ) -> Link {
+        let ran = Arc::clone(ran);
+        let run = move |ctx: &gtramp::Context<'_>| {
+            ran.fetch_add(1 << ctx.cookie(), Relaxed);
+            assert!(next(1) > 0);
+        };
+        let link = site!(nested::<N>).link().cookie(N).specialise(specialise);
+        if exit {
+            link.fexit(move |ctx: &Exit| run(ctx)).attach().unwrap()
+        } else {
+            link.fentry(move |ctx: &Entry| run(ctx)).attach().unwrap()
+        }
+    }
+    let calls: [fn(u64) -> u64; 18] = seq_macro::seq!(N in 0..18 { [#(nested::<N>,)*] });
+    for form in [(false, false), (false, true), (true, false), (true, true)] {
+        let ran = Arc::new(AtomicU64::new(0));
+        let links: [Link; 17] = seq_macro::seq!(N in 0..17 { [#(
+            probe_of::<N>(calls[N..][1], form, &ran),
+        )*] });
+        for times in 1..4 {
+            ran.store(0, Relaxed);
+            assert_eq!(nested::<0>(5), 5);
+            assert_eq!(ran.load(Relaxed), (1 << MARKS) - 1, "each of the first ran once");
+            let missed: Vec<u64> = links.iter().map(|link| link.info().missed).collect();
+            let expected: Vec<u64> =
+                (0..links.len()).map(|link| if link == MARKS { times } else { 0 }).collect();
+            assert_eq!(missed, expected);
+        }
+        drop(links);
+        ran.store(0, Relaxed);
+        assert_eq!((nested::<0>(5), ran.load(Relaxed)), (5, 0));
+    }
+}

@@ -1,11 +1,12 @@
 //! Forks of a process with many threads, and children of other kinds.
 
 use std::process::Command;
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Barrier};
 
 use gtramp::{Entry, Exit, site, traceable};
 
+use crate::memory::resident;
 use crate::{count, counted, counter, cycles, turn};
 
 #[traceable]
@@ -144,6 +145,72 @@ fn a_child_of_a_fork_inside_a_probe_goes_on() {
         .expect("it takes a number");
     assert_eq!(halved(77), 38);
     assert!(link.info().panic.is_none(), "{}", link.info());
+}
+
+/// How deep the parent's thread is in calls that hold their list: more than it has pins.
+const DEPTH: u64 = 150;
+
+#[traceable]
+fn waits_at_the_bottom(depth: u64, at_bottom: &(dyn Fn() + Sync)) -> u64 {
+    if depth == 0 {
+        at_bottom();
+        return 0;
+    }
+    waits_at_the_bottom(depth - 1, at_bottom) + 1
+}
+
+/// In the child nobody ends the calls of the parent's other threads, and what they hold of each list
+/// that was replaced must not pile up.
+#[test]
+fn a_child_frees_lists_although_the_parents_threads_were_in_calls_that_hold_theirs() {
+    const CYCLES: u64 = 20_000;
+    // Lists that were not freed would be 128 bytes and more for each cycle.
+    const SLACK: u64 = 1024;
+    let _turn = turn();
+    for depth in [1, DEPTH] {
+        let held = Arc::new(());
+        let inside_probe = Arc::clone(&held);
+        let exits = counter();
+        // A caller that pins its list over the origin.
+        let link = gtramp::link()
+            .functions("life::forks::waits_at_the_bottom")
+            .specialise(false)
+            .fexit(move |_: &Exit| {
+                let _ = &inside_probe;
+                count(exits);
+            })
+            .attach()
+            .expect("it takes any probe");
+        let (inside, go_on) = (Barrier::new(2), Barrier::new(2));
+        std::thread::scope(|scope| {
+            let at_bottom = || {
+                inside.wait();
+                go_on.wait();
+            };
+            let thread = scope.spawn(move || waits_at_the_bottom(depth, &at_bottom));
+            inside.wait();
+            let mut link = Some(link);
+            let well = in_child(|| {
+                link.take().expect("it is there").detach();
+                let dropped = Arc::strong_count(&held) == 1;
+                let cycle = |_| {
+                    drop(site!(doubled).fentry(|_: &Entry| ()).expect("the child attaches"));
+                };
+                (0..CYCLES / 10).for_each(cycle);
+                let before = resident();
+                (0..CYCLES).for_each(cycle);
+                let grown = resident().saturating_sub(before);
+                println!("{grown} KiB in {CYCLES} cycles of a child, {depth} calls deep");
+                dropped && grown < SLACK && attaches_and_detaches()
+            });
+            go_on.wait();
+            assert_eq!(thread.join().expect("it ends"), depth);
+            assert!(well, "the child hung or went wrong");
+            assert_eq!(counted(exits), depth + 1, "the parent's calls lose nothing");
+            drop(link);
+        });
+        assert_eq!(Arc::strong_count(&held), 1);
+    }
 }
 
 #[test]

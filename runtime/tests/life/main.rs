@@ -5,6 +5,8 @@
 
 #![cfg(gtramp_stubs)]
 
+#[cfg(target_arch = "x86_64")]
+mod exit_steps;
 mod exits;
 mod forks;
 mod memory;

@@ -12,7 +12,7 @@ fn next(a: u64) -> u64 {
 }
 
 /// What the process keeps in memory, in KiB.
-fn resident() -> u64 {
+pub(crate) fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("Linux has it");
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("it has this line");
     let number = line.split_whitespace().nth(1).expect("it has a number");

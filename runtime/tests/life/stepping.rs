@@ -68,7 +68,7 @@ extern "C" fn on_step(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut lib
 
 /// Sets or clears the trap flag: from then on every instruction ends in a signal.
 #[inline(always)]
-fn set_trap_flag(on: bool) {
+pub(crate) fn set_trap_flag(on: bool) {
     const TRAP: u64 = 0x100;
     if on {
         // SAFETY: changes one flag; the handler of the signal is installed.

@@ -191,6 +191,9 @@ where
                 None
             }
         },
+        drop_ret: const {
+            if needs_drop::<R>() { Some(drop_ret::<R> as unsafe fn(*mut ())) } else { None }
+        },
     });
 }
 
@@ -445,6 +448,9 @@ where
             } else {
                 None
             }
+        },
+        drop_ret: const {
+            if needs_drop::<R>() { Some(drop_ret::<R> as unsafe fn(*mut ())) } else { None }
         },
     });
 }

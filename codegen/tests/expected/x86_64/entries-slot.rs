@@ -177,6 +177,9 @@ where
                 None
             }
         },
+        drop_ret: const {
+            if needs_drop::<R>() { Some(drop_ret::<R> as unsafe fn(*mut ())) } else { None }
+        },
     });
 }
 

@@ -183,6 +183,9 @@ where
                 None
             }
         },
+        drop_ret: const {
+            if needs_drop::<R>() { Some(drop_ret::<R> as unsafe fn(*mut ())) } else { None }
+        },
     });
 }
 
@@ -415,6 +418,9 @@ where
             } else {
                 None
             }
+        },
+        drop_ret: const {
+            if needs_drop::<R>() { Some(drop_ret::<R> as unsafe fn(*mut ())) } else { None }
         },
     });
 }
