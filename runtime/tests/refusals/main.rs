@@ -3,6 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(target_arch = "x86_64")] // It answers a system call in the place of the kernel.
+mod barriers;
 mod modified;
+mod seccomp;
 mod types;
 mod unwritable;

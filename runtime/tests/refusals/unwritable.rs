@@ -1,11 +1,11 @@
 //! Pages that cannot be written: the tests run in a child process, on a thread whose system calls
 //! are refused.
 
-use std::io;
-use std::process::Command;
-
 use gtramp::{Entry, Error, link, traceable};
 
+use crate::seccomp::{
+    NUMBER, answer, argument, bits, in_a_child, install, jump, load, mask, number,
+};
 use crate::support::{EntryBytes, Log, entry_bytes, function};
 
 #[traceable]
@@ -29,44 +29,11 @@ fn all_bytes() -> [Vec<EntryBytes>; 2] {
         .map(|name| entry_bytes(function(&format!("refusals::unwritable::targets::{name}"))))
 }
 
-/// Runs one of the tests below in a process of its own.
-#[track_caller]
-fn in_a_child(test: &str) {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", &format!("unwritable::{test}"), "--nocapture"])
-        .output()
-        .unwrap();
-    let (out, err) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && out.contains("1 passed"), "{out}\n{err}");
-}
-
 /// Refuses system calls of the calling thread, for the rest of its life: `mprotect` to what is both
 /// writable and executable, and with `memory_file` opening anything for reading and writing.
 fn refuse(memory_file: bool) {
     const OPEN_FLAGS: u32 = 2;
     const PROTECTION: u32 = 2;
-    // Offsets into `seccomp_data`: the number, and the low half of an argument.
-    const NUMBER: u32 = 0;
-    const fn argument(index: u32) -> u32 {
-        16 + 8 * index
-    }
-    let statement = |code: u32, k: u32| libc::sock_filter {
-        code: u16::try_from(code).unwrap(),
-        jt: 0,
-        jf: 0,
-        k,
-    };
-    let jump = |test: u32, k: u32, jt: u8, jf: u8| libc::sock_filter {
-        code: u16::try_from(libc::BPF_JMP | test | libc::BPF_K).unwrap(),
-        jt,
-        jf,
-        k,
-    };
-    let load = |offset| statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset);
-    let answer = |with| statement(libc::BPF_RET | libc::BPF_K, with);
-    let number = |number: libc::c_long| u32::try_from(number).unwrap();
-    let bits = |bits: libc::c_int| u32::try_from(bits).unwrap();
     let opens = if memory_file { number(libc::SYS_openat) } else { u32::MAX };
     let mut filter = [
         load(NUMBER),
@@ -74,28 +41,17 @@ fn refuse(memory_file: bool) {
         jump(libc::BPF_JEQ, opens, 4, 8),
         // mprotect
         load(argument(PROTECTION)),
-        statement(
-            libc::BPF_ALU | libc::BPF_AND | libc::BPF_K,
-            bits(libc::PROT_WRITE | libc::PROT_EXEC),
-        ),
+        mask(bits(libc::PROT_WRITE | libc::PROT_EXEC)),
         jump(libc::BPF_JEQ, bits(libc::PROT_WRITE | libc::PROT_EXEC), 4, 5),
         answer(libc::SECCOMP_RET_ALLOW),
         // openat
         load(argument(OPEN_FLAGS)),
-        statement(libc::BPF_ALU | libc::BPF_AND | libc::BPF_K, bits(libc::O_ACCMODE)),
+        mask(bits(libc::O_ACCMODE)),
         jump(libc::BPF_JEQ, bits(libc::O_RDWR), 0, 1),
         answer(libc::SECCOMP_RET_ERRNO | bits(libc::EACCES)),
         answer(libc::SECCOMP_RET_ALLOW),
     ];
-    let program =
-        libc::sock_fprog { len: u16::try_from(filter.len()).unwrap(), filter: filter.as_mut_ptr() };
-    // SAFETY: takes numbers alone.
-    let status = unsafe { libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) };
-    assert_eq!(status, 0, "{}", io::Error::last_os_error());
-    // SAFETY: the program is a valid filter of `len` statements, which the kernel copies.
-    let status =
-        unsafe { libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program) };
-    assert_eq!(status, 0, "{}", io::Error::last_os_error());
+    install(&mut filter);
     // The filter does what it says.
     assert!(
         !memory_file
@@ -107,7 +63,7 @@ fn refuse(memory_file: bool) {
 #[test]
 #[cfg_attr(target_arch = "aarch64", ignore = "asks for seccomp, which qemu-user refuses")]
 fn where_no_page_can_be_written_attaching_fails_and_changes_nothing() {
-    in_a_child("attaching_fails");
+    in_a_child("unwritable::attaching_fails");
 }
 
 #[test]
@@ -132,20 +88,10 @@ fn attaching_fails() {
     }
 }
 
-#[test]
-#[cfg(target_arch = "x86_64")] // Elsewhere what arms an entry is more than one byte.
-fn where_pages_stay_read_only_entries_are_written_through_the_memory_file() {
-    in_a_child("attaching_works_through_the_memory_file");
-}
-
-#[test]
 #[cfg(target_arch = "x86_64")]
-#[ignore = "refuses system calls of its thread: run in a process of its own"]
-fn attaching_works_through_the_memory_file() {
-    call_all();
+fn attaches_and_detaches() {
     let log = Log::new();
     let off = all_bytes();
-    refuse(false);
     for _ in 0..2 {
         let (entry, exit) = (log.clone(), log.clone());
         let link = link()
@@ -165,9 +111,52 @@ fn attaching_works_through_the_memory_file() {
 }
 
 #[test]
+#[cfg(target_arch = "x86_64")] // Elsewhere what arms an entry is more than one byte.
+fn where_pages_stay_read_only_entries_are_written_through_the_memory_file() {
+    in_a_child("unwritable::attaching_works_through_the_memory_file");
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+#[ignore = "refuses system calls of its thread: run in a process of its own"]
+fn attaching_works_through_the_memory_file() {
+    call_all();
+    refuse(false);
+    attaches_and_detaches();
+}
+
+/// The kernel's own way to keep code read-only.
+#[test]
+#[cfg(target_arch = "x86_64")]
+fn in_a_process_whose_code_the_kernel_keeps_read_only_entries_are_written_through_the_memory_file()
+{
+    in_a_child("unwritable::attaching_works_where_memory_never_becomes_executable");
+}
+
+#[test]
+#[cfg(target_arch = "x86_64")]
+#[ignore = "refuses memory of its process: run in one of its own"]
+fn attaching_works_where_memory_never_becomes_executable() {
+    call_all();
+    let refuse_gain = libc::c_ulong::from(libc::PR_MDWE_REFUSE_EXEC_GAIN);
+    // SAFETY: takes numbers alone.
+    let status = unsafe { libc::prctl(libc::PR_SET_MDWE, refuse_gain, 0_u64, 0_u64, 0_u64) };
+    if status != 0 {
+        println!("skipped: this kernel has no PR_SET_MDWE ({})", std::io::Error::last_os_error());
+        return;
+    }
+    let page = targets::one as fn(u64) -> u64 as usize & !0xfff;
+    let page = core::ptr::with_exposed_provenance_mut(page);
+    let all = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
+    // SAFETY: the page is mapped code, and stays so whatever the answer.
+    assert_eq!(unsafe { libc::mprotect(page, 0x1000, all) }, -1, "it does what it says");
+    attaches_and_detaches();
+}
+
+#[test]
 #[cfg_attr(target_arch = "aarch64", ignore = "asks for seccomp, which qemu-user refuses")]
 fn where_an_entry_can_no_longer_be_written_detaching_still_works() {
-    in_a_child("detaching_leaves_the_entry_armed_with_nothing_to_run");
+    in_a_child("unwritable::detaching_leaves_the_entry_armed_with_nothing_to_run");
 }
 
 #[test]
