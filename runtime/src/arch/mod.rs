@@ -6,7 +6,7 @@
 
 mod rarely;
 
-pub(crate) use rarely::{unless_equal, unless_null};
+pub(crate) use rarely::{unless_equal, unless_null, unless_odd};
 
 #[cfg(all(gtramp_stubs, target_arch = "aarch64"))]
 mod aarch64;

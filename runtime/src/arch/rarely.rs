@@ -8,7 +8,7 @@
 #[cfg(all(target_arch = "x86_64", not(miri), not(loom)))]
 macro_rules! unless_equal {
     ($left:expr, $right:expr, $rare:block) => {{
-        let (left, right): (*const (), *const ()) = ($left, $right);
+        let (left, right) = ($left, $right);
         // SAFETY: compares two registers.
         unsafe {
             ::core::arch::asm!(
@@ -26,8 +26,8 @@ macro_rules! unless_equal {
 #[cfg(not(all(target_arch = "x86_64", not(miri), not(loom))))]
 macro_rules! unless_equal {
     ($left:expr, $right:expr, $rare:block) => {{
-        let (left, right): (*const (), *const ()) = ($left, $right);
-        if !core::ptr::eq(left, right) {
+        let (left, right) = ($left, $right);
+        if left != right {
             $rare
         }
     }};
@@ -61,4 +61,32 @@ macro_rules! unless_null {
     }};
 }
 
-pub(crate) use {unless_equal, unless_null};
+/// Runs a block, which ends in `return`, unless a number is odd.
+#[cfg(all(target_arch = "x86_64", not(miri), not(loom)))]
+macro_rules! unless_odd {
+    ($number:expr, $rare:block) => {{
+        let number: u64 = $number;
+        // SAFETY: tests a register.
+        unsafe {
+            ::core::arch::asm!(
+                "test {number:l}, 1",
+                "je {rare}",
+                number = in(reg) number,
+                rare = label $rare,
+                options(readonly, nostack),
+            );
+        }
+    }};
+}
+
+#[cfg(not(all(target_arch = "x86_64", not(miri), not(loom))))]
+macro_rules! unless_odd {
+    ($number:expr, $rare:block) => {{
+        let number: u64 = $number;
+        if number & 1 == 0 {
+            $rare
+        }
+    }};
+}
+
+pub(crate) use {unless_equal, unless_null, unless_odd};

@@ -15,7 +15,7 @@ use crate::error::{Error, Refusal};
 use crate::grace;
 use crate::md::Md;
 use crate::poke::{Writable, verify};
-use crate::probe::{AnyProbe, Kind, LinkState};
+use crate::probe::{AnyProbe, Kind, LinkState, PairCaller};
 use crate::registry::Selector;
 use crate::site::Function;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
@@ -30,6 +30,8 @@ use super::transaction::{Transaction, full_caller, is_armed};
 /// What a builder has collected.
 pub(crate) struct Request {
     pub(crate) probes: Vec<Box<dyn AnyProbe>>,
+    /// The caller for the first two probes, if they came together.
+    pub(crate) pair: Option<PairCaller>,
     pub(crate) selector: Selector,
     pub(crate) cookie: Box<dyn Fn(&Function) -> u64>,
     pub(crate) order: i32,
@@ -81,6 +83,7 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
     let rank = (request.order, transaction.state().attaches + 1);
     let hashed = request.lookup == Lookup::Hash;
     let sleepable = request.sleepable || request.probes.iter().any(|probe| probe.is_sleepable());
+    let pair = request.pair.filter(|_| request.specialise && request.probes.len() == 2);
     let link = Arc::new_cyclic(|link: &Weak<LinkCore>| {
         let link = Weak::clone(link);
         let suspend = move |message| {
@@ -89,7 +92,7 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
             }
         };
         LinkCore {
-            state: Arc::new(LinkState::new(rank, sleepable, hashed, Box::new(suspend))),
+            state: Arc::new(LinkState::new(rank, sleepable, hashed, pair, Box::new(suspend))),
             probes: request.probes,
             // A specialised caller finds metadata through the site.
             specialise: request.specialise && !hashed,

@@ -3,10 +3,10 @@
 use core::marker::PhantomData;
 use std::collections::HashMap;
 
-use crate::caller::{Lookup, entry_caller, exit_caller, mod_ret_caller};
+use crate::caller::{Lookup, entry_caller, exit_caller, mod_ret_caller, pair_caller};
 use crate::error::Error;
 use crate::probe::{
-    AnyEntry, AnyExit, AnyModRet, AnyProbe, EntryProbe, ExitProbe, ModRetProbe, Probe,
+    AnyEntry, AnyExit, AnyModRet, AnyProbe, EntryProbe, ExitProbe, ModRetProbe, PairCaller, Probe,
 };
 use crate::registry::Selector;
 use crate::site::Function;
@@ -31,6 +31,8 @@ use super::handle::Link;
 #[must_use = "nothing is attached before attach()"]
 pub struct LinkBuilder {
     probes: Vec<Box<dyn AnyProbe>>,
+    /// The caller for the first two of them, if they came together.
+    pair: Option<PairCaller>,
     selector: Selector,
     cookie: Box<dyn Fn(&Function) -> u64>,
     order: i32,
@@ -54,6 +56,7 @@ impl core::fmt::Debug for LinkBuilder {
 pub fn link() -> LinkBuilder {
     LinkBuilder {
         probes: Vec::new(),
+        pair: None,
         selector: Selector::default(),
         cookie: Box::new(|_| 0),
         order: 0,
@@ -84,6 +87,41 @@ impl LinkBuilder {
         let specialised = exit_caller::<P, M>;
         self.probes.push(Box::new(AnyExit { probe, specialised, closure: PhantomData }));
         self
+    }
+
+    /// Adds a probe that runs at entry and one that runs at exit, as [`LinkBuilder::fentry`] and
+    /// [`LinkBuilder::fexit`] do. A function that has no other probe gets one caller compiled for
+    /// both.
+    ///
+    /// ```
+    /// use gtramp::{Entry, Exit, Return, site, traceable};
+    ///
+    /// #[traceable]
+    /// fn double(x: u64) -> u64 {
+    ///     2 * x
+    /// }
+    ///
+    /// let link = site!(double)
+    ///     .link()
+    ///     .around(
+    ///         |_: &Entry, x: &u64| println!("double({x})"),
+    ///         |_: &Exit, x: u64, result: Return<u64>| println!("double({x}) = {:?}", result.get()),
+    ///     )
+    ///     .attach()?;
+    /// assert_eq!(double(4), 8);
+    /// # Ok::<(), gtramp::Error>(())
+    /// ```
+    pub fn around<EM, E, XM, X>(mut self, entry: E, exit: X) -> Self
+    where
+        EM: 'static,
+        E: EntryProbe<EM>,
+        XM: 'static,
+        X: ExitProbe<XM>,
+    {
+        if self.probes.is_empty() {
+            self.pair = Some(pair_caller::<E, EM, X, XM>);
+        }
+        self.fentry(entry).fexit(exit)
     }
 
     /// Says which functions, in the place of what was said before.
@@ -156,10 +194,11 @@ impl LinkBuilder {
     /// Whatever [`Error`] lists: the selection matches nothing, a probe does not fit a function,
     /// an entry was modified by something else or cannot be written.
     pub fn attach(self) -> Result<Link, Error> {
-        let Self { probes, selector, cookie, order, .. } = self;
+        let Self { probes, pair, selector, cookie, order, .. } = self;
         let Self { sleepable, lookup, specialise, skip_invalid, .. } = self;
         let request = Request {
             probes,
+            pair,
             selector,
             cookie,
             order,

@@ -4,7 +4,8 @@ use core::alloc::Layout;
 use std::alloc::handle_alloc_error;
 use std::sync::Arc;
 
-use crate::caller::{one_link_caller, single_caller};
+use crate::caller::{any_entry_caller, any_exit_caller, any_mod_ret_caller};
+use crate::caller::{any_pair_caller, one_link_caller, single_caller};
 use crate::md::Prepared;
 use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Row};
 use crate::sys::OutOfMemory;
@@ -22,10 +23,10 @@ pub(crate) fn with(
     for (probe, &through) in link.probes.iter().zip(&member.through) {
         let own = if link.specialise {
             probe.specialised(slots, through)
-        } else if probe.kind() == Kind::Fentry && !link.state.hashed {
-            single_caller(slots).map(|(code, _)| code)
-        } else {
+        } else if link.state.hashed {
             None
+        } else {
+            any_caller(probe.kind(), slots)
         };
         let row = probe.thunk(through).row(
             probe.data(),
@@ -50,6 +51,17 @@ pub(crate) fn without(list: &List, link: &LinkCore, slots: usize) -> ListBox {
         let layout = Layout::from_size_align(refused.bytes, align_of::<List>());
         handle_alloc_error(layout.expect("it was asked for"))
     })
+}
+
+/// The caller for one probe of this kind and of any type.
+fn any_caller(kind: Kind, slots: usize) -> Option<*const ()> {
+    match kind {
+        Kind::Fentry => {
+            single_caller(slots).map(|(code, _)| code).or_else(|| any_entry_caller(slots))
+        }
+        Kind::FmodRet => any_mod_ret_caller(slots),
+        Kind::Fexit => any_exit_caller(slots),
+    }
 }
 
 /// Whether a probe of the list wants its functions to be found in the hash table.
@@ -138,7 +150,14 @@ impl Groups {
         if rows().nth(1).is_none() {
             return Some(OwnCaller { code: first.specialised, link });
         }
-        let code = self.mods.is_empty().then(|| one_link_caller(slots)).flatten()?;
-        Some(OwnCaller { code, link })
+        let code = match (&self.entries[..], &self.mods[..], &self.exits[..]) {
+            ([entry], [], [_]) => match state(entry).pair {
+                Some(pair) => pair(slots, entry.through),
+                None => any_pair_caller(slots),
+            },
+            (_, [], _) => one_link_caller(slots),
+            _ => None,
+        };
+        Some(OwnCaller { code: code?, link })
     }
 }

@@ -113,7 +113,7 @@ impl Transaction {
 
     /// Replaces a site's list and selects its caller. The old list is kept until no call can hold it.
     pub(crate) fn publish(&mut self, md: &'static Md, mut list: ListBox) {
-        if !self.may_move_in(md, list.only()) {
+        if !self.may_move_in(md, list.sole().link()) {
             list.share();
         }
         let caller = list.specialised().unwrap_or_else(|| caller_for(md, &list).code());

@@ -4,7 +4,7 @@ use core::mem::{align_of, offset_of};
 use core::ptr::NonNull;
 
 use crate::grace::{Mark, Pin, Published, Thread};
-use crate::probe::{List, ListBox, Target};
+use crate::probe::{List, ListBox, Sole, Target};
 use crate::site::{Function, Record, SiteData};
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use crate::sys::{OutOfMemory, boxed};
@@ -22,9 +22,8 @@ pub(crate) struct Md {
     origin: AtomicPtr<()>,
     /// The probes. Null never.
     list: Published<List>,
-    /// The attach number of the only link in the list, if the list has a caller of its own; 0
-    /// while it has not, and while it is being replaced.
-    only: AtomicU64,
+    /// The list's [`List::sole`].
+    sole: AtomicU64,
     /// The attach number of the link whose probes a thread may be running that has a mark of this
     /// metadata; 0 while no thread can be: see [`Md::hold`].
     tenant: AtomicU64,
@@ -124,7 +123,7 @@ impl Md {
             caller: AtomicPtr::new(full.cast_mut()),
             list: Published::new(ListBox::empty().into_raw()),
             origin: AtomicPtr::new(site.body().cast_mut()),
-            only: AtomicU64::new(0),
+            sole: AtomicU64::new(Sole::NOBODY.0),
             tenant: AtomicU64::new(0),
             full,
             target,
@@ -156,18 +155,10 @@ impl Md {
         self.full
     }
 
-    /// The link that is alone in the list, if the caller that was made for it is `caller`: what a
-    /// call can know without holding the list.
-    ///
-    /// A replaced list takes the number away before the caller changes, and gives a number after
-    /// it: so between two equal readings of the number the caller was the one for it.
+    /// The link that is alone in the list: what a call can know without holding the list.
     #[inline(always)]
-    pub(crate) fn alone(&self, caller: *const ()) -> Option<u64> {
-        let before = self.only.load(Ordering::Acquire);
-        let selected = self.caller.load(Ordering::Acquire);
-        let after = self.only.load(Ordering::Relaxed);
-        let consistent = before == after && core::ptr::eq(selected, caller);
-        (before != 0 && consistent).then_some(before)
+    pub(crate) fn sole(&self) -> Sole {
+        Sole(self.sole.load(Ordering::Acquire))
     }
 
     /// The list, kept from being freed by `mark`, which names its first row when this returns.
@@ -242,18 +233,17 @@ impl Md {
     ///
     /// Under the transaction lock.
     pub(crate) fn publish(&self, list: ListBox, caller: *const ()) -> ListBox {
-        let only = list.only();
-        if only != 0 {
+        let sole = list.sole();
+        if sole != Sole::NOBODY {
             // Before the list: whoever runs a probe of it can tell whose it is.
-            self.tenant.store(only, Ordering::Relaxed);
+            self.tenant.store(sole.link(), Ordering::Relaxed);
         }
-        self.only.store(0, Ordering::Relaxed);
         let old = self.list.replace(list.into_raw());
         // Release, and after the list: a thread that jumps to the new caller finds the new list.
         // One that is on its way through the old caller finds a list that it may not serve, and
         // goes on in the full caller.
         self.caller.store(caller.cast_mut(), Ordering::Release);
-        self.only.store(only, Ordering::Release);
+        self.sole.store(sole.0, Ordering::Release);
         let old = NonNull::new(old).expect("metadata always has a list");
         // SAFETY: this metadata owned the old list and has just given it up.
         unsafe { ListBox::from_raw(old.as_ptr()) }

@@ -186,6 +186,37 @@ impl Needs {
     }
 }
 
+/// Which link is alone in a list that has a caller of its own, and with what: in one word, so that one
+/// reading tells both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Sole(pub(crate) u64);
+
+impl Sole {
+    /// No link: the list has no caller of its own.
+    pub(crate) const NOBODY: Self = Self(0);
+
+    /// One exit probe: the only odd ones.
+    const EXIT: u64 = 1;
+    /// One entry and one exit probe.
+    const PAIR: u64 = 2;
+
+    /// The link of this attach number, with so many probes of the three kinds.
+    pub(crate) fn new(link: u64, entries: usize, mods: usize, exits: usize) -> Self {
+        let with = match (entries, mods, exits) {
+            (0, 0, 1) => Self::EXIT,
+            (1, 0, 1) => Self::PAIR,
+            _ => 0,
+        };
+        Self(link << 2 | with)
+    }
+
+    /// The link's attach number; 0 if there is none.
+    pub(crate) fn link(self) -> u64 {
+        self.0 >> 2
+    }
+}
+
 /// The probes of one site. Rows stand in the order in which they run: entry probes, then
 /// those that may override, then exit probes.
 #[repr(C)]
@@ -196,8 +227,8 @@ pub(crate) struct List {
     exit_end: u32,
     /// The caller for this list alone, if all its rows are of one link. Null otherwise.
     specialised: *const (),
-    /// The attach number of that link, if the list has such a caller; 0 otherwise.
-    only: u64,
+    /// That link, if the list has such a caller.
+    sole: Sole,
     rows: [Row; 0],
 }
 
@@ -234,17 +265,10 @@ impl List {
         (!self.specialised.is_null()).then_some(self.specialised)
     }
 
-    /// The attach number of the link to which all rows of a list with a caller of its own belong; 0
-    /// for any other list.
+    /// The link to which all rows of a list with a caller of its own belong.
     #[inline(always)]
-    pub(crate) fn only(&self) -> u64 {
-        self.only
-    }
-
-    /// The only row, if its link is that of this number.
-    #[inline(always)]
-    pub(crate) fn only_row_of_link(&self, link: u64) -> Option<&Row> {
-        (self.only == link).then(|| &self.range(0..1)[0])
+    pub(crate) fn sole(&self) -> Sole {
+        self.sole
     }
 
     /// The caller for this list alone; null if there is none.
@@ -253,15 +277,15 @@ impl List {
         self.specialised
     }
 
-    /// The first row.
+    /// The row at this place among all.
     ///
     /// # Safety
     ///
     /// There is one.
     #[inline(always)]
-    pub(crate) unsafe fn first(&self) -> &Row {
+    pub(crate) unsafe fn row(&self, at: u32) -> &Row {
         // SAFETY: the caller's promise.
-        unsafe { self.range(0..1).get_unchecked(0) }
+        unsafe { self.range(at..at + 1).get_unchecked(0) }
     }
 
     /// The entry probes.
@@ -341,7 +365,7 @@ static EMPTY: Empty = Empty {
         mod_end: 0,
         exit_end: 0,
         specialised: core::ptr::null(),
-        only: 0,
+        sole: Sole::NOBODY,
         rows: [],
     },
     row: Row {
@@ -395,15 +419,17 @@ impl ListBox {
             return Ok(Self::empty());
         }
         let count = |rows: usize| u32::try_from(rows).expect("fewer than 2^32 probes");
-        let (specialised, only) =
-            own_caller.map_or((core::ptr::null(), 0), |own| (own.code, own.link));
+        let alone = |own: OwnCaller| {
+            (own.code, Sole::new(own.link, entries.len(), mods.len(), exits.len()))
+        };
+        let (specialised, sole) = own_caller.map_or((core::ptr::null(), Sole::NOBODY), alone);
         let header = List {
             needs,
             entry_end: count(entry_end),
             mod_end: count(mod_end),
             exit_end: count(exit_end),
             specialised,
-            only,
+            sole,
             rows: [],
         };
         let list = allocate(Self::layout(exit_end))?.cast::<List>();
@@ -436,7 +462,7 @@ impl ListBox {
             // handed over: nobody else refers to it.
             let list = unsafe { self.0.as_mut() };
             list.specialised = core::ptr::null();
-            list.only = 0;
+            list.sole = Sole::NOBODY;
         }
     }
 

@@ -23,9 +23,9 @@ pub(crate) use context::{Frame, Outcome, Target};
 pub(crate) use fentry::{AnyEntry, call_entry};
 pub(crate) use fexit::{AnyExit, call_exit};
 pub(crate) use fmod_ret::{AnyModRet, call_mod_ret};
-pub(crate) use list::{List, ListBox, Needs, OwnCaller, Row};
+pub(crate) use list::{List, ListBox, Needs, OwnCaller, Row, Sole};
 pub(crate) use param::Mismatch;
-pub(crate) use state::LinkState;
+pub(crate) use state::{LinkState, PairCaller};
 
 /// When a probe runs, and what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

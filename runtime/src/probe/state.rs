@@ -13,6 +13,9 @@ pub(crate) struct LinkState {
     pub(crate) sleepable: bool,
     /// Whether its functions are to be found through the hash table.
     pub(crate) hashed: bool,
+    /// The caller for its probes, if they are one entry and one exit probe whose types are known
+    /// together.
+    pub(crate) pair: Option<PairCaller>,
     /// Takes its rows out of every list. Called with the message when one of its probes has
     /// panicked.
     suspend: Suspend,
@@ -25,12 +28,22 @@ pub(crate) struct LinkState {
 /// Switches a link off, given the message of a panic.
 type Suspend = Box<dyn Fn(String) + Send + Sync>;
 
+/// The caller for two probes, given the function's slots and what the entry probe's binding says.
+pub(crate) type PairCaller = fn(usize, u32) -> Option<*const ()>;
+
 impl LinkState {
-    pub(crate) fn new(rank: (i32, u64), sleepable: bool, hashed: bool, suspend: Suspend) -> Self {
+    pub(crate) fn new(
+        rank: (i32, u64),
+        sleepable: bool,
+        hashed: bool,
+        pair: Option<PairCaller>,
+        suspend: Suspend,
+    ) -> Self {
         Self {
             rank,
             sleepable,
             hashed,
+            pair,
             suspend,
             missed: AtomicU64::new(0),
             panic: Mutex::new(None),

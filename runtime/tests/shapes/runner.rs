@@ -290,8 +290,13 @@ fn expected_caller(slots: usize, probes: Probes, sleepable: bool, way: Way) -> S
     if way == Way::Own && probes != Probes::ALL && !sleepable && slots <= OWN_SLOTS {
         return format!("specialised_{slots}");
     }
-    if way == Way::Single && probes == Probes::ENTRY && !sleepable && Some(slots) <= SINGLE_SLOTS {
-        return format!("caller_{slots}_single");
+    if way == Way::Single && probes != Probes::ALL && !sleepable && slots <= OWN_SLOTS {
+        let assembly = probes == Probes::ENTRY && Some(slots) <= SINGLE_SLOTS;
+        return if assembly {
+            format!("caller_{slots}_single")
+        } else {
+            format!("specialised_{slots}")
+        };
     }
     let sleep = if sleepable { "_sleep" } else { "" };
     let origin = if probes == Probes::ENTRY { "" } else { "_origin" };

@@ -31,6 +31,16 @@ pub(super) const ROWS: &[Row] = &[
         },
     },
     Row {
+        name: "both-spec",
+        floor: "hand-fexit",
+        can: Can::GTRAMP,
+        setup: || {
+            let link = site!(traced::both_spec).link().around(before, after).attach();
+            let link = link.map_err(|error| error.to_string())?;
+            Ok(check::both(calls!(traced::both_spec; a b), link))
+        },
+    },
+    Row {
         name: "both",
         floor: "hand-fexit",
         can: Can::GTRAMP,
