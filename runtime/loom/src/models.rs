@@ -139,8 +139,15 @@ fn detach(published: &Published<List>, threads: &[&'static Thread], pinned: bool
 static EXECUTIONS: StdU64 = StdU64::new(0);
 
 fn check(model: impl Fn() + Sync + Send + 'static) {
+    check_with(0, model);
+}
+
+/// With at least so many interruptions.
+fn check_with(interruptions: usize, model: impl Fn() + Sync + Send + 'static) {
     let before = EXECUTIONS.load(StdOrdering::Relaxed);
-    loom::model(move || {
+    let mut builder = loom::model::Builder::new();
+    builder.preemption_bound = builder.preemption_bound.map(|bound| bound.max(interruptions));
+    builder.check(move || {
         EXECUTIONS.fetch_add(1, StdOrdering::Relaxed);
         model();
     });
@@ -187,6 +194,44 @@ fn a_list_stays_for_calls_that_are_deeper_than_the_pins() {
             pin.release(thread);
         });
         detach(published, &[thread], true);
+        caller.join().expect("it ends");
+    });
+}
+
+#[test]
+fn a_pin_that_names_another_list_has_let_the_first_one_go() {
+    // What it is about takes four.
+    check_with(4, || {
+        let (published, thread) = (leak(Published::new(List::new(1))), record());
+        let caller = thread::spawn(move || {
+            for _ in 0..2 {
+                let (list, pin) = published.pin(thread);
+                list.read_memory();
+                pin.release(thread);
+            }
+        });
+        detach(published, &[thread], true);
+        caller.join().expect("it ends");
+    });
+}
+
+#[test]
+fn a_pin_that_was_let_go_on_another_thread_is_taken_again() {
+    check(|| {
+        let (published, thread) = (leak(Published::new(List::new(1))), record());
+        let (list, pin) = published.pin(thread);
+        // A coroutine that began on the record's thread ends on another.
+        let elsewhere = thread::spawn(move || {
+            list.read_memory();
+            pin.release(record());
+        });
+        let caller = thread::spawn(move || {
+            let (list, pin) = published.pin(thread);
+            list.read_memory();
+            pin.release(thread);
+        });
+        detach(published, &[thread], true);
+        elsewhere.join().expect("it ends");
         caller.join().expect("it ends");
     });
 }

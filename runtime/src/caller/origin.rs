@@ -80,7 +80,8 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
     mark: &Mark,
 ) -> Slot {
     let md = L::find(md, mark);
-    mark.store(core::ptr::null_mut(), Ordering::Relaxed);
+    // Release: the look into the table happens before whoever frees its array.
+    mark.store(core::ptr::null_mut(), Ordering::Release);
     // No mark may span the origin, which may run for hours: a pin holds the list's memory, and
     // each probe has a mark of its own while it runs.
     let (list, pin) = md.pin(thread);

@@ -117,7 +117,8 @@ unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
     if SLEEP {
         // Probes may block, so the list is held by a pin, which nobody waits for, and
         // each probe by a mark of its own.
-        mark.store(core::ptr::null_mut(), Ordering::Relaxed);
+        // Release: the look into the table happens before whoever frees its array.
+        mark.store(core::ptr::null_mut(), Ordering::Release);
         let (list, pin) = md.pin(thread);
         let served = list.needs().within(serves(SLEEP, false));
         if served {
@@ -230,7 +231,8 @@ pub(super) fn run_row_if<const NESTED: bool>(
     wanted: impl FnOnce() -> bool,
     run: impl FnOnce(),
 ) {
-    mark.store(row.mark(), Ordering::Relaxed);
+    // Release: what an earlier run under this mark did happens before whoever sees it name this row.
+    mark.store(row.mark(), Ordering::Release);
     light_barrier();
     if !row.is_dead() && wanted() && !is_recursive::<NESTED>(row, thread, mark) {
         run();

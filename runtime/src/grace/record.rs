@@ -176,10 +176,12 @@ impl Thread {
     #[inline(always)]
     pub(crate) fn pin(&'static self, list: *mut ()) -> Pin {
         let top = self.top.load(Ordering::Relaxed);
+        // Acquire and release, here and in `pin_anywhere`: whoever sees this list in the pin sees the
+        // end of what the earlier list was held for, also on another thread.
         if let Some(pin) = self.pins.get(top as usize)
-            && pin.load(Ordering::Relaxed).is_null()
+            && pin.load(Ordering::Acquire).is_null()
         {
-            pin.store(list, Ordering::Relaxed);
+            pin.store(list, Ordering::Release);
             self.top.store(top + 1, Ordering::Relaxed);
             light_barrier();
             return Pin { thread: self, index: top };
@@ -191,10 +193,10 @@ impl Thread {
     #[cold]
     #[inline(never)]
     fn pin_anywhere(&'static self, list: *mut ()) -> Pin {
-        let free = self.pins.iter().position(|pin| pin.load(Ordering::Relaxed).is_null());
+        let free = self.pins.iter().position(|pin| pin.load(Ordering::Acquire).is_null());
         let index = match free {
             Some(index) => {
-                self.pins[index].store(list, Ordering::Relaxed);
+                self.pins[index].store(list, Ordering::Release);
                 index
             }
             None => {

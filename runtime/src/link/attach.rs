@@ -3,9 +3,12 @@
 //! 1. resolve the functions, check every probe against each, compute cookies (user code);
 //! 2. lock; verify the bytes of every entry;
 //! 3. make the pages writable; make the metadata and the lists; make room in the table;
-//! 4. from here on nothing fails: publish every list and caller, arm the entries (if one cannot be
-//!    written after all, which no system is known to do, the link is detached again);
-//! 5. barrier, free what nobody holds, unlock.
+//! 4. from here on nothing fails: make sites that are attached to for the first time know their
+//!    metadata, and run the barrier, so that every thread which finds such an entry armed finds
+//!    the metadata behind it: fetching an instruction orders no later load;
+//! 5. publish every list and caller, arm the entries (if one cannot be written after all, which no
+//!    system is known to do, the link is detached again);
+//! 6. barrier, free what nobody holds, unlock.
 
 use std::sync::{Arc, Weak};
 
@@ -134,7 +137,7 @@ pub(crate) fn enable(link: &Arc<LinkCore>) -> Result<(), Error> {
 /// Why an [`install`] failed.
 struct Fault {
     error: Error,
-    /// Whether it was in step 4.
+    /// Whether it was in step 5.
     begun: bool,
 }
 
@@ -152,7 +155,7 @@ fn undo(transaction: Transaction, link: &Arc<LinkCore>, members: &[Member], faul
     }
 }
 
-/// Steps 3 and 4. The entries were verified.
+/// Steps 3 to 5. The entries were verified.
 fn install(
     transaction: &mut Transaction,
     link: &LinkCore,
@@ -161,8 +164,9 @@ fn install(
     let to_arm = members.iter().flat_map(|member| member.function.sites());
     let mut writable = Writable::open(to_arm.copied().filter(|site| !is_armed(site)))?;
     let sites = members.iter().map(|member| member.function.sites().len()).sum();
-    let mut lists = Vec::new();
+    let (mut lists, mut prepared) = (Vec::new(), Vec::new());
     sys::reserve(&mut lists, sites)
+        .and_then(|()| sys::reserve(&mut prepared, sites))
         .map_err(|refused| no_memory("the lists of probes", None, refused))?;
     for member in members {
         let full = full_caller(member.function).expect("bind() found it").code();
@@ -172,7 +176,7 @@ fn install(
                 .map_err(|refused| no_memory("the metadata", function, refused))?;
             let list = rows::with(&md, link, member)
                 .map_err(|refused| no_memory("the list of probes", function, refused))?;
-            lists.push((md, list));
+            prepared.push((md, list));
         }
     }
     transaction
@@ -181,8 +185,12 @@ fn install(
     // Calls that began with a link remember it by this number, even if the link goes at once.
     let state = transaction.state();
     state.attaches = state.attaches.max(link.state.rank.1);
+    let is_new = prepared.iter().any(|(md, _)| md.is_fresh());
+    lists.extend(prepared.into_iter().map(|(md, list)| (md.publish(), list)));
+    if is_new {
+        sys::barrier();
+    }
     for (md, list) in lists {
-        let md = md.publish();
         if link.state.hashed {
             transaction.state().table.insert(md.target.address, md);
         }

@@ -61,6 +61,11 @@ impl Prepared {
         }
     }
 
+    /// Whether the site does not know it yet.
+    pub(crate) fn is_fresh(&self) -> bool {
+        matches!(self, Self::Fresh(_))
+    }
+
     /// Makes the site know it, for the life of the process.
     pub(crate) fn publish(self) -> &'static Md {
         match self {
@@ -239,9 +244,9 @@ impl Md {
             self.tenant.store(sole.link(), Ordering::Relaxed);
         }
         let old = self.list.replace(list.into_raw());
-        // Release, and after the list: a thread that jumps to the new caller finds the new list.
-        // One that is on its way through the old caller finds a list that it may not serve, and
-        // goes on in the full caller.
+        // A thread on its way from the entry may find either list in either caller: it loads the
+        // one without waiting for the other. A list that its caller does not serve sends it on to
+        // the full caller.
         self.caller.store(caller.cast_mut(), Ordering::Release);
         self.sole.store(sole.0, Ordering::Release);
         let old = NonNull::new(old).expect("metadata always has a list");

@@ -98,6 +98,7 @@ fn destructors_of_thread_specific_keys_call_traced_functions_in_every_round() {
 }
 
 #[test]
+#[cfg_attr(target_arch = "aarch64", ignore = "starts itself, which needs the emulator again")]
 fn atexit_handlers_call_traced_functions() {
     let this = std::env::current_exe().expect("a test has a file");
     let output = Command::new(this)

@@ -34,6 +34,7 @@ fn stays_flat(times: u64, mut cycle: impl FnMut(u64)) {
 }
 
 #[test]
+#[cfg_attr(target_arch = "aarch64", ignore = "measures the emulator")]
 fn memory_stays_flat_over_attach_and_detach_cycles() {
     let _turn = turn();
     let hits = counter();
@@ -53,6 +54,7 @@ fn memory_stays_flat_over_attach_and_detach_cycles() {
 }
 
 #[test]
+#[cfg_attr(target_arch = "aarch64", ignore = "measures the emulator")]
 fn memory_stays_flat_over_threads_that_come_and_go() {
     let _turn = turn();
     let (entries, exits) = (counter(), counter());

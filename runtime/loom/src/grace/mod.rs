@@ -24,7 +24,7 @@ mod thread {
     }
 }
 
-pub(crate) fn wait_for_marks_of(threads: &[&'static Thread], busy: impl Fn(usize) -> bool) {
+pub(crate) fn wait_for_marks_of(threads: &[&'static Thread], busy: impl Fn(*mut ()) -> bool) {
     wait::wait_for_marks_of(threads.iter().copied(), busy);
 }
 

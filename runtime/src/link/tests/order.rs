@@ -1,10 +1,10 @@
-//! The steps of a detach, in their order.
+//! The steps of an attach and of a detach, in their order.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{targets, turn};
+use super::turn;
 use crate::md::Md;
 use crate::poke::verify;
 use crate::probe::List;
@@ -41,7 +41,7 @@ fn at_the_barriers_of(detach: impl FnOnce(Link)) -> Vec<Found> {
             AtomicBool::store(inside, false, Ordering::SeqCst);
         })
         .expect("it takes any probe");
-    let function = targets("tests::order")[0];
+    let function = crate::site!(target).function().expect("it is traceable");
     let site = function.sites()[0];
     let md = Md::existing(site.data()).expect("it was attached to");
     let before: *const List = md.current();
@@ -76,6 +76,36 @@ fn at_the_barriers_of(detach: impl FnOnce(Link)) -> Vec<Found> {
         at_each_barrier(first, || detach(link));
     });
     found.lock().expect("nobody panics").clone()
+}
+
+#[traceable]
+fn new(a: u64) -> u64 {
+    a
+}
+
+/// Fetching the instruction of an armed entry orders no load behind it.
+#[test]
+fn a_barrier_comes_between_a_sites_first_metadata_and_its_first_arming() {
+    let _turn = turn();
+    assert_eq!(new(1), 1);
+    let function = crate::site!(new).function().expect("it is traceable");
+    let site = function.sites()[0];
+    for first in [true, false] {
+        assert_eq!(Md::existing(site.data()).is_none(), first);
+        let found = Arc::new(Mutex::new(Vec::new()));
+        let notes = Arc::clone(&found);
+        let look = move || {
+            let is_known = Md::existing(site.data()).is_some();
+            let is_off = verify(site, false, function).is_ok();
+            notes.lock().expect("nobody panics").push((is_known, is_off));
+        };
+        let attach = || crate::fentry("**::order::new", |_: &Entry| ());
+        let link = at_each_barrier(look, attach).expect("it takes any probe");
+        let found = found.lock().expect("nobody panics").clone();
+        let last = (true, cfg!(gtramp_slot));
+        assert_eq!(found, if first { vec![(true, true), last] } else { vec![last] });
+        drop(link);
+    }
 }
 
 const ALL_DONE: Found =
