@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64 as StdU64, Ordering as StdOrdering};
 use loom::cell::UnsafeCell;
 use loom::thread;
 
-use crate::grace::{Mark, Named, Published, Thread, is_held, wait_for_marks_of};
+use crate::grace::{Mark, Named, Published, Thread, is_held, is_marked, wait_for_marks_of};
 use crate::sync::{AtomicBool, Ordering, light_barrier};
 use crate::sys;
 use crate::table::{LOOKING, Table, TableState};
@@ -96,6 +96,54 @@ fn call_entry(published: &Published<List>, thread: &'static Thread) {
     mark.store(core::ptr::null_mut(), Ordering::Release);
 }
 
+/// What a caller marks that was made for the lists of one link: something that lives for ever.
+static OWNER: u64 = 0;
+
+fn owner() -> *mut () {
+    core::ptr::from_ref(&OWNER).cast_mut().cast()
+}
+
+/// A caller made for one link: `caller/specialised.rs`. It serves the first list alone.
+fn call_own(published: &Published<List>, thread: &'static Thread) {
+    let mark = thread.outermost();
+    let list = published.hold(mark, owner());
+    list.read_memory();
+    if list.number == 1 {
+        list.run();
+    }
+    mark.store(core::ptr::null_mut(), Ordering::Release);
+}
+
+/// A caller made for one exit probe: it remembers whose it was, and looks again after the body.
+fn call_own_exit(published: &Published<List>, thread: &'static Thread) {
+    // The origin is here.
+    let mark = thread.outermost();
+    let list = published.hold(mark, owner());
+    list.read_memory();
+    if list.number == 1 {
+        list.run();
+        mark.store(core::ptr::null_mut(), Ordering::Release);
+        return;
+    }
+    mark.store(core::ptr::null_mut(), Ordering::Release);
+    call_origin(published, thread);
+}
+
+/// Detaches what is in the first list, which callers hold through its owner.
+fn detach_own(published: &Published<List>, threads: &[&'static Thread]) {
+    let old = published.replace(List::new(2));
+    // SAFETY: the model leaks every list.
+    let old = unsafe { &*old };
+    old.dead.store(true, Ordering::Relaxed);
+    sys::barrier();
+    wait_for_marks_of(threads, |mark| mark == owner());
+    old.drop_link();
+    sys::barrier();
+    if !is_marked(threads, owner()) && !is_held(threads, old.addresses()) {
+        old.free_memory();
+    }
+}
+
 /// A caller with an exit probe: `caller/origin.rs` and `run_row` of `caller/run.rs`.
 fn call_origin(published: &Published<List>, thread: &'static Thread) {
     let (list, pin) = published.pin(thread);
@@ -164,6 +212,41 @@ fn an_entry_probe_never_runs_after_its_detach() {
             call_entry(published, thread);
         });
         detach(published, &[thread], false);
+        caller.join().expect("it ends");
+    });
+}
+
+#[test]
+fn a_probe_with_a_caller_of_its_own_never_runs_after_its_detach() {
+    check(|| {
+        let (published, thread) = (leak(Published::new(List::new(1))), record());
+        let caller = thread::spawn(move || {
+            call_own(published, thread);
+            call_own_exit(published, thread);
+        });
+        detach_own(published, &[thread]);
+        caller.join().expect("it ends");
+    });
+}
+
+#[test]
+fn a_list_that_follows_another_at_the_same_place_is_kept_by_the_mark_that_kept_the_first() {
+    check(|| {
+        let (published, thread) = (leak(Published::new(List::new(1))), record());
+        let caller = thread::spawn(move || {
+            call_own(published, thread);
+            call_own(published, thread);
+        });
+        detach_own(published, &[thread]);
+        // The next link moves in, and is detached in turn: `number` says whose list it is.
+        let second = published.replace(List::new(1));
+        sys::barrier();
+        detach_own(published, &[thread]);
+        // SAFETY: the model leaks every list.
+        let second = unsafe { &*second };
+        if !is_marked(&[thread], owner()) {
+            second.free_memory();
+        }
         caller.join().expect("it ends");
     });
 }

@@ -28,6 +28,10 @@ pub(crate) fn wait_for_marks_of(threads: &[&'static Thread], busy: impl Fn(*mut 
     wait::wait_for_marks_of(threads.iter().copied(), busy);
 }
 
+pub(crate) fn is_marked(threads: &[&'static Thread], mark: *mut ()) -> bool {
+    wait::held_by(threads.iter().copied()).has_mark(mark)
+}
+
 pub(crate) fn is_held(threads: &[&'static Thread], range: core::ops::Range<usize>) -> bool {
     wait::held_by(threads.iter().copied()).any_in(range)
 }
