@@ -416,3 +416,53 @@ fn threads_that_come_and_go_are_probed_and_not_waited_for() {
         assert_eq!((seen.load(SeqCst), Arc::strong_count(&seen)), (0, 1));
     }
 }
+
+#[traceable]
+fn changes_hands() {}
+
+#[traceable]
+fn makes_the_thread_known() {}
+
+/// Both links would have the caller that marks no more than the function.
+#[test]
+fn a_link_that_follows_one_whose_probe_still_runs_is_not_taken_for_it() {
+    let log = Log::new();
+    let (gate, keeper) = gate();
+    let (held, running) = (log.clone(), gate);
+    let first = site!(changes_hands).fentry(move |_: &Entry| {
+        running.pass();
+        held.push("first");
+    });
+    let first = first.unwrap();
+    thread::scope(|scope| {
+        let keeper = keeper;
+        // A thread's first call takes another way.
+        let known = site!(makes_the_thread_known).fentry(|_: &Entry| ()).unwrap();
+        let caller = scope.spawn(move || {
+            makes_the_thread_known();
+            drop(known);
+            changes_hands();
+        });
+        keeper.await_arrival();
+        first.detach_deferred();
+        let held = log.clone();
+        let second = site!(changes_hands).fentry(move |_: &Entry| held.push("second")).unwrap();
+        changes_hands();
+        assert_eq!(log.take(), ["second"]);
+        assert_eq!(log.holders(), 2, "the first one's probe is running");
+        // Another transaction, which looks for what can be dropped.
+        drop(site!(changes_hands).fexit(|_: &Exit| ()).unwrap());
+        assert_eq!(log.holders(), 2, "the first one's probe is running");
+        // Detaching the second does not wait for the first.
+        second.detach();
+        assert_eq!(log.holders(), 1);
+        assert!(!caller.is_finished());
+        keeper.open();
+        caller.join().unwrap();
+        assert_eq!(log.take(), ["first"]);
+    });
+    // And when it has ended, a link has such a caller again.
+    let link = site!(changes_hands).fentry(|_: &Entry| ()).unwrap();
+    assert_eq!(log.holders(), 0);
+    assert_eq!(link.info().functions[0].caller, "specialised_0");
+}
