@@ -37,6 +37,6 @@ pub use builder::Builder;
 pub use config::Config;
 pub use error::Error;
 pub use names::{function_path, trait_path};
-pub use plan::{Call, Caller, Entry, Plan};
+pub use plan::{Call, Caller, Entry, Plan, Single};
 pub use render::Files;
 pub use shape::{Lookup, Shape};

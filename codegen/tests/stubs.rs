@@ -9,7 +9,7 @@ use std::process::Command;
 
 use gimli::{BaseAddresses, CfaRule, EhFrame, LittleEndian, UnwindContext, UnwindSection as _};
 use gtramp_codegen::config::EntryMode;
-use gtramp_codegen::{Arch, Caller, Config, Place, Plan};
+use gtramp_codegen::{Arch, Caller, Config, Place, Plan, Single};
 use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 use support::{Numbers, build, config, render};
@@ -192,6 +192,47 @@ fn register_name(register: Register) -> &'static str {
     registers.iter().position(|one| *one == register).map_or("another", |at| names[at])
 }
 
+/// Follows a caller for one entry probe: what it pushes, it pops, and where it jumps, nothing is left.
+fn check_single(program: &Program, single: &Single) {
+    let name = &single.name;
+    let functions = program.functions(name);
+    assert_eq!(functions.len(), 1, "{name}");
+    assert_eq!(functions[0].0 % 64, 0, "{name}: begins a line of code");
+    let instructions = decode(functions[0].0, &functions[0].1);
+    let mut pushed = Vec::new();
+    let mut popped = Vec::new();
+    let (mut calls, mut jumps_on) = (0, 0);
+    let end = functions[0].0 + functions[0].1.len() as u64;
+    for one in &instructions {
+        let frame = i64::try_from(pushed.len() * 8).unwrap();
+        assert_eq!(program.cfa(one.ip()), frame + 8, "{name}: unwind row at {:#x}", one.ip());
+        match one.mnemonic() {
+            Mnemonic::Push => pushed.push(one.op0_register()),
+            Mnemonic::Pop => popped.push((pushed.pop().unwrap(), one.op0_register())),
+            Mnemonic::Call => {
+                assert_eq!((frame + 8) % 16, 0, "{name}: stack alignment at the call");
+                calls += 1;
+            }
+            Mnemonic::Jne => {
+                let target = one.near_branch_target();
+                assert!((functions[0].0..end).contains(&target), "{name}: a rare way out is near");
+            }
+            Mnemonic::Jmp if one.op0_kind() == OpKind::Memory => {
+                assert_eq!(frame, 0, "{name}: a frame is left");
+                assert_eq!(register_name(one.memory_base()), single.md_register);
+                jumps_on += 1;
+            }
+            Mnemonic::Cmp => {}
+            _ => assert!(one.op0_register() != Register::RSP, "{name}: only pushes and pops"),
+        }
+    }
+    assert_eq!((calls, jumps_on, pushed.len()), (1, 1, 0), "{name}");
+    let slots = single.registers.iter().map(|register| (*register, *register));
+    let restored = popped.iter().map(|&(from, to)| (register_name(from), register_name(to)));
+    let restored: Vec<_> = restored.filter(|(from, _)| single.registers.contains(from)).collect();
+    assert_eq!(restored, slots.collect::<Vec<_>>(), "{name}: every slot restored");
+}
+
 /// Checks every record of the program and the entry it names. Returns their number.
 fn check_entries(program: &Program) -> usize {
     let file = program.file();
@@ -212,7 +253,7 @@ fn check_entries(program: &Program) -> usize {
     }
     for record in (0..data.len()).step_by(16) {
         let [entry, site, body, _describe] = [0, 4, 8, 12].map(|field| target(record + field));
-        assert_eq!(entry % 8, 0, "one aligned quadword holds all that is patched");
+        assert_eq!(entry % 16, 0, "one aligned quadword holds all that is patched");
         assert_eq!(site % 8, 0);
         let mut code = program.at(entry, 16);
         if program.plan.entry_mode == EntryMode::Patch {
@@ -241,6 +282,9 @@ fn check(config: &Config, optimised: bool) {
     let program = Program::new(config, optimised);
     for caller in &program.plan.callers {
         check_caller(&program, caller);
+    }
+    for single in &program.plan.singles {
+        check_single(&program, single);
     }
     // Two samples per argument count; a linker may fold none of them.
     assert_eq!(check_entries(&program), 2 * config.args.len(), "{config:?}");

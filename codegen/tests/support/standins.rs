@@ -162,6 +162,7 @@ fn main() {
     for slots in 0..=caller::MAX_SLOTS + 2 {
         let specialised = caller::specialised::<caller::Probe>(slots);
         assert_eq!(specialised.is_some(), caller::specialised_name(slots).is_some());
+        std::hint::black_box(caller::single(slots));
     }
     let mut found = 0;
     for slots in 0..=caller::MAX_SLOTS + 2 {
