@@ -14,6 +14,8 @@ use std::process::Command;
 use std::{env, fs};
 
 const FUNCTIONS: usize = 1000;
+/// How many functions stand in one module, with one that calls them.
+const MODULE: usize = 50;
 const ROUNDS: usize = 5;
 
 /// Types of arguments, and what the calls pass.
@@ -73,20 +75,24 @@ fn write_crate(repository: &Path, folder: &Path, name: &str, attribute: &str) {
         ),
     );
     fs::copy(repository.join("Cargo.lock"), folder.join("Cargo.lock")).expect("there is one");
-    write("src/main.rs", &source(attribute));
+    let (library, program) = sources(name, attribute);
+    write("src/lib.rs", &library);
+    write("src/main.rs", &program);
 }
 
-/// The crate's text.
-fn source(attribute: &str) -> String {
+/// The texts of the library, which has the functions, and of the program, which calls them. In a
+/// program alone, the compiler would put each of the plain functions into its only caller.
+fn sources(name: &str, attribute: &str) -> (String, String) {
     let mut text = String::new();
     let mut calls = String::new();
+    let (mut modules, mut main) = (String::new(), String::new());
     for i in 0..FUNCTIONS {
         let args: Vec<_> = (0..i % 5).map(|k| ARGS[(i * 7 + k * 3) % ARGS.len()]).collect();
         let (ret, result) = RETURNS[i / 5 % RETURNS.len()];
         let params = args.iter().enumerate().map(|(k, (ty, _))| format!("a{k}: {ty}, "));
         let params: String = params.collect();
         let values: String = args.iter().map(|(_, value)| format!("{value}, ")).collect();
-        writeln!(text, "{attribute}fn f{i}({params}) -> {ret} {{").expect("a string takes it");
+        writeln!(text, "{attribute}pub fn f{i}({params}) -> {ret} {{").expect("a string takes it");
         writeln!(text, "    let mut total: u64 = {i};\n    let mut words = Vec::<String>::new();")
             .expect("as before");
         for k in 0..4 {
@@ -109,15 +115,20 @@ fn source(attribute: &str) -> String {
         }
         writeln!(text, "    {result}\n}}").expect("as before");
         writeln!(calls, "    std::hint::black_box(f{i}({values}));").expect("as before");
+        if (i + 1) % MODULE == 0 {
+            let (functions, calls) = (std::mem::take(&mut text), std::mem::take(&mut calls));
+            writeln!(modules, "pub mod m{i} {{\n{functions}pub fn all(x: u64) {{\n{calls}}}\n}}")
+                .expect("as before");
+            writeln!(main, "    {name}::m{i}::all(x);").expect("as before");
+        }
     }
-    format!(
-        "#![allow(unused)]\n{text}fn main() {{\n    let x = std::env::args().count() as u64;\n{calls}}}\n"
-    )
+    let main = format!("fn main() {{\n    let x = std::env::args().count() as u64;\n{main}}}\n");
+    (format!("#![allow(unused)]\n{modules}"), main)
 }
 
 /// Builds a crate again; the processor seconds it took.
 fn build(folder: &Path, name: &str, profile: &str) -> f64 {
-    let source = folder.join(name).join("src/main.rs");
+    let source = folder.join(name).join("src/lib.rs");
     let text = fs::read(&source).expect("it was written");
     fs::write(&source, text).expect("it can be written again");
     let before = children_seconds();
