@@ -11,7 +11,7 @@ use core::arch::global_asm;
 use core::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-use gtramp::__private::{ArgFacts, ArgSource, RawDescription, RetSource, Source, type_id_of};
+use gtramp::__private::{ArgFacts, RawDescription, Source, TypeFacts, type_id_of};
 
 /// How many there are.
 pub const FUNCTIONS: usize = 50_000;
@@ -117,18 +117,12 @@ fn code(number: usize, offset: usize) -> Function {
 }
 
 static SOURCE: Source = Source {
-    name: "f",
+    text: "f(a: u64, b: u64) -> u64\n\na\nu64\nb\nu64\nu64",
     module: "gtramp_bench::crowd",
     file: file!(),
     line: line!(),
     column: column!(),
-    signature: "f(a: u64, b: u64) -> u64",
-    generics: &[],
-    args: &[
-        ArgSource { name: "a", ty: "u64", id: Some(type_id_of::<fn(u64)>) },
-        ArgSource { name: "b", ty: "u64", id: Some(type_id_of::<fn(u64)>) },
-    ],
-    ret: RetSource { ty: "u64", id: Some(type_id_of::<fn(u64)>) },
+    ids: &[type_id_of::<fn(u64)>, type_id_of::<fn(u64)>, type_id_of::<fn(u64)>],
 };
 
 /// What every one of them jumps to, to be described.
@@ -136,10 +130,14 @@ extern "C" fn describe(description: &mut MaybeUninit<RawDescription>, number: u3
     description.write(RawDescription {
         source: &SOURCE,
         body_name: name(number as usize),
-        args: const { &[ArgFacts::of::<u64>(), ArgFacts::of::<u64>()] },
-        ret: ArgFacts::of::<u64>(),
-        drop_args: None,
-        drop_ret: None,
+        types: const {
+            &TypeFacts {
+                args: &[ArgFacts::of::<u64>(), ArgFacts::of::<u64>()],
+                ret: ArgFacts::of::<u64>(),
+                drop_args: None,
+                drop_ret: None,
+            }
+        },
     });
 }
 

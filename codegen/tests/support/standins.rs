@@ -4,6 +4,7 @@
 /// Sites.
 mod site {
     use core::any::type_name;
+    use core::marker::PhantomData;
     use core::mem::{ManuallyDrop, MaybeUninit, needs_drop};
 
     #[derive(Clone, Copy)]
@@ -50,6 +51,9 @@ mod site {
     pub struct RawDescription {
         pub source: &'static Source,
         pub body_name: &'static str,
+        pub types: &'static TypeFacts,
+    }
+    pub struct TypeFacts {
         pub args: &'static [ArgFacts],
         pub ret: ArgFacts,
         pub drop_args: Option<unsafe fn(*mut Slot)>,
@@ -57,6 +61,10 @@ mod site {
     }
     unsafe fn drop_ret<R>(ret: *mut ()) {
         unsafe { ret.cast::<R>().drop_in_place() };
+    }
+    struct Fits<T>(PhantomData<T>);
+    impl<T> Fits<T> {
+        const YES: bool = Slot::holds::<T>();
     }
     union ZeroSized<F: Copy> {
         nothing: (),

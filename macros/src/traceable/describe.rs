@@ -21,29 +21,33 @@ pub(crate) fn closure(
     span: Span,
 ) -> TokenStream {
     let sig = &function.sig;
-    let name = bare(&sig.ident);
-    let generics = scope.generics().iter().map(ToString::to_string);
-    let args = sig.inputs.iter().map(|input| match input {
-        FnArg::Receiver(receiver) => {
-            let ty = receiver_type(receiver, &scope.self_type());
-            let written = receiver_type(receiver, &parse_quote!(Self));
-            let id = type_id(argument_identity(&written, scope), private);
-            let ty = text(ty);
-            quote!(#private::ArgSource { name: "self", ty: #ty, id: #id })
+    let generics: Vec<_> = scope.generics().iter().map(ToString::to_string).collect();
+    let mut lines = vec![signature(function), generics.join(", ")];
+    let mut ids = Vec::new();
+    for input in &sig.inputs {
+        match input {
+            FnArg::Receiver(receiver) => {
+                let written = receiver_type(receiver, &parse_quote!(Self));
+                ids.push(type_id(argument_identity(&written, scope), private));
+                lines
+                    .extend(["self".to_owned(), text(receiver_type(receiver, &scope.self_type()))]);
+            }
+            FnArg::Typed(PatType { pat, ty, .. }) => {
+                ids.push(type_id(argument_identity(ty, scope), private));
+                lines.extend([argument_name(pat), text(ty)]);
+            }
         }
-        FnArg::Typed(PatType { pat, ty, .. }) => {
-            let (name, id) = (argument_name(pat), type_id(argument_identity(ty, scope), private));
-            let ty = text(ty);
-            quote!(#private::ArgSource { name: #name, ty: #ty, id: #id })
-        }
-    });
+    }
     let unit = parse_quote!(());
     let ret = match &sig.output {
         ReturnType::Default => &unit,
         ReturnType::Type(_, ty) => &**ty,
     };
-    let (ret_ty, ret_id) = (text(ret), type_id(identity(ret, scope), private));
-    let signature = signature(function);
+    ids.push(type_id(identity(ret, scope), private));
+    lines.push(text(ret));
+    // A literal in a type may have an end of line in it.
+    let lines: Vec<_> = lines.iter().map(|line| line.replace('\n', " ")).collect();
+    let text = lines.join("\n");
     // Only the user's own span makes `line!` name the function's line, not the attribute's.
     let place = quote_spanned! {sig.ident.span()=>
         module: ::core::module_path!(),
@@ -52,21 +56,18 @@ pub(crate) fn closure(
         column: ::core::column!(),
     };
     quote_spanned! {span=>
-        || const { &#private::Source {
-            name: #name,
+        || &#private::Source {
+            text: #text,
             #place
-            signature: #signature,
-            generics: &[#(#generics),*],
-            args: &[#(#args),*],
-            ret: #private::RetSource { ty: #ret_ty, id: #ret_id },
-        } }
+            ids: &[#(#ids),*],
+        }
     }
 }
 
 fn type_id(identity: Option<Type>, private: &TokenStream) -> TokenStream {
     match identity {
-        Some(ty) => quote!(::core::option::Option::Some(#private::type_id_of::<fn(#ty)>)),
-        None => quote!(::core::option::Option::None),
+        Some(ty) => quote!(#private::type_id_of::<fn(#ty)>),
+        None => quote!(#private::opaque),
     }
 }
 

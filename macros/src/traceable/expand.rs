@@ -1,6 +1,6 @@
 //! The expansion of one traceable function that passed its checks.
 
-use proc_macro2::{Group, Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Safety, Type, Visibility, parse_quote};
@@ -123,20 +123,31 @@ fn take_lints(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
 
 /// The body's tokens with `self` renamed, and its inner attributes made outer ones.
 fn body_of(block: &Group, function: &Function) -> (Vec<Attribute>, Group) {
-    let parser = |input: syn::parse::ParseStream| {
-        Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?))
-    };
-    let parsed = syn::parse::Parser::parse2(parser, block.stream());
-    let (mut attrs, mut tokens) = parsed.unwrap_or_else(|_| (Vec::new(), block.stream()));
-    for attr in &mut attrs {
-        attr.style = syn::AttrStyle::Outer;
-    }
+    let (attrs, mut tokens) = inner_attributes(block);
     if function.sig.receiver().is_some() {
         tokens = receiver::rename_self(tokens);
     }
     let mut body = Group::new(proc_macro2::Delimiter::Brace, tokens);
     body.set_span(block.span());
     (attrs, body)
+}
+
+/// The body's inner attributes, made outer ones, and the rest of it.
+fn inner_attributes(block: &Group) -> (Vec<Attribute>, TokenStream) {
+    let mut first = block.stream().into_iter();
+    let mut next_is = |wanted: char| matches!(first.next(), Some(TokenTree::Punct(punct)) if punct.as_char() == wanted);
+    if !(next_is('#') && next_is('!')) {
+        return (Vec::new(), block.stream());
+    }
+    let parser = |input: syn::parse::ParseStream| {
+        Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?))
+    };
+    let parsed = syn::parse::Parser::parse2(parser, block.stream());
+    let (mut attrs, tokens) = parsed.unwrap_or_else(|_| (Vec::new(), block.stream()));
+    for attr in &mut attrs {
+        attr.style = syn::AttrStyle::Outer;
+    }
+    (attrs, tokens)
 }
 
 /// The closure's return type: the function's, with `_` for each `impl Trait`.

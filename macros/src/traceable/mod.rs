@@ -28,7 +28,7 @@ pub(crate) use self::scope::Scope;
 pub(crate) fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = TraceableArgs::parse(attribute, &mut errors);
-    let expanded = match syn::parse2::<Item>(item.clone()) {
+    let expanded = match Item::parse_tokens(item.clone()) {
         Ok(parsed) => {
             let expansion = Expansion { enabled: cfg!(feature = "enabled") && args.skip.is_none() };
             match parsed {

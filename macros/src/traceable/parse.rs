@@ -9,7 +9,7 @@ use syn::{Attribute, ImplItem, ItemImpl, ItemTrait, Meta, Token, TraitItem, Visi
 use super::scope::Scope;
 use crate::args::TraceableArgs;
 use crate::errors::Errors;
-use crate::function::{Function, is_attr};
+use crate::function::{Body, Function, is_attr};
 
 /// The item below the attribute.
 pub(crate) enum Item {
@@ -49,6 +49,40 @@ pub(crate) enum Member {
     Container(Box<Container>),
     /// Anything else; it stays as it is.
     Other(TokenStream),
+}
+
+impl Item {
+    /// Reads the item. A function's body is put aside meanwhile: it stays as it is, and reading tokens
+    /// is what takes the time of a macro that was compiled without optimisation.
+    pub(crate) fn parse_tokens(tokens: TokenStream) -> syn::Result<Self> {
+        let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        let body = match tokens.last_mut() {
+            Some(TokenTree::Group(last)) if last.delimiter() == Delimiter::Brace => {
+                let mut empty = Group::new(Delimiter::Brace, TokenStream::new());
+                empty.set_span(last.span());
+                Some(std::mem::replace(last, empty))
+            }
+            _ => None,
+        };
+        let keyword = tokens.iter().find_map(|token| match token {
+            TokenTree::Ident(word) => {
+                ["fn", "impl", "trait", "mod"].into_iter().find(|keyword| word == keyword)
+            }
+            _ => None,
+        });
+        let is_function = keyword == Some("fn");
+        if let Some(body) = body.clone().filter(|_| !is_function) {
+            tokens.pop();
+            tokens.push(TokenTree::Group(body));
+        }
+        let mut item = syn::parse2(tokens.into_iter().collect())?;
+        if let (Self::Function(function), Some(body)) = (&mut item, body)
+            && is_function
+        {
+            function.body = Body::Block(body);
+        }
+        Ok(item)
+    }
 }
 
 impl Parse for Item {

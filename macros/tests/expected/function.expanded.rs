@@ -10,38 +10,19 @@ where
     T: Copy,
 {
     ::gtramp::__private::call_3(
-        || const {
+        || {
             &::gtramp::__private::Source {
-                name: "pick",
+                text: "pick<'a, T: Into<u8>, const N: usize>(hay: &'a str, (a, _): (&'static [u8; N], T), more: impl Fn(&str)) -> Option<impl Iterator<Item = &'a u8>>\nT, N\nhay\n&'a str\n(a, _)\n(&'static [u8; N], T)\nmore\nimpl Fn(&str)\nOption<impl Iterator<Item = &'a u8>>",
                 module: ::core::module_path!(),
                 file: ::core::file!(),
                 line: ::core::line!(),
                 column: ::core::column!(),
-                signature: "pick<'a, T: Into<u8>, const N: usize>(hay: &'a str, (a, _): (&'static [u8; N], T), more: impl Fn(&str)) -> Option<impl Iterator<Item = &'a u8>>",
-                generics: &["T", "N"],
-                args: &[
-                    ::gtramp::__private::ArgSource {
-                        name: "hay",
-                        ty: "&'a str",
-                        id: ::core::option::Option::Some(
-                            ::gtramp::__private::type_id_of::<fn(&str)>,
-                        ),
-                    },
-                    ::gtramp::__private::ArgSource {
-                        name: "(a, _)",
-                        ty: "(&'static [u8; N], T)",
-                        id: ::core::option::Option::None,
-                    },
-                    ::gtramp::__private::ArgSource {
-                        name: "more",
-                        ty: "impl Fn(&str)",
-                        id: ::core::option::Option::None,
-                    },
+                ids: &[
+                    ::gtramp::__private::type_id_of::<fn(&str)>,
+                    ::gtramp::__private::opaque,
+                    ::gtramp::__private::opaque,
+                    ::gtramp::__private::opaque,
                 ],
-                ret: ::gtramp::__private::RetSource {
-                    ty: "Option<impl Iterator<Item = &'a u8>>",
-                    id: ::core::option::Option::None,
-                },
             }
         },
         hay,

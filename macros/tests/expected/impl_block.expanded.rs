@@ -2,30 +2,17 @@ impl<'a> Iterator for Parser<'a> {
     type Item = &'a str;
     fn next(&mut self) -> Option<Self::Item> {
         crate::other::__private::call_1(
-            || const {
+            || {
                 &crate::other::__private::Source {
-                    name: "next",
+                    text: "next(&mut self) -> Option<Self::Item>\n\nself\n&mut Parser<'a>\nOption<Self::Item>",
                     module: ::core::module_path!(),
                     file: ::core::file!(),
                     line: ::core::line!(),
                     column: ::core::column!(),
-                    signature: "next(&mut self) -> Option<Self::Item>",
-                    generics: &[],
-                    args: &[
-                        crate::other::__private::ArgSource {
-                            name: "self",
-                            ty: "&mut Parser<'a>",
-                            id: ::core::option::Option::Some(
-                                crate::other::__private::type_id_of::<fn(&mut Parser<'_>)>,
-                            ),
-                        },
+                    ids: &[
+                        crate::other::__private::type_id_of::<fn(&mut Parser<'_>)>,
+                        crate::other::__private::type_id_of::<fn(Option<&str>)>,
                     ],
-                    ret: crate::other::__private::RetSource {
-                        ty: "Option<Self::Item>",
-                        id: ::core::option::Option::Some(
-                            crate::other::__private::type_id_of::<fn(Option<&str>)>,
-                        ),
-                    },
                 }
             },
             self,

@@ -9,28 +9,17 @@ pub mod bank {
             Self: Sized,
         {
             ::gtramp::__private::call_1(
-                || const {
+                || {
                     &::gtramp::__private::Source {
-                        name: "double",
+                        text: "double(self) -> u64\n\nself\nSelf\nu64",
                         module: ::core::module_path!(),
                         file: ::core::file!(),
                         line: ::core::line!(),
                         column: ::core::column!(),
-                        signature: "double(self) -> u64",
-                        generics: &[],
-                        args: &[
-                            ::gtramp::__private::ArgSource {
-                                name: "self",
-                                ty: "Self",
-                                id: ::core::option::Option::None,
-                            },
+                        ids: &[
+                            ::gtramp::__private::opaque,
+                            ::gtramp::__private::type_id_of::<fn(u64)>,
                         ],
-                        ret: ::gtramp::__private::RetSource {
-                            ty: "u64",
-                            id: ::core::option::Option::Some(
-                                ::gtramp::__private::type_id_of::<fn(u64)>,
-                            ),
-                        },
                     }
                 },
                 self,

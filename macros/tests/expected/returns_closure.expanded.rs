@@ -1,26 +1,14 @@
 #[inline]
 fn compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K> {
     ::gtramp::__private::call_1(
-        || const {
+        || {
             &::gtramp::__private::Source {
-                name: "compare",
+                text: "compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K>\nT, K\nkey\n&'a K\nimpl Fn(&T, &'a K) -> Ordering + use<'a, T, K>",
                 module: ::core::module_path!(),
                 file: ::core::file!(),
                 line: ::core::line!(),
                 column: ::core::column!(),
-                signature: "compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K>",
-                generics: &["T", "K"],
-                args: &[
-                    ::gtramp::__private::ArgSource {
-                        name: "key",
-                        ty: "&'a K",
-                        id: ::core::option::Option::None,
-                    },
-                ],
-                ret: ::gtramp::__private::RetSource {
-                    ty: "impl Fn(&T, &'a K) -> Ordering + use<'a, T, K>",
-                    id: ::core::option::Option::None,
-                },
+                ids: &[::gtramp::__private::opaque, ::gtramp::__private::opaque],
             }
         },
         key,

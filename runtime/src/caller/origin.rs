@@ -159,9 +159,9 @@ fn mods<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, mar
 /// at `ret`.
 #[inline(always)]
 pub(super) unsafe fn drop_skipped(md: &Md, args: *mut Slot, ret: *mut ()) {
-    let description = md.target.function.description();
-    if let Some(drop_args) = description.drop_args {
-        let decided = Decided { ret, drop: description.drop_ret };
+    let types = md.target.function.description().types;
+    if let Some(drop_args) = types.drop_args {
+        let decided = Decided { ret, drop: types.drop_ret };
         // SAFETY: the caller's promise.
         unsafe { drop_args(args) };
         core::mem::forget(decided);

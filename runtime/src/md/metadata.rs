@@ -122,7 +122,7 @@ impl Md {
             function,
             address: site.entry().addr(),
             slots: u32::try_from(function.slots()).expect("a few slots"),
-            ret_in_slot: function.description().ret.in_slot,
+            ret_in_slot: function.description().types.ret.in_slot,
         };
         let fresh = boxed(Self {
             caller: AtomicPtr::new(full.cast_mut()),

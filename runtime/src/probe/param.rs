@@ -91,15 +91,14 @@ impl Param {
     /// holds the address of what is asked for.
     pub(crate) fn fit(&self, index: usize, function: &Function) -> Result<bool, Mismatch> {
         let description = function.description();
-        let Some(facts) = description.args.get(index) else {
+        let Some(facts) = description.types.args.get(index) else {
             return Err(Mismatch::Count { asked: index + 1 });
         };
-        let source = &description.source.args[index];
-        let id = source.id.map(|id| id());
+        let id = description.source.arg_id(index);
         self.through(id, (facts.erased)(), facts.in_slot).ok_or_else(|| Mismatch::Type {
             argument: Some(index),
             expected: self.ty.to_owned(),
-            found: shown(source.ty, (facts.name)()),
+            found: shown(description.source.arg(index).1, (facts.name)()),
             hint: if id.is_none() { OPAQUE } else { "" },
         })
     }
@@ -160,9 +159,8 @@ impl RetParam {
     /// Checks it against the result of `function`.
     pub(crate) fn check(&self, function: &Function) -> Result<(), Mismatch> {
         let description = function.description();
-        let source = &description.source.ret;
-        let erased = (description.ret.erased)();
-        let id = source.id.map(|id| id());
+        let erased = (description.types.ret.erased)();
+        let id = description.source.ret_id();
         let fits = match id {
             Some(id) => id == self.id,
             None => erased == self.erased && is_plain(erased),
@@ -173,7 +171,7 @@ impl RetParam {
         Err(Mismatch::Type {
             argument: None,
             expected: self.ty.to_owned(),
-            found: shown(source.ty, (description.ret.name)()),
+            found: shown(description.source.ret(), (description.types.ret.name)()),
             hint: if id.is_none() { OPAQUE } else { "" },
         })
     }

@@ -43,7 +43,7 @@ impl Registry {
             let body = description.body_name;
             let name =
                 Name::parse(body.strip_suffix("::{{closure}}").unwrap_or(body), source.module);
-            let types = description.args.iter().chain([&description.ret]);
+            let types = description.types.args.iter().chain([&description.types.ret]);
             let identity = Identity {
                 key: name.key.clone(),
                 file: source.file,

@@ -7,12 +7,15 @@ use super::Slot;
 
 /// What the macro saw in the source. Every instantiation of a function shares it.
 ///
-/// `cargo gtramp sites` reads it out of a built program, hence the fixed layout.
+/// All that is text is one text, taken apart when somebody asks: a compiler takes longer over many
+/// small constants. `cargo gtramp sites` reads it out of a built program, hence the fixed layout.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Source {
-    /// The function's own name.
-    pub name: &'static str,
+    /// Lines: the signature from the name on; the names of the type and const parameters in scope,
+    /// with `, ` between them; the name and the type of each argument, the receiver among them; the
+    /// type of the result. A pattern's text stands where an argument has no name.
+    pub text: &'static str,
     /// Path of the module it stands in.
     pub module: &'static str,
     /// Source file, as the compiler was given it.
@@ -21,35 +24,55 @@ pub struct Source {
     pub line: u32,
     /// Column of it, from 1.
     pub column: u32,
+    /// [`type_id_of`] each argument's type and the result's, or [`opaque`].
+    pub ids: &'static [fn() -> TypeId],
+}
+
+impl Source {
+    fn lines(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.text.split('\n')
+    }
+
+    /// The function's own name.
+    pub(crate) fn name(&self) -> &'static str {
+        let signature = self.signature();
+        let name = &signature[..signature.find(['<', '(']).unwrap_or(signature.len())];
+        name.strip_prefix("r#").unwrap_or(name)
+    }
+
     /// The signature as written, from the name on.
-    pub signature: &'static str,
+    pub(crate) fn signature(&self) -> &'static str {
+        self.lines().next().unwrap_or_default()
+    }
+
     /// Names of the type and const parameters in scope.
-    pub generics: &'static [&'static str],
-    /// The arguments, the receiver among them.
-    pub args: &'static [ArgSource],
-    /// The result.
-    pub ret: RetSource,
-}
+    pub(crate) fn generics(&self) -> impl Iterator<Item = &'static str> {
+        let names = self.lines().nth(1).unwrap_or_default();
+        names.split(", ").filter(|name| !name.is_empty())
+    }
 
-/// One argument as written.
-#[derive(Debug)]
-pub struct ArgSource {
-    /// Its name; a pattern's text where it has none.
-    pub name: &'static str,
-    /// Its type's text.
-    pub ty: &'static str,
-    /// See [`type_id_of`]; `None` where the written type does not tell which lifetimes the
-    /// argument's type has.
-    pub id: Option<fn() -> TypeId>,
-}
+    /// Name and type of the argument at `index`, as written.
+    pub(crate) fn arg(&self, index: usize) -> (&'static str, &'static str) {
+        let mut lines = self.lines().skip(2 + 2 * index);
+        (lines.next().unwrap_or_default(), lines.next().unwrap_or_default())
+    }
 
-/// The result as written.
-#[derive(Debug)]
-pub struct RetSource {
-    /// Its type's text.
-    pub ty: &'static str,
-    /// As [`ArgSource::id`].
-    pub id: Option<fn() -> TypeId>,
+    /// The type of the result, as written.
+    pub(crate) fn ret(&self) -> &'static str {
+        self.lines().last().unwrap_or_default()
+    }
+
+    /// Identity of the type of the argument at `index`, see [`type_id_of`]; `None` where the written
+    /// type does not tell which lifetimes the argument's type has.
+    pub(crate) fn arg_id(&self, index: usize) -> Option<TypeId> {
+        let id = self.ids[index]();
+        (id != opaque()).then_some(id)
+    }
+
+    /// As [`Source::arg_id`], of the result.
+    pub(crate) fn ret_id(&self) -> Option<TypeId> {
+        self.arg_id(self.ids.len() - 1)
+    }
 }
 
 /// What the compiler knew of one type of the instantiation; lifetimes are erased.
@@ -82,6 +105,13 @@ pub struct RawDescription {
     pub source: &'static Source,
     /// The compiler's name of the body closure: the function's own, and `::{{closure}}`.
     pub body_name: &'static str,
+    /// Its types.
+    pub types: &'static TypeFacts,
+}
+
+/// What the compiler knew of the types of an instantiation. Functions of the same types share it.
+#[derive(Clone, Copy, Debug)]
+pub struct TypeFacts {
     /// The arguments' types.
     pub args: &'static [ArgFacts],
     /// The result's type.
@@ -106,8 +136,49 @@ pub fn type_id_of<T: ?Sized + 'static>() -> TypeId {
     TypeId::of::<T>()
 }
 
+/// Stands where the written type does not tell which lifetimes the type has.
+#[must_use]
+pub fn opaque() -> TypeId {
+    /// No type of a user's.
+    struct Opaque;
+    TypeId::of::<Opaque>()
+}
+
 /// Identity of `T` with its lifetimes forgotten.
 #[must_use]
 pub fn erased_id_of<T: ?Sized>() -> TypeId {
     typeid::of::<T>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Source, opaque, type_id_of};
+
+    #[test]
+    fn the_text_is_taken_apart() {
+        let source = Source {
+            text: "pick<'a, T>(hay: &'a str, (a, b): (T, u8)) -> &'a str\nU, T\nhay\n&'a str\n(a, b)\n(T, u8)\n&'a str",
+            module: "bank",
+            file: "bank.rs",
+            line: 1,
+            column: 1,
+            ids: &[type_id_of::<fn(&str)>, opaque, type_id_of::<fn(u8)>],
+        };
+        assert_eq!(source.name(), "pick");
+        assert_eq!(source.signature(), "pick<'a, T>(hay: &'a str, (a, b): (T, u8)) -> &'a str");
+        assert!(source.generics().eq(["U", "T"]));
+        assert_eq!(source.arg(0), ("hay", "&'a str"));
+        assert_eq!(source.arg(1), ("(a, b)", "(T, u8)"));
+        assert_eq!(source.ret(), "&'a str");
+        let known = Some(type_id_of::<fn(&str)>());
+        assert_eq!((source.arg_id(0), source.arg_id(1)), (known, None));
+        assert_eq!(source.ret_id(), Some(type_id_of::<fn(u8)>()));
+
+        let source = Source { text: "stop()\n\n()", ids: &[opaque], ..source };
+        assert_eq!((source.name(), source.ret()), ("stop", "()"));
+        assert_eq!(source.generics().count(), 0);
+
+        let source = Source { text: "r#type()\n\n()", ..source };
+        assert_eq!(source.name(), "type");
+    }
 }

@@ -13,6 +13,7 @@ pub struct Function {
     path: String,
     instance: String,
     trait_path: Option<String>,
+    generics: Vec<&'static str>,
     description: RawDescription,
     sites: Vec<&'static Record>,
 }
@@ -25,7 +26,8 @@ impl Function {
         description: RawDescription,
         sites: Vec<&'static Record>,
     ) -> Self {
-        Self { path, instance, trait_path, description, sites }
+        let generics = description.source.generics().collect();
+        Self { path, instance, trait_path, generics, description, sites }
     }
 
     /// The path by which it is selected, such as `bank::Ledger::fee`: crate, modules, type,
@@ -50,7 +52,7 @@ impl Function {
     /// Its own name, such as `fee`.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        self.source().name
+        self.source().name()
     }
 
     /// The module it is written in, such as `bank::ledger`.
@@ -74,43 +76,41 @@ impl Function {
     /// The signature as written, from the name on.
     #[must_use]
     pub fn signature(&self) -> &'static str {
-        self.source().signature
+        self.source().signature()
     }
 
     /// Names of its type and const parameters.
     #[must_use]
-    pub fn generics(&self) -> &'static [&'static str] {
-        self.source().generics
+    pub fn generics(&self) -> &[&'static str] {
+        &self.generics
     }
 
     /// How many arguments it takes, the receiver among them.
     #[must_use]
     pub fn argument_count(&self) -> usize {
-        self.description.args.len()
+        self.description.types.args.len()
     }
 
     /// The argument at `index`, from 0.
     #[must_use]
     pub fn argument(&self, index: usize) -> Option<Argument> {
-        let source = self.source().args.get(index)?;
-        let facts = self.description.args.get(index)?;
-        Some(Argument { name: source.name, written: source.ty, type_name: (facts.name)() })
+        let facts = self.description.types.args.get(index)?;
+        let (name, written) = self.source().arg(index);
+        Some(Argument { name, written, type_name: (facts.name)() })
     }
 
     /// Its arguments, the receiver first.
     pub fn arguments(&self) -> impl ExactSizeIterator<Item = Argument> {
-        let both = self.source().args.iter().zip(self.description.args);
-        both.map(|(source, facts)| Argument {
-            name: source.name,
-            written: source.ty,
-            type_name: (facts.name)(),
+        self.description.types.args.iter().enumerate().map(|(index, facts)| {
+            let (name, written) = self.source().arg(index);
+            Argument { name, written, type_name: (facts.name)() }
         })
     }
 
     /// The name of the type it returns.
     #[must_use]
     pub fn return_type(&self) -> &'static str {
-        (self.description.ret.name)()
+        (self.description.types.ret.name)()
     }
 
     /// The address of its first entry. A function pointer to it may have another value: that
@@ -129,7 +129,7 @@ impl Function {
     /// result of more than eight bytes.
     #[must_use]
     pub fn slots(&self) -> usize {
-        self.description.args.len() + usize::from(!self.description.ret.in_slot)
+        self.description.types.args.len() + usize::from(!self.description.types.ret.in_slot)
     }
 
     pub(crate) fn source(&self) -> &'static Source {

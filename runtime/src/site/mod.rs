@@ -9,9 +9,10 @@ mod function;
 mod record;
 mod slot;
 
-pub use describe::{ArgFacts, ArgSource, RawDescription, RetSource, Source};
-pub use describe::{erased_id_of, type_id_of};
+pub use describe::{ArgFacts, RawDescription, Source, TypeFacts};
+pub use describe::{erased_id_of, opaque, type_id_of};
 pub use entry::*;
 pub use function::{Argument, Function};
 pub(crate) use record::{Record, SiteData, records};
+use slot::Fits;
 pub use slot::Slot;

@@ -91,12 +91,13 @@ impl Record {
 
     /// Asks the site what function it is.
     pub(crate) fn describe(&self) -> RawDescription {
-        type Describe = extern "C" fn(&mut MaybeUninit<RawDescription>);
+        type Describe = unsafe extern "C" fn(*mut RawDescription);
         // SAFETY: the stub emitted this offset to its own `describe_N`, whose signature this is.
         let describe =
             unsafe { core::mem::transmute::<*const (), Describe>(self.describe.target()) };
         let mut description = MaybeUninit::uninit();
-        describe(&mut description);
+        // SAFETY: there is room for one.
+        unsafe { describe(description.as_mut_ptr()) };
         // SAFETY: `describe_N` writes the whole description.
         unsafe { description.assume_init() }
     }

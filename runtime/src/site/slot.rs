@@ -1,5 +1,6 @@
 //! One argument, whatever its type, in eight bytes.
 
+use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, MaybeUninit, align_of, size_of};
 
 /// One 8-byte argument cell.
@@ -24,9 +25,9 @@ impl Slot {
     ///
     /// A large `value` must stay where it is for as long as the slot is used, and whoever takes
     /// the slot's value must be the only one to use it.
-    #[inline(always)]
+    #[inline]
     pub unsafe fn of<T>(value: &ManuallyDrop<T>) -> Self {
-        if const { Self::holds::<T>() } {
+        if Fits::<T>::YES {
             let mut slot = MaybeUninit::<*const ()>::uninit();
             let (from, to) = (core::ptr::from_ref(value), (&raw mut slot).cast());
             // SAFETY: both are valid for one `T`: `from` is a reference, `to` is a slot that
@@ -39,14 +40,14 @@ impl Slot {
     }
 
     /// A slot that holds an address.
-    #[inline(always)]
+    #[inline]
     #[must_use]
     pub const fn pointer<T>(address: *mut T) -> Self {
         Self(MaybeUninit::new(address.cast_const().cast()))
     }
 
     /// A slot without content.
-    #[inline(always)]
+    #[inline]
     #[must_use]
     pub const fn uninit() -> Self {
         Self(MaybeUninit::uninit())
@@ -58,7 +59,7 @@ impl Slot {
     ///
     /// The slot was made by [`Slot::of`] a `T` that is still there, and the value is not used
     /// again through this slot or a copy of it (unless `T` is `Copy`).
-    #[inline(always)]
+    #[inline]
     pub unsafe fn take<T>(self) -> T {
         let value = self.value::<T>();
         // SAFETY: `value` points to the `T` this slot was made of, says the caller.
@@ -66,9 +67,9 @@ impl Slot {
     }
 
     /// Where the value is: in the slot, or where the slot points.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn value<T>(&self) -> *const T {
-        if const { Self::holds::<T>() } {
+        if Fits::<T>::YES {
             core::ptr::from_ref(self).cast()
         } else {
             // SAFETY: a slot whose type does not fit holds an initialised pointer: `of` and
@@ -82,10 +83,18 @@ impl Slot {
     /// # Safety
     ///
     /// The slot was made by [`Slot::pointer`].
-    #[inline(always)]
+    #[inline]
     #[must_use]
     pub unsafe fn address(self) -> *mut () {
         // SAFETY: the caller's promise: `pointer` initialised it.
         unsafe { self.0.assume_init() }.cast_mut()
     }
+}
+
+/// [`Slot::holds`] for one type, as a constant that all functions share.
+pub(super) struct Fits<T>(PhantomData<T>);
+
+impl<T> Fits<T> {
+    /// Whether a `T` travels in the slot itself.
+    pub(super) const YES: bool = Slot::holds::<T>();
 }

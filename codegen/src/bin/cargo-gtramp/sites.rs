@@ -217,17 +217,18 @@ struct Source<'i> {
 impl<'i> Source<'i> {
     /// Reads one, if that is what is there.
     fn at(image: &'i Image, address: u64) -> Option<Source<'i>> {
-        let is_name = |text: &&str| {
+        let is_path = |text: &&str| {
             !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || "_:#".contains(c))
         };
+        let signature = image.text_at(address)?.lines().next()?;
         let source = Source {
-            name: image.text_at(address).filter(is_name)?,
-            module: image.text_at(address + 16).filter(is_name)?,
+            name: signature.trim_start_matches("r#").split(['<', '(']).next().filter(is_path)?,
+            module: image.text_at(address + 16).filter(is_path)?,
             file: image.text_at(address + 32).filter(|file| file.ends_with(".rs"))?,
             line: image.half(address + 48)?,
-            args: usize::try_from(image.word(address + 56 + 32 + 8)?).ok()?,
+            // Identities of their types, and that of the result's.
+            args: usize::try_from(image.word(address + 56 + 8)?.checked_sub(1)?).ok()?,
         };
-        let signature = image.text_at(address + 56)?;
-        (signature.starts_with(source.name) && source.args <= 32).then_some(source)
+        (source.args <= 32).then_some(source)
     }
 }

@@ -3,7 +3,9 @@
 /// Calls `body` with 1 argument through an entry stub of its own; `describe` tells the registry
 /// what it is.
 #[doc(hidden)]
-#[inline(always)]
+// Inlined without optimisation, it would have to be compiled first and copied then.
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 pub fn call_1<D, A0, R, F>(describe: D, a0: A0, body: F) -> R
 where
@@ -14,7 +16,7 @@ where
     let a0 = ManuallyDrop::new(a0);
     // SAFETY: only the slot is used from here on; `a0` stays in place until the call returns.
     let s0 = unsafe { Slot::of(&a0) };
-    if const { Slot::holds::<R>() } {
+    if Fits::<R>::YES {
         // SAFETY: these are the slots of the arguments, in order, and `R` fits a slot.
         let ret = unsafe { entry_1::<D, A0, R, F>(s0) };
         // SAFETY: an entry whose `R` fits a slot returns the slot of one.
@@ -165,7 +167,11 @@ where
 }
 
 /// Describes a function of `call_1`.
-extern "C" fn describe_1<D, A0, R, F>(description: &mut MaybeUninit<RawDescription>)
+///
+/// # Safety
+///
+/// There is room for a description.
+unsafe extern "C" fn describe_1<D, A0, R, F>(description: *mut RawDescription)
 where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
@@ -178,23 +184,28 @@ where
     }
     // SAFETY: `call_1` was handed a value of this closure, which is zero-sized.
     let source = unsafe { ZeroSized::<D> { nothing: () }.value };
-    description.write(RawDescription {
-        source: source(),
-        body_name: type_name::<F>(),
-        args: const { &[ArgFacts::of::<A0>()] },
-        ret: const { ArgFacts::of::<R>() },
+    let source = source();
+    let name = type_name::<F>();
+    // SAFETY: the caller's promise.
+    unsafe { *description = RawDescription { source, body_name: name, types: Types1::<A0, R>::FACTS } };
+}
+
+/// The types of a function of `call_1`: whatever depends on nothing else is made once for all
+/// such functions.
+struct Types1<A0, R>(PhantomData<A0>, PhantomData<R>);
+
+impl<A0, R> Types1<A0, R> {
+    const FACTS: &'static TypeFacts = &TypeFacts {
+        args: &[ArgFacts::of::<A0>()],
+        ret: ArgFacts::of::<R>(),
         // Decided in a constant, so that nothing is instantiated for arguments without drop glue.
-        drop_args: const {
-            if needs_drop::<A0>() {
-                Some(drop_args_1::<A0> as unsafe fn(*mut Slot))
-            } else {
-                None
-            }
+        drop_args: if needs_drop::<A0>() {
+            Some(drop_args_1::<A0>)
+        } else {
+            None
         },
-        drop_ret: const {
-            if needs_drop::<R>() { Some(drop_ret::<R> as unsafe fn(*mut ())) } else { None }
-        },
-    });
+        drop_ret: if needs_drop::<R>() { Some(drop_ret::<R>) } else { None },
+    };
 }
 
 /// Drops the arguments of a call whose body does not run.
@@ -212,7 +223,9 @@ unsafe fn drop_args_1<A0>(slots: *mut Slot) {
 /// Calls `body` with 8 arguments through an entry stub of its own; `describe` tells the registry
 /// what it is.
 #[doc(hidden)]
-#[inline(always)]
+// Inlined without optimisation, it would have to be compiled first and copied then.
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 pub fn call_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, body: F) -> R
 where
@@ -244,7 +257,7 @@ where
     let a7 = ManuallyDrop::new(a7);
     // SAFETY: only the slot is used from here on; `a7` stays in place until the call returns.
     let s7 = unsafe { Slot::of(&a7) };
-    if const { Slot::holds::<R>() } {
+    if Fits::<R>::YES {
         // SAFETY: these are the slots of the arguments, in order, and `R` fits a slot.
         let ret = unsafe { entry_8::<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(s0, s1, s2, s3, s4, s5, s6, s7) };
         // SAFETY: an entry whose `R` fits a slot returns the slot of one.
@@ -423,7 +436,11 @@ where
 }
 
 /// Describes a function of `call_8`.
-extern "C" fn describe_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(description: &mut MaybeUninit<RawDescription>)
+///
+/// # Safety
+///
+/// There is room for a description.
+unsafe extern "C" fn describe_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(description: *mut RawDescription)
 where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
@@ -436,23 +453,28 @@ where
     }
     // SAFETY: `call_8` was handed a value of this closure, which is zero-sized.
     let source = unsafe { ZeroSized::<D> { nothing: () }.value };
-    description.write(RawDescription {
-        source: source(),
-        body_name: type_name::<F>(),
-        args: const { &[ArgFacts::of::<A0>(), ArgFacts::of::<A1>(), ArgFacts::of::<A2>(), ArgFacts::of::<A3>(), ArgFacts::of::<A4>(), ArgFacts::of::<A5>(), ArgFacts::of::<A6>(), ArgFacts::of::<A7>()] },
-        ret: const { ArgFacts::of::<R>() },
+    let source = source();
+    let name = type_name::<F>();
+    // SAFETY: the caller's promise.
+    unsafe { *description = RawDescription { source, body_name: name, types: Types8::<A0, A1, A2, A3, A4, A5, A6, A7, R>::FACTS } };
+}
+
+/// The types of a function of `call_8`: whatever depends on nothing else is made once for all
+/// such functions.
+struct Types8<A0, A1, A2, A3, A4, A5, A6, A7, R>(PhantomData<A0>, PhantomData<A1>, PhantomData<A2>, PhantomData<A3>, PhantomData<A4>, PhantomData<A5>, PhantomData<A6>, PhantomData<A7>, PhantomData<R>);
+
+impl<A0, A1, A2, A3, A4, A5, A6, A7, R> Types8<A0, A1, A2, A3, A4, A5, A6, A7, R> {
+    const FACTS: &'static TypeFacts = &TypeFacts {
+        args: &[ArgFacts::of::<A0>(), ArgFacts::of::<A1>(), ArgFacts::of::<A2>(), ArgFacts::of::<A3>(), ArgFacts::of::<A4>(), ArgFacts::of::<A5>(), ArgFacts::of::<A6>(), ArgFacts::of::<A7>()],
+        ret: ArgFacts::of::<R>(),
         // Decided in a constant, so that nothing is instantiated for arguments without drop glue.
-        drop_args: const {
-            if needs_drop::<A0>() || needs_drop::<A1>() || needs_drop::<A2>() || needs_drop::<A3>() || needs_drop::<A4>() || needs_drop::<A5>() || needs_drop::<A6>() || needs_drop::<A7>() {
-                Some(drop_args_8::<A0, A1, A2, A3, A4, A5, A6, A7> as unsafe fn(*mut Slot))
-            } else {
-                None
-            }
+        drop_args: if needs_drop::<A0>() || needs_drop::<A1>() || needs_drop::<A2>() || needs_drop::<A3>() || needs_drop::<A4>() || needs_drop::<A5>() || needs_drop::<A6>() || needs_drop::<A7>() {
+            Some(drop_args_8::<A0, A1, A2, A3, A4, A5, A6, A7>)
+        } else {
+            None
         },
-        drop_ret: const {
-            if needs_drop::<R>() { Some(drop_ret::<R> as unsafe fn(*mut ())) } else { None }
-        },
-    });
+        drop_ret: if needs_drop::<R>() { Some(drop_ret::<R>) } else { None },
+    };
 }
 
 /// Drops the arguments of a call whose body does not run.

@@ -3,7 +3,9 @@
 /// Calls `body` with 1 argument through an entry stub of its own; `describe` tells the registry
 /// what it is.
 #[doc(hidden)]
-#[inline(always)]
+// Inlined without optimisation, it would have to be compiled first and copied then.
+#[cfg_attr(debug_assertions, inline)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 pub fn call_1<D, A0, R, F>(describe: D, a0: A0, body: F) -> R
 where
@@ -14,7 +16,7 @@ where
     let a0 = ManuallyDrop::new(a0);
     // SAFETY: only the slot is used from here on; `a0` stays in place until the call returns.
     let s0 = unsafe { Slot::of(&a0) };
-    if const { Slot::holds::<R>() } {
+    if Fits::<R>::YES {
         // SAFETY: these are the slots of the arguments, in order, and `R` fits a slot.
         let ret = unsafe { entry_1::<D, A0, R, F>(s0) };
         // SAFETY: an entry whose `R` fits a slot returns the slot of one.
@@ -151,7 +153,11 @@ where
 }
 
 /// Describes a function of `call_1`.
-extern "C" fn describe_1<D, A0, R, F>(description: &mut MaybeUninit<RawDescription>)
+///
+/// # Safety
+///
+/// There is room for a description.
+unsafe extern "C" fn describe_1<D, A0, R, F>(description: *mut RawDescription)
 where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
@@ -164,23 +170,28 @@ where
     }
     // SAFETY: `call_1` was handed a value of this closure, which is zero-sized.
     let source = unsafe { ZeroSized::<D> { nothing: () }.value };
-    description.write(RawDescription {
-        source: source(),
-        body_name: type_name::<F>(),
-        args: const { &[ArgFacts::of::<A0>()] },
-        ret: const { ArgFacts::of::<R>() },
+    let source = source();
+    let name = type_name::<F>();
+    // SAFETY: the caller's promise.
+    unsafe { *description = RawDescription { source, body_name: name, types: Types1::<A0, R>::FACTS } };
+}
+
+/// The types of a function of `call_1`: whatever depends on nothing else is made once for all
+/// such functions.
+struct Types1<A0, R>(PhantomData<A0>, PhantomData<R>);
+
+impl<A0, R> Types1<A0, R> {
+    const FACTS: &'static TypeFacts = &TypeFacts {
+        args: &[ArgFacts::of::<A0>()],
+        ret: ArgFacts::of::<R>(),
         // Decided in a constant, so that nothing is instantiated for arguments without drop glue.
-        drop_args: const {
-            if needs_drop::<A0>() {
-                Some(drop_args_1::<A0> as unsafe fn(*mut Slot))
-            } else {
-                None
-            }
+        drop_args: if needs_drop::<A0>() {
+            Some(drop_args_1::<A0>)
+        } else {
+            None
         },
-        drop_ret: const {
-            if needs_drop::<R>() { Some(drop_ret::<R> as unsafe fn(*mut ())) } else { None }
-        },
-    });
+        drop_ret: if needs_drop::<R>() { Some(drop_ret::<R>) } else { None },
+    };
 }
 
 /// Drops the arguments of a call whose body does not run.
