@@ -245,8 +245,8 @@ impl<C: RunCall> Specialised for ModRetOnly<C> {
         // SAFETY: the list of this caller has one row.
         let row = unsafe { list.row(0) };
         let mut ret = Slot::uninit();
+        let place = place(md, &slots.clone(), &raw mut ret);
         let args = slots.as_mut_ptr();
-        let place = place(md, &slots, &raw mut ret);
         let mut frame =
             Frame { target: &raw const md.target, args, ret: place, outcome: Outcome::Running };
         // SAFETY: `thread` is the calling thread's.
@@ -257,14 +257,14 @@ impl<C: RunCall> Specialised for ModRetOnly<C> {
         unsafe { thread.set_errno(errno) };
         // Release: what the probe did happens before whatever waited for the mark.
         mark.store(core::ptr::null_mut(), Ordering::Release);
-        if frame.outcome == Outcome::Running {
-            // SAFETY: the origin is the body of this site's function.
-            return unsafe { call_body(md.origin(), slots) };
-        }
-        // SAFETY: the slots are this function's, nobody has taken their values, and the probe has
-        // written the result.
-        unsafe { drop_skipped(md, args, place) };
-        if md.target.ret_in_slot { ret } else { Slot::pointer(place) }
+        unless_equal!(frame.outcome as u64, Outcome::Running as u64, {
+            // SAFETY: the slots are this function's, nobody has taken their values, and the probe
+            // has written the result.
+            unsafe { drop_skipped(md, args, place) };
+            return if md.target.ret_in_slot { ret } else { Slot::pointer(place) };
+        });
+        // SAFETY: the origin is the body of this site's function.
+        unsafe { call_body(md.origin(), slots) }
     }
 }
 
