@@ -26,7 +26,7 @@
 //! # How it works
 //!
 //! A traceable function is entered through a stub of sixteen bytes, whose first instruction jumps to
-//! the body. Attaching changes one byte of it, so that it falls through to a jump to a *caller*: a
+//! the body. Attaching changes that instruction, so that it falls through to a jump to a *caller*: a
 //! trampoline that was compiled with the program, one per argument count and use, shared by every
 //! function of that shape. Nothing is assembled at run time.
 

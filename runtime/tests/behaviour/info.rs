@@ -80,7 +80,10 @@ fn a_function_is_served_by_the_plainest_caller_that_serves_all_its_links() {
         drop(plain);
         let shared = site!(served).link().specialise(false).fentry(|_: &Entry| ());
         let shared = shared.attach().unwrap();
-        assert_eq!(caller(&shared), "caller_1_single");
+        // Not every architecture has one in assembly.
+        let any_type =
+            if cfg!(target_arch = "x86_64") { "caller_1_single" } else { "specialised_1" };
+        assert_eq!(caller(&shared), any_type);
         served(1);
         drop(shared);
         served(1);

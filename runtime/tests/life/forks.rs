@@ -65,10 +65,6 @@ fn attaches_and_detaches() -> bool {
 }
 
 #[test]
-#[cfg_attr(
-    target_arch = "aarch64",
-    ignore = "children of a process with threads find the locks of qemu-user held"
-)]
 fn a_child_attaches_and_detaches_while_the_parents_threads_were_doing_so() {
     let _turn = turn();
     let stop = AtomicBool::new(false);
@@ -106,10 +102,6 @@ fn a_child_attaches_and_detaches_while_the_parents_threads_were_doing_so() {
 }
 
 #[test]
-#[cfg_attr(
-    target_arch = "aarch64",
-    ignore = "children of a process with threads find the locks of qemu-user held"
-)]
 fn a_child_does_not_wait_for_a_thread_it_does_not_have() {
     let _turn = turn();
     let (inside, go_on) =
@@ -140,10 +132,6 @@ fn a_child_does_not_wait_for_a_thread_it_does_not_have() {
 }
 
 #[test]
-#[cfg_attr(
-    target_arch = "aarch64",
-    ignore = "children of a process with threads find the locks of qemu-user held"
-)]
 fn a_child_of_a_fork_inside_a_probe_goes_on() {
     let _turn = turn();
     let link = site!(halved)
@@ -226,10 +214,6 @@ fn a_child_frees_lists_although_the_parents_threads_were_in_calls_that_hold_thei
 }
 
 #[test]
-#[cfg_attr(
-    target_arch = "aarch64",
-    ignore = "children of a process with threads find the locks of qemu-user held"
-)]
 fn programs_are_started_while_functions_are_patched() {
     let _turn = turn();
     let stop = AtomicBool::new(false);

@@ -8,6 +8,8 @@
 #[cfg(target_arch = "x86_64")]
 mod exit_steps;
 mod exits;
+// Children of a process with threads find the locks of an emulator held.
+#[cfg(target_arch = "x86_64")]
 mod forks;
 mod memory;
 // It knows the registers, this the trap flag, of one processor.
