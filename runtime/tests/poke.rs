@@ -110,8 +110,9 @@ fn entries_and_protections_are_as_before_when_all_is_detached() {
         let link = gtramp::fexit("poke::*", |_: &Exit| ()).expect("it takes any probe");
         assert_eq!(protections(), pages);
         for (armed, off) in entries().iter().zip(&code) {
-            assert_ne!(armed[..SWITCH], off[..SWITCH]);
-            assert_eq!(armed[SWITCH..], off[SWITCH..]);
+            assert_ne!(armed[SWITCH], off[SWITCH]);
+            assert_eq!(armed[SWITCH.end..], off[SWITCH.end..]);
+            assert_eq!(armed[..SWITCH.start], off[..SWITCH.start]);
         }
         link.disable();
         assert_eq!(entries(), code);

@@ -69,7 +69,7 @@ pub(crate) fn entry_bytes(
         offset.to_le_bytes()
     };
     let mut bytes = [0; ENTRY_LEN];
-    if SELECTED > 0 {
+    if SELECTED != 0 {
         bytes[0] = switch(entry, body, armed);
         bytes[1..5].copy_from_slice(&relative(body, 5));
     }

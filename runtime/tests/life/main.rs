@@ -19,6 +19,7 @@ mod signals;
 mod stacks;
 #[cfg(target_arch = "x86_64")]
 mod stepping;
+mod threads;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};

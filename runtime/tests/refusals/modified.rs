@@ -87,9 +87,9 @@ fn an_entry_with_a_foreign_byte_is_refused_and_the_bytes_are_told() {
         };
         assert_eq!(
             (function.as_str(), *address, belongs.as_slice()),
-            (TWO, two.address(), &expected[..])
+            (TWO, two.address(), &expected[..ENTRY])
         );
-        assert_eq!(*found, entry_bytes(two)[0]);
+        assert_eq!(*found, entry_bytes(two)[0][..ENTRY]);
         assert_eq!(found[offset], !expected[offset]);
         assert!(error.to_string().contains("something else has patched it"), "{error}");
 

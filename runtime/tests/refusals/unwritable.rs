@@ -1,7 +1,7 @@
 //! Pages that cannot be written: the tests run in a child process, on a thread whose system calls
 //! are refused.
 
-use gtramp::{Entry, Error, link, traceable};
+use gtramp::{Entry, link, traceable};
 
 use crate::seccomp::{
     NUMBER, answer, argument, bits, in_a_child, install, jump, load, mask, number,
@@ -61,12 +61,14 @@ fn refuse(memory_file: bool) {
 }
 
 #[test]
+#[cfg(not(gtramp_slot))] // Nothing is written there.
 #[cfg_attr(target_arch = "aarch64", ignore = "asks for seccomp, which qemu-user refuses")]
 fn where_no_page_can_be_written_attaching_fails_and_changes_nothing() {
     in_a_child("unwritable::attaching_fails");
 }
 
 #[test]
+#[cfg(not(gtramp_slot))]
 #[ignore = "refuses system calls of its thread: run in a process of its own"]
 fn attaching_fails() {
     call_all();
@@ -77,7 +79,7 @@ fn attaching_fails() {
         let held = log.clone();
         let error =
             link().functions(ALL).fentry(move |_: &Entry| held.push("ran")).attach().unwrap_err();
-        let Error::Poke { address, source } = &error else { panic!("{error}") };
+        let gtramp::Error::Poke { address, source } = &error else { panic!("{error}") };
         assert_eq!(source.raw_os_error(), Some(libc::EACCES));
         let one = function("refusals::unwritable::targets::one").address();
         assert!(one.abs_diff(*address) < 1 << 20, "{address:#x} is not near {one:#x}");
@@ -153,13 +155,31 @@ fn attaching_works_where_memory_never_becomes_executable() {
     attaches_and_detaches();
 }
 
+/// What the entry mode is for.
 #[test]
+#[cfg(all(gtramp_slot, target_arch = "x86_64"))]
+fn where_no_page_can_be_written_a_slot_build_attaches_all_the_same() {
+    in_a_child("unwritable::attaching_writes_no_code");
+}
+
+#[test]
+#[cfg(all(gtramp_slot, target_arch = "x86_64"))]
+#[ignore = "refuses system calls of its thread: run in a process of its own"]
+fn attaching_writes_no_code() {
+    call_all();
+    refuse(true);
+    attaches_and_detaches();
+}
+
+#[test]
+#[cfg(not(gtramp_slot))]
 #[cfg_attr(target_arch = "aarch64", ignore = "asks for seccomp, which qemu-user refuses")]
 fn where_an_entry_can_no_longer_be_written_detaching_still_works() {
     in_a_child("unwritable::detaching_leaves_the_entry_armed_with_nothing_to_run");
 }
 
 #[test]
+#[cfg(not(gtramp_slot))]
 #[ignore = "refuses system calls of its thread: run in a process of its own"]
 fn detaching_leaves_the_entry_armed_with_nothing_to_run() {
     call_all();

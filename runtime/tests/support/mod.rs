@@ -1,6 +1,9 @@
 //! What several test programs share.
 #![allow(dead_code, reason = "every test program uses another part of this")]
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gtramp::Function;
@@ -78,21 +81,49 @@ pub(crate) fn function(path: &str) -> &'static Function {
     function
 }
 
-/// How many bytes an entry has.
-pub(crate) const ENTRY: usize = if cfg!(target_arch = "aarch64") { 20 } else { 15 };
+/// How many bytes of code an entry has.
+pub(crate) const ENTRY: usize = match (cfg!(target_arch = "aarch64"), cfg!(gtramp_slot)) {
+    (false, false) => 15,
+    (false, true) => 10,
+    (true, _) => 20,
+};
 
-/// How many of them, from the first, are written to arm it.
-pub(crate) const SWITCH: usize = if cfg!(target_arch = "aarch64") { 4 } else { 1 };
+/// How many bytes the word has through which an entry jumps that is never written. (Where it is, only
+/// the x86-64 code tells.)
+const WORD: usize = if cfg!(all(gtramp_slot, target_arch = "x86_64")) { 8 } else { 0 };
 
-/// The bytes of one entry.
-pub(crate) type EntryBytes = [u8; ENTRY];
+/// Which bytes, of the entry or of that word, are written to arm it.
+pub(crate) const SWITCH: Range<usize> = match (cfg!(target_arch = "aarch64"), WORD) {
+    (false, 0) => 0..1,
+    (true, _) => 0..4,
+    _ => ENTRY..ENTRY + WORD,
+};
+
+/// The bytes of one entry, and of the word behind it if that is what arms it.
+pub(crate) type EntryBytes = [u8; ENTRY + WORD];
 
 /// The bytes of all entries of a function.
 pub(crate) fn entry_bytes(function: &Function) -> Vec<EntryBytes> {
     let read = |address: usize| {
-        let entry = std::ptr::with_exposed_provenance::<EntryBytes>(address);
+        let entry = std::ptr::with_exposed_provenance::<[u8; ENTRY]>(address);
         // SAFETY: an entry stub is this long, and code can be read.
-        unsafe { entry.read_volatile() }
+        let code = unsafe { entry.read_volatile() };
+        let mut bytes = [0; ENTRY + WORD];
+        bytes[..ENTRY].copy_from_slice(&code);
+        if WORD != 0 {
+            // The operand of the first instruction, which loads the word; as it was when it was looked
+            // at first, because a test may patch it.
+            static WORDS: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
+            let offset = i32::from_le_bytes(code[3..7].try_into().expect("four bytes"));
+            let word = address.wrapping_add(7).wrapping_add_signed(offset as isize);
+            let mut words = WORDS.lock().unwrap_or_else(PoisonError::into_inner);
+            let word = *words.entry(address).or_insert(word);
+            let word = std::ptr::with_exposed_provenance::<AtomicUsize>(word);
+            // SAFETY: the word is the site's, which lives as long as the program.
+            let word = unsafe { &*word }.load(Ordering::SeqCst);
+            bytes[ENTRY..].copy_from_slice(&word.to_ne_bytes()[..WORD]);
+        }
+        bytes
     };
     function.addresses().map(read).collect()
 }
