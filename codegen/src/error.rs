@@ -36,6 +36,11 @@ pub enum Error {
         /// Those that there are.
         members: Vec<String>,
     },
+    /// What should be the path of a probe is none.
+    Path {
+        /// What it is.
+        path: String,
+    },
     /// A template is wrong.
     Template {
         /// Its name.
@@ -59,7 +64,7 @@ impl fmt::Display for Error {
         match self {
             Error::Environment { variable } => write!(
                 f,
-                "the environment has no `{variable}`: `Builder::from_env` is for build scripts, which cargo runs"
+                "the environment has no `{variable}`: `from_env` is for build scripts, which cargo runs"
             ),
             Error::Config { path, line, message } => {
                 write!(f, "{}:{line}: {message}", path.display())
@@ -70,6 +75,10 @@ impl fmt::Display for Error {
             Error::NoPackage { name, members } => {
                 write!(f, "the workspace has no package `{name}`; it has {}", members.join(", "))
             }
+            Error::Path { path } => write!(
+                f,
+                "`{path}` is not the path of a probe: write it as in `crate::latency::begin`, without generic arguments"
+            ),
             Error::Template { name, .. } => write!(f, "the template `{name}` cannot be rendered"),
             Error::File { action, path, .. } => write!(f, "cannot {action} {}", path.display()),
         }
@@ -79,7 +88,7 @@ impl fmt::Display for Error {
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Error::Environment { .. } | Error::Config { .. } => None,
+            Error::Environment { .. } | Error::Config { .. } | Error::Path { .. } => None,
             #[cfg(feature = "workspace")]
             Error::Metadata { source } => Some(source),
             #[cfg(feature = "workspace")]

@@ -28,6 +28,7 @@ mod plan;
 mod render;
 mod serialize;
 mod shape;
+mod variants;
 #[cfg(feature = "workspace")]
 pub mod workspace;
 mod write;
@@ -40,3 +41,4 @@ pub use names::{function_path, trait_path};
 pub use plan::{Call, Caller, Entry, Plan, Single};
 pub use render::Files;
 pub use shape::{Lookup, Shape};
+pub use variants::Variants;

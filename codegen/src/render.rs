@@ -5,6 +5,7 @@ use tera::{Context, Tera};
 use crate::config::CONFIG_VARIABLE;
 use crate::error::Error;
 use crate::plan::Plan;
+use crate::variants::Pair;
 
 macro_rules! template {
     ($path:literal) => {
@@ -15,6 +16,7 @@ macro_rules! template {
 const ENTRIES: &str = "entries.rs.tera";
 const CALLERS: &str = "callers.rs.tera";
 const TABLE: &str = "table.rs.tera";
+const VARIANTS: &str = "variants.rs.tera";
 
 /// The rendered text of a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +88,17 @@ fn callers(engine: &Tera, plan: &Plan) -> Result<String, Error> {
 
 fn table(engine: &Tera, plan: &Plan) -> Result<String, Error> {
     render(engine, TABLE, plan)
+}
+
+/// What a crate includes for its own probes.
+pub(crate) fn variants(pairs: &[Pair]) -> Result<String, Error> {
+    let template = |source| Error::Template { name: VARIANTS, source };
+    let engine = load([(VARIANTS, template!("variants.rs.tera"))])?;
+    let mut context = Context::new();
+    context.insert("pairs", pairs);
+    context.insert("version", env!("CARGO_PKG_VERSION"));
+    let text = engine.render(VARIANTS, &context).map_err(template)?;
+    Ok(format!("{}\n", text.trim_end()))
 }
 
 fn render(engine: &Tera, name: &'static str, plan: &Plan) -> Result<String, Error> {

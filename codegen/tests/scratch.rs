@@ -13,13 +13,13 @@ struct Scratch {
 }
 
 impl Scratch {
-    fn new() -> Option<Scratch> {
+    fn new(name: &str) -> Option<Scratch> {
         let repository = Path::new(env!("CARGO_MANIFEST_DIR")).parent()?;
         let runtime = repository.join("runtime");
         if !runtime.join("Cargo.toml").is_file() {
             return None;
         }
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("scratch");
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
         fs::create_dir_all(folder.join("src")).unwrap();
         fs::create_dir_all(folder.join(".cargo")).unwrap();
         let one = Scratch { folder };
@@ -51,6 +51,16 @@ impl Scratch {
             .env_remove("RUSTFLAGS")
             .output()
             .unwrap()
+    }
+
+    /// Gives the crate a build script.
+    fn with_build_script(&self, text: &str) {
+        let codegen = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let manifest = fs::read_to_string(self.folder.join("Cargo.toml")).unwrap();
+        let dependency =
+            format!("[build-dependencies]\ngtramp-codegen = {{ path = {codegen:?} }}\n");
+        self.write("Cargo.toml", &format!("{manifest}\n{dependency}"));
+        self.write("build.rs", text);
     }
 
     #[track_caller]
@@ -127,7 +137,7 @@ fn main() {{
 
 #[test]
 fn the_configuration_reaches_the_build_and_the_built_program_tells_its_sites() {
-    let Some(scratch) = Scratch::new() else {
+    let Some(scratch) = Scratch::new("scratch") else {
         return;
     };
     scratch.write("gtramp.toml", "max-args = 20\n");
@@ -190,4 +200,66 @@ fn the_configuration_reaches_the_build_and_the_built_program_tells_its_sites() {
     let build = scratch.cargo(&["build", "--offline"]);
     let text = String::from_utf8(build.stderr).unwrap();
     assert!(text.contains("gtramp.toml:1: text is written in quotes: \"many\""), "{text}");
+}
+
+#[test]
+fn callers_for_a_crates_own_probes_are_generated_included_and_found() {
+    let Some(scratch) = Scratch::new("contributes") else {
+        return;
+    };
+    scratch.with_build_script(
+        r#"
+fn main() -> Result<(), gtramp_codegen::Error> {
+    gtramp_codegen::Variants::from_env()?.pair("crate::probes::begin", "crate::probes::end").generate()
+}
+"#,
+    );
+    scratch.write("gtramp.toml", "");
+    scratch.write(
+        "src/main.rs",
+        r#"
+gtramp::include_variants!();
+
+mod probes {
+    use std::cell::Cell;
+    use gtramp::{Entry, Exit, fentry, fexit};
+
+    thread_local! { pub static SEEN: Cell<u64> = const { Cell::new(0) }; }
+
+    #[fentry]
+    pub fn begin(_: &Entry<'_>, x: u64) { SEEN.set(SEEN.get() + x); }
+
+    #[fexit]
+    pub fn end(_: &Exit<'_>, _: u64, y: &u64) { SEEN.set(SEEN.get() + 100 * y); }
+}
+
+#[gtramp::traceable]
+fn double(x: u64) -> u64 { 2 * x }
+
+fn main() {
+    let link = gtramp::site!(double).link().fentry(probes::begin).fexit(probes::end);
+    let link = link.attach().unwrap();
+    double(1);
+    double(3);
+    println!("{} {}", link.info().functions[0].caller, probes::SEEN.get());
+}
+"#,
+    );
+    assert_eq!(scratch.run(), "specialised_1 804\n");
+    let program = fs::read(scratch.folder.join("target/debug/scratch")).unwrap();
+    let program = object::File::parse(&program[..]).unwrap();
+    let section = object::Object::section_by_name(&program, "gtramp_variants").unwrap();
+    assert_eq!(object::ObjectSection::size(&section), 24, "one caller");
+
+    scratch.write(
+        "build.rs",
+        r#"fn main() -> Result<(), String> {
+    let variants = gtramp_codegen::Variants::from_env().unwrap().pair("f()", "g");
+    variants.generate().map_err(|error| error.to_string())
+}
+"#,
+    );
+    let build = scratch.cargo(&["build", "--offline"]);
+    let text = String::from_utf8(build.stderr).unwrap();
+    assert!(text.contains("`f()` is not the path of a probe"), "{text}");
 }

@@ -95,9 +95,31 @@ macro_rules! site {
     };
 }
 
+/// Includes the callers that this crate's build script has generated for its probes, with
+/// `gtramp_codegen::Variants`. To be written once, anywhere in the crate.
+///
+/// ```ignore
+/// // build.rs
+/// fn main() -> Result<(), gtramp_codegen::Error> {
+///     gtramp_codegen::Variants::from_env()?
+///         .pair("crate::latency::begin", "crate::latency::end")
+///         .generate()
+/// }
+///
+/// // src/lib.rs
+/// gtramp::include_variants!();
+/// ```
+#[macro_export]
+macro_rules! include_variants {
+    () => {
+        include!(concat!(env!("OUT_DIR"), "/gtramp_variants.rs"));
+    };
+}
+
 /// What the macros expand to. Not for use by hand: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::caller::Contributed;
     pub use crate::error::Error;
     pub use crate::link::{Link, LinkBuilder, Signature, entry_link, exit_link, mod_ret_link};
     pub use crate::probe::{Entry, Exit, ModRet};

@@ -4,11 +4,14 @@
 //! `run`. This is the hot path: it takes no lock, allocates nothing, and knows nothing of links,
 //! poking or the registry.
 
+mod contributed;
 mod origin;
 mod run;
 mod select;
 mod specialised;
 
+pub use contributed::Contributed;
+pub(crate) use contributed::contributed_caller;
 pub(crate) use run::TABLE;
 pub use select::{Lookup, Shape};
 pub(crate) use select::{

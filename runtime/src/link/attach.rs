@@ -13,7 +13,7 @@
 use std::sync::{Arc, Weak};
 
 use crate::arch::TARGET;
-use crate::caller::{Lookup, MAX_SLOTS, Shape, select};
+use crate::caller::{Lookup, MAX_SLOTS, Shape, contributed_caller, select};
 use crate::error::{Error, Refusal};
 use crate::grace;
 use crate::md::Md;
@@ -86,7 +86,12 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
     let rank = (request.order, transaction.state().attaches + 1);
     let hashed = request.lookup == Lookup::Hash;
     let sleepable = request.sleepable || request.probes.iter().any(|probe| probe.is_sleepable());
-    let pair = request.pair.filter(|_| request.specialise && request.probes.len() == 2);
+    let pair = match &request.probes[..] {
+        [entry, exit] if request.specialise => {
+            request.pair.or_else(|| contributed_caller(entry.probe_type(), exit.probe_type()))
+        }
+        _ => None,
+    };
     let link = Arc::new_cyclic(|link: &Weak<LinkCore>| {
         let link = Weak::clone(link);
         let suspend = move |message| {

@@ -89,6 +89,10 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
         P::SLEEPABLE
     }
 
+    fn probe_type(&self) -> core::any::TypeId {
+        core::any::TypeId::of::<P>()
+    }
+
     fn bind(&self, function: &Function) -> Result<u32, Mismatch> {
         bind(&P::params(), function)
     }

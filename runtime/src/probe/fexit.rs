@@ -124,6 +124,10 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
         P::SLEEPABLE
     }
 
+    fn probe_type(&self) -> core::any::TypeId {
+        core::any::TypeId::of::<P>()
+    }
+
     fn bind(&self, function: &Function) -> Result<u32, Mismatch> {
         if let Some(ret) = P::ret() {
             ret.check(function)?;

@@ -104,6 +104,10 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
         P::SLEEPABLE
     }
 
+    fn probe_type(&self) -> core::any::TypeId {
+        core::any::TypeId::of::<P>()
+    }
+
     fn bind(&self, function: &Function) -> Result<u32, Mismatch> {
         P::ret().check(function)?;
         bind(&P::params(), function)

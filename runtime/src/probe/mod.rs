@@ -25,7 +25,8 @@ pub(crate) use fexit::{AnyExit, call_exit};
 pub(crate) use fmod_ret::{AnyModRet, call_mod_ret};
 pub(crate) use list::{List, ListBox, Needs, OwnCaller, Row, Sole};
 pub(crate) use param::Mismatch;
-pub(crate) use state::{LinkState, PairCaller};
+pub(crate) use state::LinkState;
+pub(crate) use state::PairCaller;
 
 /// When a probe runs, and what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +64,8 @@ pub trait Probe: Copy + Send + Sync + 'static {
 pub(crate) trait AnyProbe: Send + Sync {
     fn kind(&self) -> Kind;
     fn is_sleepable(&self) -> bool;
+    /// The probe's own type.
+    fn probe_type(&self) -> core::any::TypeId;
     /// Checks the probe's types against a function's: the bits for [`Row`]'s `through`.
     fn bind(&self, function: &crate::site::Function) -> Result<u32, Mismatch>;
     /// What runs it, at functions to which it was bound thus.
