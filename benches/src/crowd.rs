@@ -53,7 +53,7 @@ global_asm!(
     // The entry: off.
     "2: .byte 0xe9",
     ".long 3f - . - 4",
-    "lea r9, [rip + 4f]",
+    "mov r9, qword ptr [rip + 4f]",
     "jmp qword ptr [r9]",
     // The body.
     ".balign {body}",
@@ -65,7 +65,7 @@ global_asm!(
     "jmp {describe}",
     ".pushsection .data.gtramp_site,\"awo\",@progbits,gtramp_bench_crowd",
     ".balign 8",
-    "4: .fill 3, 8, 0",
+    "4: .quad 0",
     ".popsection",
     ".pushsection gtramp_sites,\"ao\",@progbits,gtramp_bench_crowd",
     ".balign 4",

@@ -1,6 +1,5 @@
 //! The paying side: waiting for marks, and asking what is held.
 
-use std::collections::HashSet;
 #[cfg(not(loom))]
 use std::time::Duration;
 
@@ -57,13 +56,16 @@ fn pause(round: u32) {
     }
 }
 
+/// No list and no metadata lie below.
+const LEAST_ADDRESS: usize = 64;
+
 /// What threads hold now.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    /// Their marks.
-    marks: HashSet<*mut ()>,
-    /// Their pins.
-    pins: HashSet<*mut ()>,
+    /// Their marks, sorted.
+    marks: Vec<*mut ()>,
+    /// Their pins, sorted.
+    pins: Vec<*mut ()>,
     /// A thread is so deep in calls that what it holds is not known.
     everything: bool,
 }
@@ -71,19 +73,35 @@ pub(crate) struct Held {
 impl Held {
     /// Whether a thread holds something in `range`, which begins at a list's address.
     pub(crate) fn any_in(&self, range: core::ops::Range<usize>) -> bool {
-        let in_range = |held: &*mut ()| range.contains(&held.addr());
-        self.everything || self.marks.iter().chain(&self.pins).any(in_range)
+        self.everything || has_in(&self.marks, &range) || has_in(&self.pins, &range)
+    }
+
+    /// Whether a thread has a mark in `range`.
+    pub(crate) fn any_mark_in(&self, range: core::ops::Range<usize>) -> bool {
+        has_in(&self.marks, &range)
+    }
+
+    /// Whether a thread may hold anything that has an address.
+    pub(crate) fn any_address(&self) -> bool {
+        // Marks that name nothing are smaller than any address.
+        let largest = self.marks.last().map_or(0, |mark| mark.addr());
+        self.everything || !self.pins.is_empty() || largest >= LEAST_ADDRESS
     }
 
     /// Whether a thread has this mark.
     pub(crate) fn has_mark(&self, mark: *mut ()) -> bool {
-        self.marks.contains(&mark)
+        self.marks.binary_search(&mark).is_ok()
     }
 
     /// Whether a thread has such a mark.
     pub(crate) fn any_mark(&self, such: impl Fn(*mut ()) -> bool) -> bool {
         self.marks.iter().any(|&mark| such(mark))
     }
+}
+
+fn has_in(sorted: &[*mut ()], range: &core::ops::Range<usize>) -> bool {
+    let at = sorted.partition_point(|held| held.addr() < range.start);
+    sorted.get(at).is_some_and(|held| held.addr() < range.end)
 }
 
 /// Asks every thread what it holds.
@@ -102,5 +120,7 @@ pub(super) fn held_by(threads: impl Iterator<Item = &'static Thread>) -> Held {
         held.marks.extend(thread.marks().iter().filter_map(load));
         held.pins.extend(thread.pins().iter().filter_map(load));
     }
+    held.marks.sort_unstable();
+    held.pins.sort_unstable();
     held
 }

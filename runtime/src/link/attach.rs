@@ -16,15 +16,15 @@ use crate::arch::TARGET;
 use crate::caller::{Lookup, MAX_SLOTS, Shape, contributed_caller, select};
 use crate::error::{Error, Refusal};
 use crate::grace;
-use crate::md::Md;
+use crate::md::{Fresh, Md};
 use crate::poke::{Writable, verify};
-use crate::probe::{AnyProbe, Kind, LinkState, PairCaller};
+use crate::probe::{AnyProbe, Asks, Kind, LinkState, PairCaller};
 use crate::registry::Selector;
 use crate::site::Function;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
-use super::core::{LinkCore, Member};
+use super::core::{Fit, LinkCore, Member};
 use super::detach::{Patience, poison, withdraw};
 use super::fork;
 use super::rows;
@@ -60,17 +60,17 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
     grace::prepare();
     fork::prepare().map_err(|error| unsupported("handlers for forks", error))?;
 
-    let mut members = Vec::new();
+    let functions = request.selector.resolve()?;
+    let mut members = Vec::with_capacity(functions.len());
     let mut refused = Vec::new();
-    for function in request.selector.resolve()? {
-        match bind(function, &request) {
-            Ok(through) => {
-                let cookie = (request.cookie)(function);
-                members.push(Member { function, cookie, through });
-            }
+    let mut binding = Binding::new(&request);
+    for function in functions {
+        match binding.bind(function) {
+            Ok(fit) => members.push(Member { function, cookie: (request.cookie)(function), fit }),
             Err(reason) => refused.push(Refusal { function, reason }),
         }
     }
+    let fits = binding.fits;
     let mut refused = check(refused, &members, request.skip_invalid)?;
 
     let mut transaction = Transaction::begin();
@@ -104,6 +104,7 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
             probes: request.probes,
             // A specialised caller finds metadata through the site.
             specialise: request.specialise && !hashed,
+            fits,
             members: Mutex::new(Vec::new()),
             enabled: AtomicBool::new(true),
             refused,
@@ -116,7 +117,7 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
             Ok(link)
         }
         Err(fault) => {
-            undo(transaction, &link, &members, &fault);
+            undo(transaction, &link, members, &fault);
             Err(fault.error)
         }
     }
@@ -131,7 +132,7 @@ pub(crate) fn enable(link: &Arc<LinkCore>) -> Result<(), Error> {
     let members = lock(&link.members).clone();
     members.iter().try_for_each(|member| verify_sites(member.function))?;
     if let Err(fault) = install(&mut transaction, link, &members) {
-        undo(transaction, link, &members, &fault);
+        undo(transaction, link, members, &fault);
         return Err(fault.error);
     }
     link.enabled.store(true, Ordering::Relaxed);
@@ -154,7 +155,7 @@ impl From<Error> for Fault {
 
 /// Ends a transaction in which [`install`] has failed. The users' closures are not dropped before
 /// the lock is free.
-fn undo(transaction: Transaction, link: &Arc<LinkCore>, members: &[Member], fault: &Fault) {
+fn undo(transaction: Transaction, link: &Arc<LinkCore>, members: Vec<Member>, fault: &Fault) {
     if fault.begun {
         withdraw(transaction, link, members, Patience::Wait);
     }
@@ -169,37 +170,45 @@ fn install(
     let to_arm = members.iter().flat_map(|member| member.function.sites());
     let mut writable = Writable::open(to_arm.copied().filter(|site| !is_armed(site)))?;
     let sites = members.iter().map(|member| member.function.sites().len()).sum();
-    let (mut lists, mut prepared) = (Vec::new(), Vec::new());
+    let mut lists = Vec::new();
     sys::reserve(&mut lists, sites)
-        .and_then(|()| sys::reserve(&mut prepared, sites))
         .map_err(|refused| no_memory("the lists of probes", None, refused))?;
+    let mut patterns = rows::patterns(link, sites)
+        .map_err(|refused| no_memory("the lists of probes", None, refused))?;
+    let all_sites = members.iter().flat_map(|member| member.function.sites());
+    let missing = all_sites.filter(|site| Md::existing(site.data()).is_none()).count();
+    let mut fresh =
+        Fresh::room(missing).map_err(|refused| no_memory("the metadata", None, refused))?;
+    let mut replaced = 0;
     for member in members {
         let full = full_caller(member.function).expect("bind() found it").code();
-        let function = Some(member.function);
         for site in member.function.sites() {
-            let md = Md::of(site, member.function, full)
-                .map_err(|refused| no_memory("the metadata", function, refused))?;
-            let list = rows::with(&md, link, member)
-                .map_err(|refused| no_memory("the list of probes", function, refused))?;
-            prepared.push((md, list));
+            let md = Md::of(site, member.function, full, &mut fresh);
+            let list = rows::with(&md, link, &mut patterns, member).map_err(|refused| {
+                no_memory("the list of probes", Some(member.function), refused)
+            })?;
+            replaced += usize::from(!md.current().is_empty());
+            lists.push((md, list));
         }
     }
+    let hashed = if link.state.hashed { sites } else { 0 };
     transaction
-        .reserve(sites, link.state.hashed)
+        .reserve(replaced, hashed)
         .map_err(|refused| no_memory("the table of functions", None, refused))?;
     // Calls that began with a link remember it by this number, even if the link goes at once.
     let state = transaction.state();
     state.attaches = state.attaches.max(link.state.rank.1);
-    let is_new = prepared.iter().any(|(md, _)| md.is_fresh());
-    lists.extend(prepared.into_iter().map(|(md, list)| (md.publish(), list)));
-    if is_new {
+    fresh.publish();
+    if missing > 0 {
         sys::barrier();
     }
     for (md, list) in lists {
+        // SAFETY: what was made afresh has just been published.
+        let md = unsafe { md.published() };
         if link.state.hashed {
             transaction.state().table.insert(md.target.address, md);
         }
-        transaction.publish(md, list);
+        let _ = transaction.publish(md, list);
         if !md.is_armed() {
             writable.write(md.site, true).map_err(|error| Fault { error, begun: true })?;
             md.set_armed(true);
@@ -217,29 +226,68 @@ fn no_memory(
     Error::OutOfMemory { function, what, bytes: refused.bytes }
 }
 
-/// Checks all probes against one function.
-fn bind(function: &'static Function, request: &Request) -> Result<Box<[u32]>, Error> {
-    if full_caller(function).is_none() {
-        return Err(Error::TooManyArgs {
-            function: function.instance().to_owned(),
-            count: function.slots(),
-            max: MAX_SLOTS,
-        });
+/// Checks all probes against one function after another.
+struct Binding<'r> {
+    request: &'r Request,
+    asks: Vec<Asks>,
+    /// In which ways they have fitted so far.
+    fits: Vec<Fit>,
+    /// What the probes' bits at the present function are.
+    through: Vec<u32>,
+    /// How many slots the last function had for which there are callers.
+    served: Option<usize>,
+}
+
+impl<'r> Binding<'r> {
+    fn new(request: &'r Request) -> Self {
+        let asks = request.probes.iter().map(|probe| probe.asks()).collect();
+        Self { request, asks, fits: Vec::new(), through: Vec::new(), served: None }
     }
-    let probes = &request.probes;
-    let shape = Shape {
-        slots: function.slots(),
-        sleepable: request.sleepable || probes.iter().any(|probe| probe.is_sleepable()),
-        origin: probes.iter().any(|probe| probe.kind() != Kind::Fentry),
-    };
-    if select(shape, request.lookup).is_none() {
-        return Err(Error::NotGenerated {
-            function: function.instance().to_owned(),
-            caller: shape.to_string(),
+
+    /// Checks them against this function; which of the fits it is.
+    fn bind(&mut self, function: &'static Function) -> Result<u32, Error> {
+        let slots = function.slots();
+        if self.served != Some(slots) {
+            self.check_callers(function)?;
+            self.served = Some(slots);
+        }
+        self.through.clear();
+        for asks in &self.asks {
+            let bits = asks.bind(function).map_err(|wrong| Error::mismatch(function, wrong))?;
+            self.through.push(bits);
+        }
+        // From the last on: neighbours are often alike.
+        let is_fit = |fit: &Fit| fit.slots == slots && fit.through == self.through;
+        let fit = self.fits.iter().rposition(is_fit).unwrap_or_else(|| {
+            self.fits.push(Fit { slots, through: self.through.clone() });
+            self.fits.len() - 1
         });
+        Ok(u32::try_from(fit).expect("fewer fits than functions"))
     }
-    let bound = probes.iter().map(|probe| probe.bind(function));
-    bound.collect::<Result<_, _>>().map_err(|mismatch| Error::mismatch(function, mismatch))
+
+    /// Whether there are callers for the probes at this function.
+    fn check_callers(&self, function: &'static Function) -> Result<(), Error> {
+        if full_caller(function).is_none() {
+            return Err(Error::TooManyArgs {
+                function: function.instance().to_owned(),
+                count: function.slots(),
+                max: MAX_SLOTS,
+            });
+        }
+        let probes = &self.request.probes;
+        let shape = Shape {
+            slots: function.slots(),
+            sleepable: self.request.sleepable || probes.iter().any(|probe| probe.is_sleepable()),
+            origin: probes.iter().any(|probe| probe.kind() != Kind::Fentry),
+        };
+        if select(shape, self.request.lookup).is_none() {
+            return Err(Error::NotGenerated {
+                function: function.instance().to_owned(),
+                caller: shape.to_string(),
+            });
+        }
+        Ok(())
+    }
 }
 
 fn verify_sites(function: &'static Function) -> Result<(), Error> {

@@ -16,6 +16,8 @@ pub(crate) struct LinkCore {
     pub(crate) probes: Vec<Box<dyn AnyProbe>>,
     /// Whether its probes may have callers of their own.
     pub(crate) specialise: bool,
+    /// How its probes fit the functions.
+    pub(crate) fits: Vec<Fit>,
     /// Where it is attached, in the order of the listing; empty once it is detached.
     pub(crate) members: Mutex<Vec<Member>>,
     /// Whether its probes are in its functions' lists. Changed by transactions.
@@ -25,12 +27,20 @@ pub(crate) struct LinkCore {
 }
 
 /// One function of a link.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Member {
     pub(crate) function: &'static Function,
     pub(crate) cookie: u64,
+    /// Which of the link's [`Fit`]s.
+    pub(crate) fit: u32,
+}
+
+/// How the probes of a link fit a function: few ways for many functions.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Fit {
+    pub(crate) slots: usize,
     /// For each probe of the link, the bits for its rows' `through`.
-    pub(crate) through: Box<[u32]>,
+    pub(crate) through: Vec<u32>,
 }
 
 impl Member {

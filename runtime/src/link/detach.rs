@@ -2,17 +2,17 @@
 //!
 //! 1. lock; publish every function's list without the link, disarm the entries left without
 //!    probes;
-//! 2. kill the link's rows in every list that was ever replaced and may still be held;
+//! 2. kill the link's rows in every list that was ever replaced and may still be held: at once in
+//!    those that step 1 replaces;
 //! 3. barrier: from here on every thread sees the new list, or the dead row, or has set a mark
 //!    that the next step sees;
-//! 4. unlock, wait for the marks of the link's rows;
+//! 4. note which of these lists are marked, unlock, wait for the marks of the link's rows;
 //! 5. drop the link; free what lists nobody holds.
 
 use std::sync::Arc;
 
 use crate::grace::in_probe;
 use crate::poke::Writable;
-use crate::probe::Row;
 use crate::sync::{Ordering, lock};
 use crate::sys;
 
@@ -37,7 +37,7 @@ pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
     if members.is_empty() {
         return;
     }
-    withdraw(transaction, link, &members, patience);
+    withdraw(transaction, link, members, patience);
 }
 
 /// Disables a link of which a probe has panicked.
@@ -55,17 +55,18 @@ pub(crate) fn disable(link: &Arc<LinkCore>) {
 fn disable_in(transaction: Transaction, link: &Arc<LinkCore>) {
     link.enabled.store(false, Ordering::Relaxed);
     let members = lock(&link.members).clone();
-    withdraw(transaction, link, &members, Patience::Wait);
+    withdraw(transaction, link, members, Patience::Wait);
 }
 
 /// Steps 1 to 5, for the functions of `members`.
 pub(super) fn withdraw(
     mut transaction: Transaction,
     link: &Arc<LinkCore>,
-    members: &[Member],
+    members: Vec<Member>,
     patience: Patience,
 ) {
-    let mut disarmed = Vec::new();
+    transaction.kill(link);
+    let mut disarmed = Vec::with_capacity(members.len());
     for md in members.iter().flat_map(Member::sites) {
         if !md.current().rows().iter().any(|row| rows::is_of(row, link)) {
             continue;
@@ -79,7 +80,9 @@ pub(super) fn withdraw(
         }
         // The caller of an empty list is the plainest of its shape: a thread on its way from
         // the entry runs nothing there.
-        transaction.publish(md, list);
+        if let Some(old) = transaction.publish(md, list) {
+            old.kill(link);
+        }
     }
     if !disarmed.is_empty() {
         // If the pages cannot be written now, the entries stay armed with nothing to run:
@@ -93,19 +96,18 @@ pub(super) fn withdraw(
         }
     }
     transaction.shrink();
-    let lists = transaction.retired_with(link);
-    let rows = lists.iter().flat_map(|old| old.list.rows());
-    rows.filter(|row| rows::is_of(row, link)).for_each(Row::kill);
     sys::barrier();
+    let lists = transaction.marked(link);
 
     if patience == Patience::Leave || in_probe() {
-        transaction.leave(Arc::clone(link), lists);
+        transaction.leave(Arc::clone(link), members, lists);
     } else {
         drop(transaction);
         wait(link, &lists);
+        drop(lists);
         transaction = Transaction::begin();
-        vacate(link, &lists);
-        settle(&mut transaction, link, members);
+        vacate(link, &members);
+        settle(&mut transaction, link, &members);
     }
     transaction.end();
 }
@@ -117,7 +119,7 @@ fn settle(transaction: &mut Transaction, link: &LinkCore, members: &[Member]) {
         if !current.is_empty() && current.specialised().is_none() {
             let list = rows::without(current, link, md.target.slots as usize);
             if list.specialised().is_some() {
-                transaction.publish(md, list);
+                let _ = transaction.publish(md, list);
             }
         }
     }

@@ -7,38 +7,45 @@ use std::sync::Arc;
 use crate::caller::{any_entry_caller, any_exit_caller, any_mod_ret_caller};
 use crate::caller::{any_pair_caller, one_link_caller, single_caller};
 use crate::md::Prepared;
-use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Row};
+use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Room, Row, Target};
 use crate::sys::OutOfMemory;
 
-use super::core::{LinkCore, Member};
+use super::core::{Fit, LinkCore, Member};
+
+/// The lists of functions that have no other probe than those of `link`, one for each of its fits:
+/// to be copied, for nobody's calls.
+pub(crate) struct Patterns {
+    lists: Vec<ListBox>,
+    /// For their copies, which all have a row for each probe.
+    room: Room,
+}
+
+/// The patterns of `link`, to be copied so many times at most.
+pub(crate) fn patterns(link: &LinkCore, copies: usize) -> Result<Patterns, OutOfMemory> {
+    let pattern = |fit: &Fit| {
+        let mut groups = Groups::default();
+        groups.add(link, fit, core::ptr::null(), 0);
+        groups.into_list(fit.slots)
+    };
+    let lists = link.fits.iter().map(pattern).collect::<Result<_, _>>()?;
+    Ok(Patterns { lists, room: ListBox::room(link.probes.len(), copies) })
+}
 
 /// The list at `md` and the probes of `link` at this member's function.
 pub(crate) fn with(
     md: &Prepared,
     link: &LinkCore,
+    patterns: &mut Patterns,
     member: &Member,
 ) -> Result<ListBox, OutOfMemory> {
-    let slots = member.function.slots();
-    let mut groups = Groups::of(md.current(), |_| true);
-    for (probe, &through) in link.probes.iter().zip(&member.through) {
-        let own = if link.specialise {
-            probe.specialised(slots, through)
-        } else if link.state.hashed {
-            None
-        } else {
-            any_caller(probe.kind(), slots)
-        };
-        let row = probe.thunk(through).row(
-            probe.data(),
-            member.cookie,
-            Arc::as_ptr(&link.state),
-            md.target(),
-            through,
-            own.unwrap_or(core::ptr::null()),
-        );
-        groups.of_kind(probe.kind()).push(row);
+    if md.current().is_empty() {
+        let pattern = &patterns.lists[member.fit as usize];
+        return pattern.copy(&mut patterns.room, md.target(), member.cookie);
     }
-    groups.into_list(slots)
+    let fit = &link.fits[member.fit as usize];
+    let mut groups = Groups::of(md.current(), |_| true);
+    groups.add(link, fit, md.target(), member.cookie);
+    groups.into_list(fit.slots)
 }
 
 /// `list`, of a function of so many slots, without the probes of `link`.
@@ -46,6 +53,9 @@ pub(crate) fn with(
 /// Detaching cannot fail, so without memory for the shorter list the process ends, as it does
 /// wherever Rust allocates.
 pub(crate) fn without(list: &List, link: &LinkCore, slots: usize) -> ListBox {
+    if list.rows().iter().all(|row| is_of(row, link)) {
+        return ListBox::empty();
+    }
     let shorter = Groups::of(list, |row| !is_of(row, link)).into_list(slots);
     shorter.unwrap_or_else(|refused| {
         let layout = Layout::from_size_align(refused.bytes, align_of::<List>());
@@ -82,6 +92,7 @@ fn state(row: &Row) -> &LinkState {
 }
 
 /// The rows of a list by kind, each group in attach order.
+#[derive(Default)]
 struct Groups {
     entries: Vec<Row>,
     mods: Vec<Row>,
@@ -96,6 +107,28 @@ impl Groups {
             entries: list.entries().iter().filter(kept).map(Row::copy).collect(),
             mods: list.mods().iter().filter(kept).map(Row::copy).collect(),
             exits: list.exits().iter().rev().filter(kept).map(Row::copy).collect(),
+        }
+    }
+
+    /// Adds the probes of `link` as they fit the target's function.
+    fn add(&mut self, link: &LinkCore, fit: &Fit, target: *const Target, cookie: u64) {
+        for (probe, &through) in link.probes.iter().zip(&fit.through) {
+            let own = if link.specialise {
+                probe.specialised(fit.slots, through)
+            } else if link.state.hashed {
+                None
+            } else {
+                any_caller(probe.kind(), fit.slots)
+            };
+            let row = probe.thunk(through).row(
+                probe.data(),
+                cookie,
+                Arc::as_ptr(&link.state),
+                target,
+                through,
+                own.unwrap_or(core::ptr::null()),
+            );
+            self.of_kind(probe.kind()).push(row);
         }
     }
 

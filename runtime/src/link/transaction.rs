@@ -7,21 +7,24 @@ use crate::caller::{Lookup, Shape, TABLE, Variant};
 use crate::caller::{fullest, select, single_caller, specialised_name, variant_at};
 use crate::grace::{Held, IgnoreGuard, held, ignore_current_thread, wait_for_marks};
 use crate::md::{LOOKING, Md, Replaced, TableState};
-use crate::probe::{ListBox, Needs};
+use crate::probe::{ListBox, Needs, Row};
 use crate::site::{Function, Record};
 use crate::sync::{Mutex, MutexGuard, lock};
 use crate::sys::{self, OutOfMemory};
 
-use super::core::LinkCore;
+use super::core::{LinkCore, Member};
 use super::rows::{any_hashed, is_of};
 
 /// Everything that changes under the lock and is not at a site.
 pub(crate) struct State {
     pub(crate) table: TableState<Md>,
     pub(crate) attaches: u64,
-    /// Lists that were replaced and that a call may still hold. All of them are here until they
-    /// are freed: detaching a link has to find every row of it.
-    retired: Vec<Arc<Retired>>,
+    /// Lists that were replaced and that a call may still hold. All of them are here, or among the
+    /// next, until they are freed: detaching a link has to find every row of it.
+    retired: Vec<Retired>,
+    /// Those of them that a thread had a mark of when a link was taken out of them: somebody may be
+    /// waiting for it, and looks at them without the lock.
+    awaited: Vec<Arc<Retired>>,
     /// Arrays of the table that were replaced.
     replaced: Replaced<Md>,
     /// Links detached from inside one of their own probes, or without waiting.
@@ -35,6 +38,11 @@ pub(crate) struct Retired {
 }
 
 impl Retired {
+    /// Tells calls that hold the list to skip the rows of `link`.
+    pub(crate) fn kill(&self, link: &LinkCore) {
+        self.list.rows().iter().filter(|row| is_of(row, link)).for_each(Row::kill);
+    }
+
     /// Whether a thread may still be using it.
     fn is_held(&self, held: &Held) -> bool {
         held.has_mark(self.md.mark()) || held.any_in(self.list.addresses())
@@ -44,6 +52,7 @@ impl Retired {
 /// A detached link of which a probe was still running.
 struct Leaving {
     link: Arc<LinkCore>,
+    members: Vec<Member>,
     lists: Vec<Arc<Retired>>,
 }
 
@@ -51,6 +60,7 @@ static STATE: Mutex<State> = Mutex::new(State {
     table: TableState::new(&TABLE),
     attaches: 0,
     retired: Vec::new(),
+    awaited: Vec::new(),
     replaced: Vec::new(),
     leaving: Vec::new(),
 });
@@ -90,7 +100,8 @@ impl Drop for UnderWay {
 /// What is to be dropped when the lock is free again: users' closures among it.
 #[derive(Default)]
 struct Garbage {
-    _lists: Vec<Arc<Retired>>,
+    _lists: Vec<Retired>,
+    _awaited: Vec<Arc<Retired>>,
     _arrays: Replaced<Md>,
     _links: Vec<Arc<LinkCore>>,
 }
@@ -111,16 +122,19 @@ impl Transaction {
         &mut self.state
     }
 
-    /// Replaces a site's list and selects its caller. The old list is kept until no call can hold it.
-    pub(crate) fn publish(&mut self, md: &'static Md, mut list: ListBox) {
+    /// Replaces a site's list and selects its caller. The old list, if there were probes in it, is
+    /// kept until no call can hold it.
+    pub(crate) fn publish(&mut self, md: &'static Md, mut list: ListBox) -> Option<&Retired> {
         if !self.may_move_in(md, list.sole().link()) {
             list.share();
         }
         let caller = list.specialised().unwrap_or_else(|| caller_for(md, &list).code());
         let old = md.publish(list, caller);
-        if !old.is_empty() {
-            self.state.retired.push(Arc::new(Retired { list: old, md }));
+        if old.is_empty() {
+            return None;
         }
+        self.state.retired.push(Retired { list: old, md });
+        self.state.retired.last()
     }
 
     /// Whether a list of this link alone may have a caller of its own at `md`: unless a thread may be
@@ -139,13 +153,13 @@ impl Transaction {
         !held.has_mark(md.mark())
     }
 
-    /// Makes room for `more` lists that will be replaced, and in the hash table for as many
-    /// functions if they are `hashed`.
-    pub(crate) fn reserve(&mut self, more: usize, hashed: bool) -> Result<(), OutOfMemory> {
+    /// Makes room for so many lists that will be replaced, and in the hash table for so many
+    /// functions.
+    pub(crate) fn reserve(&mut self, lists: usize, hashed: usize) -> Result<(), OutOfMemory> {
         let state = &mut *self.state;
-        sys::reserve(&mut state.retired, more)?;
-        if hashed {
-            state.table.reserve(more, &mut state.replaced)?;
+        sys::reserve(&mut state.retired, lists)?;
+        if hashed > 0 {
+            state.table.reserve(hashed, &mut state.replaced)?;
         }
         Ok(())
     }
@@ -153,7 +167,7 @@ impl Transaction {
     /// How many lists were replaced and are not free yet.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn retired(&self) -> usize {
-        self.state.retired.len()
+        self.state.retired.len() + self.state.awaited.len()
     }
 
     /// Gives back what the hash table no longer needs.
@@ -162,17 +176,40 @@ impl Transaction {
         state.table.shrink(&mut state.replaced);
     }
 
-    /// Every retired list with a row of `link`, sorted by address.
-    pub(crate) fn retired_with(&self, link: &LinkCore) -> Vec<Arc<Retired>> {
-        let with_rows = |old: &&Arc<Retired>| old.list.rows().iter().any(|row| is_of(row, link));
-        let mut lists: Vec<_> = self.state.retired.iter().filter(with_rows).cloned().collect();
+    /// Tells calls that hold any list that was replaced to skip the rows of `link`.
+    pub(crate) fn kill(&self, link: &LinkCore) {
+        let awaited = self.state.awaited.iter().map(|old| &**old);
+        self.state.retired.iter().chain(awaited).for_each(|old| old.kill(link));
+    }
+
+    /// The retired lists with a row of `link` that threads have marks of, sorted by address.
+    ///
+    /// After a barrier: a mark that appears later on such a list is withdrawn, or names a row that
+    /// is found dead.
+    pub(crate) fn marked(&mut self, link: &LinkCore) -> Vec<Arc<Retired>> {
+        let held = held();
+        let state = &mut *self.state;
+        if held.any_address() {
+            let is_marked = |old: &mut Retired| held.any_mark_in(old.list.addresses());
+            state.awaited.extend(state.retired.extract_if(.., is_marked).map(Arc::new));
+        }
+        let is_one = |old: &&Arc<Retired>| {
+            held.any_mark_in(old.list.addresses())
+                && old.list.rows().iter().any(|row| is_of(row, link))
+        };
+        let mut lists: Vec<_> = state.awaited.iter().filter(is_one).cloned().collect();
         lists.sort_by_key(|old| old.list.addresses().start);
         lists
     }
 
-    /// Remembers a link that could not be waited for.
-    pub(crate) fn leave(&mut self, link: Arc<LinkCore>, lists: Vec<Arc<Retired>>) {
-        self.state.leaving.push(Leaving { link, lists });
+    /// Remembers a link that could not be waited for, of which threads had marks in these lists.
+    pub(crate) fn leave(
+        &mut self,
+        link: Arc<LinkCore>,
+        members: Vec<Member>,
+        lists: Vec<Arc<Retired>>,
+    ) {
+        self.state.leaving.push(Leaving { link, members, lists });
     }
 
     /// Ends it: a barrier after the last change, then frees what no thread holds any more. What
@@ -187,9 +224,12 @@ impl Transaction {
     fn sweep(&mut self) -> Garbage {
         let held = held();
         let state = &mut *self.state;
-        let retired = core::mem::take(&mut state.retired);
-        let (kept, lists) = retired.into_iter().partition(|old| old.is_held(&held));
-        state.retired = kept;
+        let lists = if held.any_address() {
+            state.retired.extract_if(.., |old| !old.is_held(&held)).collect()
+        } else {
+            core::mem::take(&mut state.retired)
+        };
+        let awaited = state.awaited.extract_if(.., |old| !old.is_held(&held)).collect();
         let looking = LOOKING.addr()..LOOKING.addr() + 1;
         let arrays =
             if held.any_in(looking) { Vec::new() } else { core::mem::take(&mut state.replaced) };
@@ -199,10 +239,10 @@ impl Transaction {
         });
         state.leaving = kept;
         for leaving in &gone {
-            vacate(&leaving.link, &leaving.lists);
+            vacate(&leaving.link, &leaving.members);
         }
         let links = gone.into_iter().map(|leaving| leaving.link).collect();
-        Garbage { _lists: lists, _arrays: arrays, _links: links }
+        Garbage { _lists: lists, _awaited: awaited, _arrays: arrays, _links: links }
     }
 }
 
@@ -211,11 +251,11 @@ pub(crate) fn wait(link: &LinkCore, lists: &[Arc<Retired>]) {
     wait_for_marks(|mark| may_run(mark, link, lists));
 }
 
-/// Notes that no thread runs a probe of `link` any more, which it would have found in `lists`.
+/// Notes that no thread runs a probe of `link` any more, which was attached to `members`.
 ///
 /// Under the transaction lock.
-pub(crate) fn vacate(link: &LinkCore, lists: &[Arc<Retired>]) {
-    lists.iter().for_each(|old| old.md.vacate(link.state.rank.1));
+pub(crate) fn vacate(link: &LinkCore, members: &[Member]) {
+    members.iter().flat_map(Member::sites).for_each(|md| md.vacate(link.state.rank.1));
 }
 
 /// Whether a thread with this mark runs, or may come to run, a probe of `link`.

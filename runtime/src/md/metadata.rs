@@ -1,5 +1,6 @@
 //! The metadata of one site.
 
+use core::alloc::Layout;
 use core::mem::{align_of, offset_of};
 use core::ptr::NonNull;
 
@@ -7,7 +8,7 @@ use crate::grace::{Mark, Pin, Published, Thread};
 use crate::probe::{List, ListBox, Sole, Target};
 use crate::site::{Function, Record, SiteData};
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
-use crate::sys::{OutOfMemory, boxed};
+use crate::sys::{OutOfMemory, allocate};
 
 /// The metadata of one site, made when it is first attached to and kept for the life of the
 /// process: a thread may stand between an armed entry and its caller for any length of time,
@@ -38,16 +39,61 @@ pub(crate) struct Md {
 /// A site's metadata, which its site may not know yet.
 pub(crate) enum Prepared {
     Existing(&'static Md),
-    Fresh(Fresh),
+    Fresh(NonNull<Md>),
 }
 
-/// Metadata that nobody knows yet; they are freed if it stays so.
-pub(crate) struct Fresh(NonNull<Md>);
+/// Metadata that nobody knows yet, made in one piece; they are freed if it stays so.
+pub(crate) struct Fresh {
+    start: NonNull<Md>,
+    made: usize,
+    room: usize,
+}
+
+impl Fresh {
+    /// Room for the metadata of so many sites.
+    pub(crate) fn room(sites: usize) -> Result<Self, OutOfMemory> {
+        if sites == 0 {
+            return Ok(Self { start: NonNull::dangling(), made: 0, room: 0 });
+        }
+        let start = allocate(Self::layout(sites)?)?.cast();
+        Ok(Self { start, made: 0, room: sites })
+    }
+
+    fn layout(sites: usize) -> Result<Layout, OutOfMemory> {
+        let too_large = OutOfMemory { bytes: sites.saturating_mul(size_of::<Md>()) };
+        Layout::array::<Md>(sites).map_err(|_| too_large)
+    }
+
+    fn push(&mut self, md: Md) -> NonNull<Md> {
+        assert!(self.made < self.room, "there is room for all");
+        // SAFETY: within the allocation, as was asserted.
+        let place = unsafe { self.start.add(self.made) };
+        // SAFETY: fresh memory of this type's layout.
+        unsafe { place.write(md) };
+        self.made += 1;
+        place
+    }
+
+    /// Makes their sites know them, for the life of the process.
+    pub(crate) fn publish(self) {
+        for at in 0..self.made {
+            // SAFETY: so many were made in it.
+            let md = unsafe { self.start.add(at) };
+            // SAFETY: it was made, and is not freed any more: see below.
+            let md: &'static Md = unsafe { md.as_ref() };
+            md.site.data().set_md(core::ptr::from_ref(md).cast_mut().cast());
+        }
+        core::mem::forget(self);
+    }
+}
 
 impl Drop for Fresh {
     fn drop(&mut self) {
-        // SAFETY: `of` made it out of a box, and `publish` forgets what it has given away.
-        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+        if let (1.., Ok(layout)) = (self.room, Self::layout(self.room)) {
+            // SAFETY: `room` allocated it with this layout. Metadata have nothing to drop: their
+            // lists are empty.
+            unsafe { std::alloc::dealloc(self.start.as_ptr().cast(), layout) };
+        }
     }
 }
 
@@ -56,27 +102,21 @@ impl Prepared {
     pub(crate) fn target(&self) -> *const Target {
         match self {
             Self::Existing(md) => &raw const md.target,
-            // SAFETY: within the box it comes out of.
-            Self::Fresh(fresh) => unsafe { &raw const (*fresh.0.as_ptr()).target },
+            // SAFETY: within the piece of memory that it was made in.
+            Self::Fresh(md) => unsafe { &raw const (*md.as_ptr()).target },
         }
     }
 
-    /// Whether the site does not know it yet.
-    pub(crate) fn is_fresh(&self) -> bool {
-        matches!(self, Self::Fresh(_))
-    }
-
-    /// Makes the site know it, for the life of the process.
-    pub(crate) fn publish(self) -> &'static Md {
+    /// The metadata, which its site knows.
+    ///
+    /// # Safety
+    ///
+    /// What it was made in was published: [`Fresh::publish`].
+    pub(crate) unsafe fn published(self) -> &'static Md {
         match self {
             Self::Existing(md) => md,
-            Self::Fresh(fresh) => {
-                // SAFETY: it comes out of a box, and from here on nobody frees it.
-                let md: &'static Md = unsafe { &*fresh.0.as_ptr() };
-                core::mem::forget(fresh);
-                md.site.data().set_md(core::ptr::from_ref(md).cast_mut().cast());
-                md
-            }
+            // SAFETY: it was made, and lives for ever.
+            Self::Fresh(md) => unsafe { md.as_ref() },
         }
     }
 }
@@ -87,8 +127,8 @@ impl core::ops::Deref for Prepared {
     fn deref(&self) -> &Md {
         match self {
             Self::Existing(md) => md,
-            // SAFETY: it comes out of a box, which `drop` alone frees.
-            Self::Fresh(fresh) => unsafe { fresh.0.as_ref() },
+            // SAFETY: it was made, and whoever prepares it keeps the piece in which it is.
+            Self::Fresh(md) => unsafe { md.as_ref() },
         }
     }
 }
@@ -106,17 +146,18 @@ impl Md {
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const ORIGIN: usize = offset_of!(Self, origin);
 
-    /// The metadata of `site`, which `full` (a caller for its shape) can serve; made if missing, and
-    /// then nobody's before [`Prepared::publish`].
+    /// The metadata of `site`, which `full` (a caller for its shape) can serve; made in `fresh` if
+    /// missing, and then nobody's before [`Fresh::publish`].
     ///
     /// Called under the transaction lock alone.
     pub(crate) fn of(
         site: &'static Record,
         function: &'static Function,
         full: *const (),
-    ) -> Result<Prepared, OutOfMemory> {
+        fresh: &mut Fresh,
+    ) -> Prepared {
         if let Some(md) = Self::existing(site.data()) {
-            return Ok(Prepared::Existing(md));
+            return Prepared::Existing(md);
         }
         let target = Target {
             function,
@@ -124,7 +165,7 @@ impl Md {
             slots: u32::try_from(function.slots()).expect("a few slots"),
             ret_in_slot: function.description().types.ret.in_slot,
         };
-        let fresh = boxed(Self {
+        Prepared::Fresh(fresh.push(Self {
             caller: AtomicPtr::new(full.cast_mut()),
             list: Published::new(ListBox::empty().into_raw()),
             origin: AtomicPtr::new(site.body().cast_mut()),
@@ -134,8 +175,7 @@ impl Md {
             target,
             site,
             armed: AtomicBool::new(false),
-        })?;
-        Ok(Prepared::Fresh(Fresh(NonNull::from(Box::leak(fresh)))))
+        }))
     }
 
     /// The metadata of a site that was attached to before.
@@ -208,7 +248,9 @@ impl Md {
     ///
     /// Under the transaction lock.
     pub(crate) fn vacate(&self, link: u64) {
-        let _ = self.tenant.compare_exchange(link, 0, Ordering::Relaxed, Ordering::Relaxed);
+        if self.tenant() == link {
+            self.tenant.store(0, Ordering::Relaxed);
+        }
     }
 
     /// The list, kept from being freed by a pin.

@@ -3,5 +3,5 @@
 mod metadata;
 mod table;
 
-pub(crate) use metadata::{Md, Prepared};
+pub(crate) use metadata::{Fresh, Md, Prepared};
 pub(crate) use table::{LOOKING, Replaced, Table, TableState};

@@ -2,11 +2,11 @@
 
 use seq_macro::seq;
 
-use crate::site::{Function, Slot, type_id_of};
+use crate::site::{Slot, type_id_of};
 
 use super::context::{Frame, Outcome, Target};
 use super::list::Thunk;
-use super::param::{Mismatch, bind};
+use super::param::Asks;
 use super::state::guarded;
 use super::{AnyProbe, Context, Entry, Kind, Param, Row};
 
@@ -93,8 +93,8 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
         core::any::TypeId::of::<P>()
     }
 
-    fn bind(&self, function: &Function) -> Result<u32, Mismatch> {
-        bind(&P::params(), function)
+    fn asks(&self) -> Asks {
+        Asks { params: P::params(), ret: None }
     }
 
     fn thunk(&self, through: u32) -> Thunk {

@@ -2,10 +2,10 @@
 
 use seq_macro::seq;
 
-use crate::site::{Function, type_id_of};
+use crate::site::type_id_of;
 
 use super::list::Thunk;
-use super::param::{Mismatch, bind};
+use super::param::Asks;
 use super::state::guarded;
 use super::{AnyProbe, Context, Exit, Frame, Kind, Param, RetParam, Return, Row};
 
@@ -128,11 +128,8 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
         core::any::TypeId::of::<P>()
     }
 
-    fn bind(&self, function: &Function) -> Result<u32, Mismatch> {
-        if let Some(ret) = P::ret() {
-            ret.check(function)?;
-        }
-        bind(&P::params(), function)
+    fn asks(&self) -> Asks {
+        Asks { params: P::params(), ret: P::ret() }
     }
 
     fn thunk(&self, _: u32) -> Thunk {

@@ -4,10 +4,10 @@ use core::ops::ControlFlow;
 
 use seq_macro::seq;
 
-use crate::site::{Function, type_id_of};
+use crate::site::type_id_of;
 
 use super::list::Thunk;
-use super::param::{Mismatch, bind};
+use super::param::Asks;
 use super::state::guarded;
 use super::{AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, RetParam, Row};
 
@@ -108,9 +108,8 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
         core::any::TypeId::of::<P>()
     }
 
-    fn bind(&self, function: &Function) -> Result<u32, Mismatch> {
-        P::ret().check(function)?;
-        bind(&P::params(), function)
+    fn asks(&self) -> Asks {
+        Asks { params: P::params(), ret: Some(P::ret()) }
     }
 
     fn thunk(&self, _: u32) -> Thunk {

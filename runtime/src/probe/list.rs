@@ -3,7 +3,6 @@
 //! Changing a function's probes publishes a new list and retires the old one. The only thing
 //! ever written to a published list is [`Row::dead`], when it has been retired.
 
-use core::alloc::Layout;
 use core::mem::{align_of, offset_of, size_of};
 use core::ops::{Deref, Range};
 use core::ptr::NonNull;
@@ -12,9 +11,10 @@ use std::sync::Arc;
 use crate::grace::Named;
 use crate::site::Slot;
 use crate::sync::{AtomicBool, Ordering};
-use crate::sys::{OutOfMemory, allocate};
+use crate::sys::OutOfMemory;
 
 use super::LinkState;
+use super::block::{Block, Room};
 use super::context::{Frame, Target};
 
 /// Runs the entry probe of a row: the row, the saved slots, and whose they are.
@@ -229,6 +229,8 @@ pub(crate) struct List {
     specialised: *const (),
     /// That link, if the list has such a caller.
     sole: Sole,
+    /// Where its memory is; `None` for the list without probes, which is not on the heap.
+    block: Option<NonNull<Block>>,
     rows: [Row; 0],
 }
 
@@ -255,7 +257,7 @@ impl List {
     fn range(&self, range: Range<u32>) -> &[Row] {
         let first = core::ptr::from_ref(self).cast::<u8>().wrapping_add(size_of::<Self>());
         let first = first.cast::<Row>().wrapping_add(range.start as usize);
-        // SAFETY: a list is only ever made by `ListBox::new`, which lays `exit_end` rows
+        // SAFETY: a list is only ever made by `ListBox::write`, which lays `exit_end` rows
         // behind the header, or is empty; every range ends at or before `exit_end`.
         unsafe { core::slice::from_raw_parts(first, (range.end - range.start) as usize) }
     }
@@ -366,6 +368,7 @@ static EMPTY: Empty = Empty {
         exit_end: 0,
         specialised: core::ptr::null(),
         sole: Sole::NOBODY,
+        block: None,
         rows: [],
     },
     row: Row {
@@ -430,29 +433,52 @@ impl ListBox {
             exit_end: count(exit_end),
             specialised,
             sole,
+            block: None,
             rows: [],
         };
-        let list = allocate(Self::layout(exit_end))?.cast::<List>();
-        // SAFETY: fresh memory of the header's layout.
-        unsafe { list.write(header) };
+        let rows = entries.into_iter().chain(mods).chain(exits);
+        Self::write(&mut Self::room(exit_end, 1), header, rows)
+    }
+
+    /// Room for so many lists of so many rows.
+    pub(crate) fn room(rows: usize, lists: usize) -> Room {
+        const { assert!(size_of::<List>().is_multiple_of(align_of::<Row>())) }
+        Room::new(size_of::<List>() + rows * size_of::<Row>(), lists)
+    }
+
+    /// The same rows for another target, with another cookie; the room is for lists of so many.
+    pub(crate) fn copy(
+        &self,
+        room: &mut Room,
+        target: *const Target,
+        cookie: u64,
+    ) -> Result<Self, OutOfMemory> {
+        let rows = self.rows().iter().map(|row| Row { target, cookie, ..row.copy() });
+        Self::write(room, List { rows: [], ..**self }, rows)
+    }
+
+    /// Makes a list of as many rows as the room is for and the header says. What the header says of
+    /// its block does not count.
+    fn write(
+        room: &mut Room,
+        header: List,
+        rows: impl Iterator<Item = Row>,
+    ) -> Result<Self, OutOfMemory> {
+        let (list, block) = room.take()?;
+        let rows = rows.take(header.exit_end as usize);
+        // SAFETY: fresh memory for a header and its rows.
+        unsafe { list.write(List { block: Some(block), ..header }) };
         let mut next = list.as_ptr().cast::<u8>().wrapping_add(size_of::<List>()).cast::<Row>();
-        for row in entries.into_iter().chain(mods).chain(exits) {
+        for row in rows {
             // SAFETY: a row is made for a link that is attached, with the address of its state, which
             // is in an `Arc` that the link holds. Dropping the list gives it back.
             unsafe { Arc::increment_strong_count(row.link) };
-            // SAFETY: the layout has room for `exit_end` rows behind the header, and this
-            // is at most the last of them.
+            // SAFETY: there is room for `exit_end` rows behind the header, and this is at most the
+            // last of them.
             unsafe { next.write(row) };
             next = next.wrapping_add(1);
         }
         Ok(Self(list))
-    }
-
-    fn layout(rows: usize) -> Layout {
-        const { assert!(size_of::<List>().is_multiple_of(align_of::<Row>())) }
-        let rows = Layout::array::<Row>(rows).expect("a list fits in memory");
-        let size = size_of::<List>() + rows.size();
-        Layout::from_size_align(size, align_of::<List>()).expect("a list fits in memory")
     }
 
     /// Lets it be served by a shared caller, though it has one of its own.
@@ -494,16 +520,14 @@ impl Deref for ListBox {
 
 impl Drop for ListBox {
     fn drop(&mut self) {
-        if self.is_empty() {
-            return;
-        }
+        let Some(block) = self.block else { return };
         for row in self.rows() {
-            // SAFETY: `new` has taken it for this row.
+            // SAFETY: `write` has taken it for this row.
             unsafe { Arc::decrement_strong_count(row.link) };
         }
-        let layout = Self::layout(self.exit_end as usize);
-        // SAFETY: `new` allocated it with this very layout. Rows have nothing else to drop.
-        unsafe { std::alloc::dealloc(self.0.as_ptr().cast(), layout) };
+        // SAFETY: `write` made the list in this block, and nobody uses it any more. Rows have
+        // nothing else to drop.
+        unsafe { Block::release(block, 1) };
     }
 }
 

@@ -4,6 +4,7 @@
 //! is `md` and `caller`; how it comes to be is `link`.
 
 mod access;
+mod block;
 mod context;
 mod fentry;
 mod fexit;
@@ -19,14 +20,14 @@ pub use fexit::ExitProbe;
 pub use fmod_ret::ModRetProbe;
 pub use param::{Param, RetParam};
 
+pub(crate) use block::Room;
 pub(crate) use context::{Frame, Outcome, Target};
 pub(crate) use fentry::{AnyEntry, call_entry};
 pub(crate) use fexit::{AnyExit, call_exit};
 pub(crate) use fmod_ret::{AnyModRet, call_mod_ret};
 pub(crate) use list::{List, ListBox, Needs, OwnCaller, Row, Sole};
-pub(crate) use param::Mismatch;
-pub(crate) use state::LinkState;
-pub(crate) use state::PairCaller;
+pub(crate) use param::{Asks, Mismatch};
+pub(crate) use state::{LinkState, PairCaller};
 
 /// When a probe runs, and what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -66,9 +67,10 @@ pub(crate) trait AnyProbe: Send + Sync {
     fn is_sleepable(&self) -> bool;
     /// The probe's own type.
     fn probe_type(&self) -> core::any::TypeId;
-    /// Checks the probe's types against a function's: the bits for [`Row`]'s `through`.
-    fn bind(&self, function: &crate::site::Function) -> Result<u32, Mismatch>;
-    /// What runs it, at functions to which it was bound thus.
+    /// What it asks of its functions.
+    fn asks(&self) -> Asks;
+    /// What runs it, at functions to which it was bound thus: with these bits for [`Row`]'s
+    /// `through`.
     fn thunk(&self, through: u32) -> list::Thunk;
     /// The caller for this probe alone, at functions of so many slots to which it was bound thus.
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()>;

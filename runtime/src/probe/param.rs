@@ -131,14 +131,26 @@ impl Param {
     }
 }
 
-/// Checks `params` against the first arguments of `function`; the bits for
-/// [`Row`](super::Row)'s `through`.
-pub(crate) fn bind(params: &[Param], function: &Function) -> Result<u32, Mismatch> {
-    let mut bits = 0;
-    for (index, param) in params.iter().enumerate() {
-        bits |= u32::from(param.fit(index, function)?) << index;
+/// All that a probe asks of its functions.
+#[derive(Clone, Debug)]
+pub(crate) struct Asks {
+    /// The first arguments.
+    pub(crate) params: Vec<Param>,
+    pub(crate) ret: Option<RetParam>,
+}
+
+impl Asks {
+    /// Checks it against `function`; the bits for [`Row`](super::Row)'s `through`.
+    pub(crate) fn bind(&self, function: &Function) -> Result<u32, Mismatch> {
+        if let Some(ret) = &self.ret {
+            ret.check(function)?;
+        }
+        let mut bits = 0;
+        for (index, param) in self.params.iter().enumerate() {
+            bits |= u32::from(param.fit(index, function)?) << index;
+        }
+        Ok(bits)
     }
-    Ok(bits)
 }
 
 /// The result a probe reads or decides.

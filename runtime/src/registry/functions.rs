@@ -1,5 +1,6 @@
 //! Every traced function of the program, read from the sites' records on first use.
 
+use core::ops::Range;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -13,9 +14,9 @@ use super::name::Name;
 #[derive(Debug)]
 pub(crate) struct Registry {
     /// Sorted by path, then by instance.
-    functions: Vec<&'static Function>,
+    functions: &'static [Function],
     /// By [`Name::key`]; several where two crates of one name are in the program.
-    by_key: HashMap<String, Vec<&'static Function>>,
+    by_key: HashMap<String, Vec<u32>>,
 }
 
 /// Two sites belong to one function if all of this is the same.
@@ -26,6 +27,11 @@ struct Identity {
     line: u32,
     column: u32,
     types: Vec<TypeId>,
+}
+
+/// What the listing is sorted by.
+fn place(function: &Function) -> (&str, &str, &str, u32) {
+    (function.path(), function.instance(), function.file(), function.line())
 }
 
 impl Registry {
@@ -54,27 +60,45 @@ impl Registry {
             let group = groups.entry(identity).or_insert_with(|| (name, description, Vec::new()));
             group.2.push(record);
         }
-        let mut functions = Vec::with_capacity(groups.len());
-        let mut by_key: HashMap<String, Vec<&'static Function>> = HashMap::new();
-        for (name, description, sites) in groups.into_values() {
+        let mut named: Vec<(String, Function)> = Vec::with_capacity(groups.len());
+        named.extend(groups.into_values().map(|(name, description, sites)| {
             let Name { path, instance, trait_path, key } = name;
-            let function = Function::new(path, instance, trait_path, description, sites);
-            let function: &'static Function = Box::leak(Box::new(function));
-            functions.push(function);
-            by_key.entry(key).or_default().push(function);
+            (key, Function::new(path, instance, trait_path, description, sites))
+        }));
+        named.sort_unstable_by(|(_, one), (_, other)| place(one).cmp(&place(other)));
+        let (keys, functions): (Vec<_>, Vec<_>) = named.into_iter().unzip();
+        let functions: &'static [Function] = functions.leak();
+        let mut by_key: HashMap<String, Vec<u32>> = HashMap::with_capacity(keys.len());
+        for (index, key) in (0..).zip(keys) {
+            by_key.entry(key).or_default().push(index);
         }
-        functions.sort_by_cached_key(|function| {
-            (function.path(), function.instance(), function.file(), function.line())
-        });
         Self { functions, by_key }
     }
 
-    pub(crate) fn functions(&self) -> &[&'static Function] {
-        &self.functions
+    /// All of them, sorted by path.
+    pub(crate) fn functions(&self) -> &'static [Function] {
+        self.functions
     }
 
-    /// The functions that the compiler calls by this name.
-    pub(crate) fn by_type_name(&self, name: &str) -> &[&'static Function] {
+    /// Where in [`Registry::functions`] those are whose path begins with `prefix`.
+    pub(crate) fn beginning_with(&self, prefix: &str) -> Range<usize> {
+        let start = self.functions.partition_point(|function| function.path() < prefix);
+        let with_prefix = |function: &Function| function.path().starts_with(prefix);
+        start..start + self.functions[start..].partition_point(with_prefix)
+    }
+
+    /// Where in [`Registry::functions`] this one is.
+    pub(crate) fn index_of(&self, function: &'static Function) -> Option<u32> {
+        let range = self.functions.as_ptr_range();
+        let function = core::ptr::from_ref(function);
+        if !range.contains(&function) {
+            return None;
+        }
+        u32::try_from((function.addr() - range.start.addr()) / size_of::<Function>()).ok()
+    }
+
+    /// Where in [`Registry::functions`] those are that the compiler calls by this name.
+    pub(crate) fn by_type_name(&self, name: &str) -> &[u32] {
         // The module matters for the path alone, and the key does not depend on it.
         let key = Name::parse(name, "").key;
         self.by_key.get(&key).map_or(&[], Vec::as_slice)
@@ -93,5 +117,5 @@ impl Registry {
 /// ```
 #[must_use]
 pub fn functions() -> Vec<&'static Function> {
-    Registry::get().functions().to_vec()
+    Registry::get().functions().iter().collect()
 }

@@ -8,7 +8,23 @@ use crate::error::Error;
 /// `?`, `[...]`, `{a,b}`.
 #[derive(Clone, Debug)]
 pub(crate) struct Glob {
-    matcher: GlobMatcher,
+    /// What every path that matches begins with.
+    prefix: String,
+    rest: Rest,
+}
+
+/// What follows the prefix. The forms that most patterns have are compared directly: a matcher for
+/// all that a glob can say takes longer to make than to attach to a hundred functions.
+#[derive(Clone, Debug)]
+enum Rest {
+    /// Nothing.
+    Nothing,
+    /// Anything: the pattern ended with `::**`.
+    Anything,
+    /// Anything within a segment, then this: there was one `*` in the pattern.
+    Ending(String),
+    /// The matcher of the whole pattern knows.
+    Glob(GlobMatcher),
 }
 
 impl Glob {
@@ -20,17 +36,58 @@ impl Glob {
         if pattern.contains('/') {
             return Err(bad("segments are separated by `::`, not by `/`".to_owned()));
         }
-        let glob = GlobBuilder::new(&as_file_glob(pattern))
-            .literal_separator(true)
-            .backslash_escape(false)
-            .build()
-            .map_err(|error| bad(error.kind().to_string()))?;
-        Ok(Self { matcher: glob.compile_matcher() })
+        let (prefix, special) = pattern.split_at(pattern.find(SPECIAL).unwrap_or(pattern.len()));
+        let colons = prefix.len() - prefix.trim_end_matches(':').len();
+        let rest = match (special, special.strip_prefix('*')) {
+            ("", _) => Rest::Nothing,
+            ("**", _) if prefix.is_empty() || colons == 2 => Rest::Anything,
+            (_, Some(ending)) if !ending.contains(SPECIAL) && [0, 2].contains(&colons) => {
+                let colons = ending.len() - ending.trim_start_matches(':').len();
+                // Half a separator on either side of the star could be made whole by what it matches.
+                match colons {
+                    0 | 2 => Rest::Ending(ending.to_owned()),
+                    _ => Rest::Glob(matcher(pattern).map_err(bad)?),
+                }
+            }
+            _ => Rest::Glob(matcher(pattern).map_err(bad)?),
+        };
+        Ok(Self { prefix: prefix.to_owned(), rest })
     }
 
-    pub(crate) fn matches(&self, path: &str) -> bool {
-        self.matcher.is_match(as_file_path(path))
+    /// What every path that matches begins with.
+    pub(crate) fn prefix(&self) -> &str {
+        &self.prefix
     }
+
+    #[cfg(any(test, fuzzing))]
+    pub(crate) fn matches(&self, path: &str) -> bool {
+        path.starts_with(&self.prefix) && self.matches_rest(path)
+    }
+
+    /// Whether it matches a path that begins with its prefix.
+    pub(crate) fn matches_rest(&self, path: &str) -> bool {
+        let rest = &path[self.prefix.len()..];
+        match &self.rest {
+            Rest::Nothing => rest.is_empty(),
+            Rest::Anything => true,
+            Rest::Ending(ending) => {
+                rest.strip_suffix(ending.as_str()).is_some_and(|within| !within.contains("::"))
+            }
+            Rest::Glob(matcher) => matcher.is_match(as_file_path(path)),
+        }
+    }
+}
+
+/// What means something else than itself in a pattern.
+const SPECIAL: [char; 6] = ['*', '?', '[', ']', '{', '}'];
+
+fn matcher(pattern: &str) -> Result<GlobMatcher, String> {
+    let glob = GlobBuilder::new(&as_file_glob(pattern))
+        .literal_separator(true)
+        .backslash_escape(false)
+        .build()
+        .map_err(|error| error.kind().to_string())?;
+    Ok(glob.compile_matcher())
 }
 
 /// As [`as_file_path`], with classes that match no separator: `[!a]` stays within a segment as `?`
@@ -122,6 +179,18 @@ mod tests {
         check("bank::[a-f]ee", &["bank::fee"], &["bank::gee"]);
         check("bank::{fee,tax}", &["bank::fee", "bank::tax"], &["bank::due"]);
         check("bank::{Ledger::fee,tax}", &["bank::Ledger::fee", "bank::tax"], &["bank::fee"]);
+    }
+
+    /// One star, and two at the end, are compared without the matcher that the others need.
+    #[test]
+    fn a_single_star_stays_between_what_stands_before_and_after_it() {
+        check("bank::f*", &["bank::f", "bank::fee"], &["bank::f::a", "bank::a", "bank"]);
+        check("*::fee", &["bank::fee", "::fee"], &["bank::a::fee", "fee"]);
+        check("bank::*e", &["bank::e", "bank::fee"], &["bank::fees", "bank::a::e"]);
+        check("ba*nk", &["bank", "baank"], &["bak", "ba::nk", "bnk"]);
+        check("bank::f**", &["bank::fee"], &["bank::f::a"]);
+        check("a:*:b", &["a:x:b"], &["a::b", "a:x::b"]);
+        check("a::*::b", &["a::x::b", "a::::b"], &["a::b", "a::x::y::b"]);
     }
 
     /// Found by comparison with a matcher that tries everything.

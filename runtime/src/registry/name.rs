@@ -25,10 +25,18 @@ pub(crate) struct Name {
     pub(crate) key: String,
 }
 
+/// What every name has in it that is more than a path.
+const BRACKETS: [char; 3] = ['<', '(', '['];
+
 impl Name {
     /// Takes `name` apart. `module` is where the function is written: a method of a
     /// foreign type gets a path of that module, not of the type's crate.
     pub(crate) fn parse(name: &str, module: &str) -> Self {
+        if !name.contains(BRACKETS) {
+            // A function or a method without generics, which most are: the name is the path.
+            let [path, instance, key] = [name; 3].map(str::to_owned);
+            return Self { path, instance, trait_path: None, key };
+        }
         let mut owner = None;
         let mut trait_name = None;
         let mut rest: Vec<&str> = Vec::new();

@@ -3,6 +3,7 @@
 use core::any::type_name;
 use core::fmt;
 use core::marker::PhantomData;
+use core::ops::Range;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -84,8 +85,16 @@ impl Selector {
     /// Both selections; where they disagree, `other` decides.
     #[must_use]
     pub fn and(mut self, other: impl Into<Self>) -> Self {
-        self.rules.extend(other.into().rules);
+        other.into().rules.into_iter().for_each(|rule| self.push(rule));
         self
+    }
+
+    /// Adds a rule. Functions after functions are one rule.
+    fn push(&mut self, rule: Rule) {
+        match (self.rules.last_mut(), rule) {
+            (Some(Rule::Functions(before)), Rule::Functions(more)) => before.extend(more),
+            (_, rule) => self.rules.push(rule),
+        }
     }
 
     /// Whether it says nothing, so that it cannot select anything.
@@ -100,25 +109,22 @@ impl Selector {
     /// [`Error::NoMatch`] if the selection is empty, or one of its rules matches nothing at all;
     /// [`Error::BadPattern`] and [`Error::NotTraceable`] as they say.
     pub fn resolve(&self) -> Result<Vec<&'static Function>, Error> {
-        let all = Registry::get().functions();
-        let mut chosen = vec![false; all.len()];
+        let registry = Registry::get();
+        let mut chosen = Chosen::default();
         for rule in &self.rules {
-            let (choose, matches) = rule.matcher()?;
-            let mut any = false;
-            for (chosen, function) in chosen.iter_mut().zip(all) {
-                if matches(function) {
-                    any = true;
-                    *chosen = choose;
-                }
-            }
-            if choose && !any {
-                return Err(self.no_match(rule));
+            match rule.choice(registry)? {
+                Choice::Of(indices) if indices.is_empty() => return Err(self.no_match(rule)),
+                Choice::Of(indices) => chosen.add(indices),
+                Choice::NotBelow(range, glob) => chosen.remove(range, |index| {
+                    glob.matches_rest(registry.functions()[index as usize].path())
+                }),
             }
         }
-        let selected: Vec<_> =
-            all.iter().zip(chosen).filter(|(_, chosen)| *chosen).map(|(f, _)| *f).collect();
-        match (selected.is_empty(), self.rules.last()) {
-            (false, _) => Ok(selected),
+        let chosen = chosen.sorted();
+        match (chosen.is_empty(), self.rules.last()) {
+            (false, _) => {
+                Ok(chosen.iter().map(|&index| &registry.functions()[index as usize]).collect())
+            }
             (true, None) => Err(Error::NoFunctions),
             (true, Some(_)) => Err(Error::NoMatch { pattern: self.text(), near: Vec::new() }),
         }
@@ -139,46 +145,78 @@ impl Selector {
     }
 }
 
-type Matches<'r> = Box<dyn Fn(&'static Function) -> bool + 'r>;
+/// What a rule does with functions, which are named by their place in the listing.
+enum Choice {
+    /// It chooses these, in order unless they are functions that somebody had in his hands.
+    Of(Vec<u32>),
+    /// It leaves out those of a range that the glob matches.
+    NotBelow(Range<usize>, Glob),
+}
 
 impl Rule {
-    /// Whether it chooses or excludes, and what.
-    fn matcher(&self) -> Result<(bool, Matches<'_>), Error> {
+    fn choice(&self, registry: &Registry) -> Result<Choice, Error> {
+        let all = registry.functions();
+        let within = |range: Range<usize>, matches: &dyn Fn(&Function) -> bool| {
+            let begin = u32::try_from(range.start).expect("fewer than 2^32 functions");
+            let found = (begin..).zip(&all[range]).filter(|(_, function)| matches(function));
+            Choice::Of(found.map(|(index, _)| index).collect())
+        };
         Ok(match self {
-            Self::Pattern(pattern) => {
-                let (choose, glob) = match pattern.strip_prefix('!') {
-                    Some(excluded) => (false, Glob::new(excluded)?),
-                    None => (true, Glob::new(pattern)?),
-                };
-                (choose, Box::new(move |function| glob.matches(function.path())))
-            }
-            Self::Site(name) => {
-                let functions = Registry::get().by_type_name(name);
-                (true, Box::new(|function| contains(functions, function)))
-            }
-            Self::Module(module) => {
-                let below = format!("{module}::");
-                (
-                    true,
-                    Box::new(move |function| {
-                        function.module() == module || function.module().starts_with(&below)
-                    }),
-                )
-            }
-            Self::File(file) => (
-                true,
-                Box::new(move |function| std::path::Path::new(function.file()).ends_with(file)),
-            ),
-            Self::Matching(predicate) => (true, Box::new(|function| predicate(function))),
+            Self::Pattern(pattern) => match pattern.strip_prefix('!') {
+                Some(excluded) => {
+                    let glob = Glob::new(excluded)?;
+                    Choice::NotBelow(registry.beginning_with(glob.prefix()), glob)
+                }
+                None => {
+                    let glob = Glob::new(pattern)?;
+                    let range = registry.beginning_with(glob.prefix());
+                    within(range, &|function| glob.matches_rest(function.path()))
+                }
+            },
+            Self::Site(name) => Choice::Of(registry.by_type_name(name).to_vec()),
+            Self::Module(module) => within(0..all.len(), &|function| {
+                let below = function.module().strip_prefix(module.as_str());
+                below.is_some_and(|below| below.is_empty() || below.starts_with("::"))
+            }),
+            Self::File(file) => within(0..all.len(), &|function| {
+                std::path::Path::new(function.file()).ends_with(file)
+            }),
+            Self::Matching(predicate) => within(0..all.len(), &**predicate),
             Self::Functions(functions) => {
-                (true, Box::new(|function| contains(functions, function)))
+                let indices = functions.iter().map(|function| registry.index_of(function));
+                Choice::Of(indices.collect::<Option<_>>().unwrap_or_default())
             }
         })
     }
 }
 
-fn contains(functions: &[&'static Function], function: &'static Function) -> bool {
-    functions.iter().any(|candidate| core::ptr::eq(*candidate, function))
+/// The functions chosen so far, by their places in the listing.
+#[derive(Default)]
+struct Chosen {
+    /// In any order, some of them several times.
+    indices: Vec<u32>,
+}
+
+impl Chosen {
+    fn add(&mut self, indices: Vec<u32>) {
+        if self.indices.is_empty() {
+            self.indices = indices;
+        } else {
+            self.indices.extend(indices);
+        }
+    }
+
+    fn remove(&mut self, range: Range<usize>, is_one: impl Fn(u32) -> bool) {
+        self.indices.retain(|&index| !(range.contains(&(index as usize)) && is_one(index)));
+    }
+
+    /// In order, each once.
+    fn sorted(mut self) -> Vec<u32> {
+        // Patterns that are written in order choose in order: then there is nothing to sort.
+        self.indices.sort_unstable();
+        self.indices.dedup();
+        self.indices
+    }
 }
 
 /// The paths most like a pattern.
@@ -236,8 +274,7 @@ impl<T: Into<Self>> From<Vec<T>> for Selector {
 
 impl<T: Into<Self>> FromIterator<T> for Selector {
     fn from_iter<I: IntoIterator<Item = T>>(parts: I) -> Self {
-        let rules = parts.into_iter().flat_map(|part| part.into().rules).collect();
-        Self { rules }
+        parts.into_iter().fold(Self::default(), Self::and)
     }
 }
 

@@ -35,6 +35,9 @@ pub(crate) fn boxed<T>(value: T) -> Result<Box<T>, OutOfMemory> {
 
 /// Makes room for `more` elements, so that adding them allocates nothing.
 pub(crate) fn reserve<T>(vec: &mut Vec<T>, more: usize) -> Result<(), OutOfMemory> {
+    if more == 0 {
+        return Ok(());
+    }
     let refused = OutOfMemory { bytes: more.saturating_mul(size_of::<T>()) };
     if !grants_memory() {
         return Err(refused);

@@ -64,6 +64,20 @@ fn an_exact_path_names_one_function_and_all_its_instantiations() {
 }
 
 #[test]
+fn functions_at_hand_are_selected_once_each_in_the_order_of_the_listing() {
+    call_all();
+    let mut functions = Selector::from("behaviour::selecting::town::bank::**").resolve().unwrap();
+    let listed = resolved(functions.clone());
+    functions.reverse();
+    functions.push(functions[0]);
+    assert_eq!(resolved(functions.clone()), listed);
+    let open = "!behaviour::selecting::town::bank::open";
+    let others = resolved(Selector::from(functions.clone()).and(open));
+    assert_eq!(others.len(), listed.len() - 1);
+    assert_eq!(resolved(Selector::from(functions).and(open).and("**::bank::open")), listed);
+}
+
+#[test]
 fn a_site_names_one_instantiation() {
     assert_eq!(resolved(site!(town::mayor)), ["mayor"]);
     assert_eq!(resolved(site!(town::same::<u8>)), ["same<u8>"]);

@@ -28,24 +28,30 @@ trigger: what a call costs, with every way of probing it
   --json FILE      writes the table as JSON
   --csv FILE       writes it as comma-separated values
   --svg FILE       draws it as a bar chart
+  --bulk           no rows: what many functions take to attach to, and in memory
   --count          runs every row for the program callgrind, see tests/counts.rs
 ";
 
 fn main() -> Result<(), Box<dyn Error>> {
     let Some(options) = Options::parse()? else { return Ok(()) };
     let machine = Machine::bind();
-    let rows = rows::select(options.rows.as_deref());
-    if rows.is_empty() {
+    let rows = if options.bulk { Vec::new() } else { rows::select(options.rows.as_deref()) };
+    if rows.is_empty() && !options.bulk {
         return Err("no row matches".into());
     }
     if options.count {
         return count::count(&rows);
     }
     let effort = if options.quick { Effort::QUICK } else { Effort::FULL };
-    let measured = measure(&rows, effort, |round| {
-        eprint!("\rround {} of {}", round + 1, effort.rounds);
-    });
-    eprintln!();
+    let measured = if options.bulk {
+        Vec::new()
+    } else {
+        let measured = measure(&rows, effort, |round| {
+            eprint!("\rround {} of {}", round + 1, effort.rounds);
+        });
+        eprintln!();
+        measured
+    };
     let attach =
         if options.rows.is_none() { Some(bulk::measure(effort.rounds / 3)?) } else { None };
     let report = Report::new(measured, attach);
@@ -70,6 +76,7 @@ struct Options {
     json: Option<PathBuf>,
     csv: Option<PathBuf>,
     svg: Option<PathBuf>,
+    bulk: bool,
     count: bool,
 }
 
@@ -84,6 +91,7 @@ impl Options {
                 Long("json") => options.json = Some(parser.value()?.into()),
                 Long("csv") => options.csv = Some(parser.value()?.into()),
                 Long("svg") => options.svg = Some(parser.value()?.into()),
+                Long("bulk") => options.bulk = true,
                 Long("count") => options.count = true,
                 Short('h') | Long("help") => {
                     print!("{HELP}");
