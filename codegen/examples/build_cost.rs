@@ -5,8 +5,8 @@
 //! cargo run --release -p gtramp-codegen --example build_cost
 //! ```
 //!
-//! Each crate is built alone, its dependencies before, five times in turn, without incremental
-//! compilation. The time is the processor time of the compiler and the linker, the least of the five.
+//! Each crate is built alone, its dependencies before, three times in turn, without incremental
+//! compilation. The time is the processor time of the compiler and the linker, the least of the three.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use std::{env, fs};
 const FUNCTIONS: usize = 1000;
 /// How many functions stand in one module, with one that calls them.
 const MODULE: usize = 50;
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 /// Types of arguments, and what the calls pass.
 const ARGS: [(&str, &str); 5] = [

@@ -72,7 +72,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let variants = variants(&image);
     if variants.is_empty() {
         return Err(format!(
-            "{} has no callers, or no symbols: it is stripped, or gtramp is not in it",
+            "{} has no callers: it is stripped, or nothing in it attaches a probe",
             args.binary.display()
         )
         .into());
