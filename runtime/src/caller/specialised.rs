@@ -57,6 +57,9 @@ trait RunEntry {
 
 /// What the row of a probe that has to do with the result runs.
 trait RunCall {
+    /// Whether it runs the probe of any row.
+    const ANY: bool;
+
     /// # Safety
     ///
     /// As [`Row::run_call`], and the row is of a list whose own caller runs this.
@@ -90,6 +93,8 @@ impl RunEntry for AsItSays {
 struct TypedExit<P, M>(PhantomData<fn(P, M)>);
 
 impl<P: ExitProbe<M>, M> RunCall for TypedExit<P, M> {
+    const ANY: bool = false;
+
     #[inline(always)]
     unsafe fn run(row: &Row, frame: &mut Frame) {
         // SAFETY: the caller's promise.
@@ -101,6 +106,8 @@ impl<P: ExitProbe<M>, M> RunCall for TypedExit<P, M> {
 struct TypedModRet<P, M, const THROUGH: bool>(PhantomData<fn(P, M)>);
 
 impl<P: ModRetProbe<M>, M, const THROUGH: bool> RunCall for TypedModRet<P, M, THROUGH> {
+    const ANY: bool = false;
+
     #[inline(always)]
     unsafe fn run(row: &Row, frame: &mut Frame) {
         let through = if THROUGH { row.through } else { 0 };
@@ -110,6 +117,8 @@ impl<P: ModRetProbe<M>, M, const THROUGH: bool> RunCall for TypedModRet<P, M, TH
 }
 
 impl RunCall for AsItSays {
+    const ANY: bool = true;
+
     #[inline(always)]
     unsafe fn run(row: &Row, frame: &mut Frame) {
         // SAFETY: the caller's promise.
@@ -339,8 +348,8 @@ impl<E: RunEntry, C: RunCall> Specialised for Pair<E, C> {
 ///
 /// # Safety
 ///
-/// As [`Specialised::run`]; and in a list whose own caller is `caller`, and whose sole link is
-/// `sole`, there is an exit probe's row at this place.
+/// As [`Specialised::run`]; and in every list whose sole link is `sole`, there is an exit probe's row
+/// at this place.
 #[inline(always)]
 unsafe fn run_body<C: RunCall, const N: usize, const AT: u32>(
     slots: [Slot; N],
@@ -366,12 +375,14 @@ unsafe fn run_body<C: RunCall, const N: usize, const AT: u32>(
         returned(sole, md, saved.as_mut_ptr(), place);
         return ret;
     });
-    // The call may have begun with another list than the one that had this caller.
-    unless_equal!(list.own_caller(), caller, {
-        mark.store(core::ptr::null_mut(), Ordering::Release);
-        returned(sole, md, saved.as_mut_ptr(), place);
-        return ret;
-    });
+    if !C::ANY {
+        // The call may have begun with another list than the one that had this caller.
+        unless_equal!(list.own_caller(), caller, {
+            mark.store(core::ptr::null_mut(), Ordering::Release);
+            returned(sole, md, saved.as_mut_ptr(), place);
+            return ret;
+        });
+    }
     // SAFETY: the caller's promise.
     let row = unsafe { list.row(AT) };
     let mut frame = Frame {
