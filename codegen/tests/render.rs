@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use gtramp_codegen::{Arch, Builder, Config, Files, Lookup, Plan, Shape};
+use gtramp_codegen::{Arch, Builder, Config, Files, Lookup, Plan, Shape, Variants};
 use support::{Numbers, config, expect_file, render};
 
 /// One argument in a register, and enough for slots on the stack.
@@ -39,6 +39,18 @@ fn x86_64_text_of_slot_entries_is_as_expected() {
 fn plain_text_is_as_expected() {
     let (_, files) = render("riscv64", &config(SMALL));
     golden("plain", &files);
+}
+
+#[test]
+fn text_of_a_crates_own_pairs_is_as_expected_sorted_and_without_duplicates() {
+    let folder = tempfile::tempdir().unwrap();
+    let variants = Variants::new(folder.path())
+        .pair("crate::z::begin", "crate::z::end")
+        .pair("crate::a::begin", "::other::end")
+        .pair("crate::z::begin", "crate::z::end");
+    variants.generate().unwrap();
+    let text = fs::read_to_string(folder.path().join("gtramp_variants.rs")).unwrap();
+    expect_file("variants.rs", &text);
 }
 
 #[test]
