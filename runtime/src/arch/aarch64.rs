@@ -206,3 +206,40 @@ pub(crate) fn sites() -> [*const (); 2] {
 pub(crate) fn variants() -> [*const (); 2] {
     section!("gtramp_variants")
 }
+
+#[cfg(test)]
+mod tests {
+    #[cfg(not(gtramp_slot))]
+    use super::entry_bytes;
+    use super::{UDF, switch};
+
+    /// As binutils assembles and links it.
+    #[test]
+    #[cfg(not(gtramp_slot))]
+    fn an_entry_is_what_an_assembler_makes_of_it() {
+        let (entry, body, data) = (0x1_0000, 0x1_0100, 0x101_0018);
+        let words = |slots, armed| {
+            let bytes = entry_bytes(entry, slots, body, data, armed);
+            let words = bytes.chunks_exact(4).map(|word| word.try_into().expect("four bytes"));
+            words.map(u32::from_le_bytes).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            words(7, false),
+            [0x1400_0040, 0x9000_8010, 0xf940_0e07, 0xf940_00f0, 0xd61f_0200]
+        );
+        assert_eq!(
+            words(8, true),
+            [0xd503_201f, 0x9000_8010, 0xf940_0e09, 0xf940_0130, 0xd61f_0200]
+        );
+    }
+
+    #[test]
+    fn a_body_out_of_reach_of_a_branch_is_never_taken_for_the_one_that_is_jumped_to() {
+        const REACH: usize = 1 << 27;
+        let entry = 0x5000_0000;
+        assert_eq!(switch(entry, entry + REACH, false), UDF);
+        assert_eq!(switch(entry, entry - REACH - 4, false), UDF);
+        assert_eq!(switch(entry, entry + REACH - 4, false), 0x15ff_ffff);
+        assert_eq!(switch(entry, entry - REACH, false), 0x1600_0000);
+    }
+}
