@@ -42,6 +42,8 @@ fi
 rustup target add "$target" 2> /dev/null ||
     skip "the standard library for $target cannot be installed here"
 
+cargo clippy --locked --target "$target" --package gtramp -- -D warnings
+
 # Fewer repetitions than elsewhere: every instruction is translated.
 export GTRAMP_RUNS=${GTRAMP_RUNS:-30}
 export GTRAMP_STRESS_SECONDS=${GTRAMP_STRESS_SECONDS:-5}

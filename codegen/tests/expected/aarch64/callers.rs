@@ -814,9 +814,8 @@ pub(crate) unsafe extern "C-unwind" fn caller_9_sleep_origin() {
 /// The caller for one entry probe alone, of any type, and functions of so many slots, with its name,
 /// if there is one.
 pub(crate) fn single(slots: usize) -> Option<(*const (), &'static str)> {
-    match slots {
-        _ => None,
-    }
+    let _ = slots;
+    None
 }
 
 /// A probe type's own caller, for 1 slot: they have not left their registers.

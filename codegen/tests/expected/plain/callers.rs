@@ -4,9 +4,8 @@
 /// The caller for one entry probe alone, of any type, and functions of so many slots, with its name,
 /// if there is one.
 pub(crate) fn single(slots: usize) -> Option<(*const (), &'static str)> {
-    match slots {
-        _ => None,
-    }
+    let _ = slots;
+    None
 }
 
 /// The caller for one probe type alone and functions of so many slots, if there is one.
