@@ -12,7 +12,7 @@ pub(super) const ARCH: Arch = Arch {
     pushed_by_call: 8,
     link_record: 0,
     md_record: 8,
-    entry_align: 16,
+    entry_align: 32,
     caller_align: 32,
     code_line: 64,
     record_field: 4,

@@ -105,6 +105,9 @@ fn item(
     let conditions: Vec<_> =
         function.attrs.iter().filter(|attr| is_attr(attr, "cfg")).cloned().collect();
     let outside: Vec<_> = function.attrs.extract_if(.., |attr| goes_outside(attr)).collect();
+    // A caller that is compiled for the probe, in whatever unit of code, has the probe in it.
+    let inline =
+        (!function.attrs.iter().any(|attr| is_attr(attr, "inline"))).then(|| quote!(#[inline]));
     quote! {
         #(#outside)*
         #[allow(non_camel_case_types)]
@@ -114,6 +117,7 @@ fn item(
         #(#conditions)*
         const _: () = {
             #[allow(dead_code)]
+            #inline
             #function
 
             #implementations

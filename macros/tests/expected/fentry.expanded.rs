@@ -6,6 +6,7 @@ pub(crate) struct audit;
 #[cfg(unix)]
 const _: () = {
     #[allow(dead_code)]
+    #[inline]
     #[allow(unused_variables)]
     fn audit<'a>(ctx: &Entry, from: u32, View(to): &'a View<'a>, by: Option<&'a str>) {
         log(ctx);

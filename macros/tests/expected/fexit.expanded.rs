@@ -3,6 +3,7 @@
 struct denied;
 const _: () = {
     #[allow(dead_code)]
+    #[inline]
     fn denied(_: &Exit, from: u32, at: *mut Ledger<'_>, ret: &Result<u64, Denied<'_>>) {
         log(from, ret);
     }

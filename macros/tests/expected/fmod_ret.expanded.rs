@@ -3,6 +3,7 @@
 struct waive;
 const _: () = {
     #[allow(dead_code)]
+    #[inline]
     fn waive(_ctx: &ModRet<'_>, ledger: &Ledger) -> std::ops::ControlFlow<u64> {
         std::ops::ControlFlow::Break(0)
     }

@@ -3,6 +3,7 @@
 pub struct change;
 const _: () = {
     #[allow(dead_code)]
+    #[inline]
     fn change(ctx: &Entry, amount: &mut u64) {
         *amount += 1;
     }

@@ -46,7 +46,7 @@ where
     // 2: mov r9, through; jmp [through]   off, there is the body's address
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 16",
+        ".balign 32",
         "2: mov r9, [rip + 4f]",
         "jmp qword ptr [r9]",
         ".cfi_endproc",
@@ -105,7 +105,7 @@ where
     // 2: mov r9, through; jmp [through]   off, there is the body's address
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 16",
+        ".balign 32",
         "2: mov r9, [rip + 4f]",
         "jmp qword ptr [r9]",
         ".cfi_endproc",

@@ -48,7 +48,7 @@ where
     //        3: mov r9, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 16",
+        ".balign 32",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
         "3: mov r9, [rip + 4f]",
@@ -110,7 +110,7 @@ where
     //        3: mov r9, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 16",
+        ".balign 32",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
         "3: mov r9, [rip + 4f]",
@@ -275,7 +275,7 @@ where
     //        3: mov r11, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 16",
+        ".balign 32",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
         "3: mov r11, [rip + 4f]",
@@ -347,7 +347,7 @@ where
     //        3: mov r11, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
-        ".balign 16",
+        ".balign 32",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
         "3: mov r11, [rip + 4f]",
