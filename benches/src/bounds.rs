@@ -1,16 +1,19 @@
 //! What the table is held to.
 
+use crate::memory::Memory;
 use crate::report::Report;
 
-/// A ratio within one run that must not be larger than its bound.
+/// A figure of one run that must not be larger than its bound, or not smaller.
 #[derive(Clone, Copy, Debug)]
 pub struct Bound {
     /// What is compared.
     pub name: &'static str,
-    /// What it must not exceed.
+    /// What it must not exceed, or fall short of.
     pub bound: f64,
     /// What it should not exceed.
     pub aim: Option<f64>,
+    /// Whether more is better.
+    pub at_least: bool,
     of: Of,
 }
 
@@ -26,6 +29,10 @@ enum Of {
     Detach,
     /// The price of a function in a small attach by that in a large one.
     Growth,
+    /// How many times the calls of one thread two make.
+    Together,
+    /// Bytes.
+    Memory(fn(&Memory) -> f64),
 }
 
 const fn ratio(row: &'static str, by: &'static str) -> Of {
@@ -33,7 +40,7 @@ const fn ratio(row: &'static str, by: &'static str) -> Of {
 }
 
 const fn bound(name: &'static str, of: Of, bound: f64, aim: Option<f64>) -> Bound {
-    Bound { name, bound, aim, of }
+    Bound { name, bound, aim, at_least: matches!(of, Of::Together), of }
 }
 
 /// All of them.
@@ -63,6 +70,10 @@ pub const BOUNDS: &[Bound] = &[
     bound("attach 50,000, ms", Of::Attach, 10.0, Some(5.0)),
     bound("detach 50,000, ms", Of::Detach, 10.0, Some(5.0)),
     bound("attach per function, 100 / 50,000", Of::Growth, 1.5, None),
+    bound("calls of 2 threads / 1, at least", Of::Together, 1.95, None),
+    bound("site, bytes of data", Of::Memory(|memory| memory.data), 64.0, None),
+    bound("site, bytes of code", Of::Memory(|memory| memory.code), 64.0, None),
+    bound("attached function, bytes more", Of::Memory(|memory| memory.attached), 160.0, None),
 ];
 
 impl Bound {
@@ -77,6 +88,14 @@ impl Bound {
             Of::Attach => report.attach.map(|attach| attach.attach),
             Of::Detach => report.attach.map(|attach| attach.detach),
             Of::Growth => report.attach.map(|attach| attach.growth),
+            Of::Together => report.together,
+            Of::Memory(part) => report.memory.as_ref().map(part),
         }
+    }
+
+    /// Whether what was found is within the bound.
+    #[must_use]
+    pub fn is_kept(&self, found: f64) -> bool {
+        if self.at_least { found >= self.bound } else { found <= self.bound }
     }
 }

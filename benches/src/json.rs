@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::machine::Machine;
 use crate::report::Report;
 
-/// An object with `rows`, `attach`, `machine`, `toolchain` and `date`.
+/// An object with `rows`, `attach`, `threads`, `memory`, `machine`, `toolchain` and `date`.
 #[must_use]
 pub fn json(report: &Report, machine: &Machine) -> Value {
     let rows: Map<_, _> = report
@@ -28,9 +28,20 @@ pub fn json(report: &Report, machine: &Machine) -> Value {
             })
         },
     );
+    let memory = report.memory.map_or_else(
+        || json!({}),
+        |memory| {
+            json!({
+                "site_data": memory.data, "site_code": memory.code,
+                "attached": memory.attached,
+            })
+        },
+    );
     json!({
         "rows": rows,
         "attach": attach,
+        "threads": { "two_by_one": report.together },
+        "memory": memory,
         "machine": machine.description(),
         "toolchain": machine.toolchain,
         "date": machine.date,

@@ -22,6 +22,8 @@ pub struct Machine {
     pub command: String,
     /// The processor the program is bound to, if it could be.
     pub pinned: Option<usize>,
+    /// The processors that it might use before.
+    pub allowed: Vec<usize>,
 }
 
 impl Machine {
@@ -36,6 +38,7 @@ impl Machine {
             .map(|(_, name)| name.to_owned())
             .collect();
         let system = read("/proc/sys/kernel/osrelease");
+        let allowed = allowed();
         Self {
             processors: names.len(),
             processor: names.into_iter().next().unwrap_or_else(|| "unknown".to_owned()),
@@ -43,7 +46,8 @@ impl Machine {
             toolchain: env!("GTRAMP_BENCH_TOOLCHAIN"),
             date: today(),
             command: command(),
-            pinned: pin(),
+            pinned: pin(&allowed),
+            allowed,
         }
     }
 
@@ -83,11 +87,16 @@ fn command() -> String {
     command
 }
 
+/// The processors that the calling thread may use.
+fn allowed() -> Vec<usize> {
+    let Ok(allowed) = sched_getaffinity(None) else { return Vec::new() };
+    (0..CpuSet::MAX_CPU).filter(|&cpu| allowed.is_set(cpu)).collect()
+}
+
 /// Binds the calling thread to the last processor it may use: the first has the most to do
 /// for others.
-fn pin() -> Option<usize> {
-    let allowed = sched_getaffinity(None).ok()?;
-    let last = (0..CpuSet::MAX_CPU).rev().find(|&cpu| allowed.is_set(cpu))?;
+fn pin(allowed: &[usize]) -> Option<usize> {
+    let last = *allowed.last()?;
     let mut one = CpuSet::new();
     one.set(last);
     sched_setaffinity(None, &one).ok().map(|()| last)

@@ -1,6 +1,7 @@
 //! What a run of the table found, ready to be shown.
 
 use crate::measure::Measured;
+use crate::memory::Memory;
 use crate::row::Row;
 
 /// A run of the table.
@@ -12,6 +13,10 @@ pub struct Report {
     pub left_out: Vec<(&'static str, String)>,
     /// Bulk attaching, if it was measured.
     pub attach: Option<Attach>,
+    /// How many times the calls of one thread two make, if it was measured.
+    pub together: Option<f64>,
+    /// What it takes in memory, if it was measured.
+    pub memory: Option<Memory>,
 }
 
 /// Milliseconds for many functions in one link.
@@ -58,7 +63,7 @@ impl Report {
                 Err(why) => left_out.push((row.name, why)),
             }
         }
-        let mut report = Self { lines, left_out, attach };
+        let mut report = Self { lines, left_out, attach, together: None, memory: None };
         let ratios: Vec<_> =
             report.lines.iter().map(|line| report.ratio(line.row.name, line.row.floor)).collect();
         for (line, ratio) in report.lines.iter_mut().zip(ratios) {

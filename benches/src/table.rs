@@ -37,12 +37,19 @@ impl Display for Table<'_> {
                 attach.functions, attach.attach, attach.detach, attach.growth
             )?;
         }
+        if let Some(memory) = self.report.memory {
+            writeln!(
+                f,
+                "a site takes {:.0} bytes of data and {:.0} of code, an attached function {:.0} bytes more",
+                memory.data, memory.code, memory.attached
+            )?;
+        }
         writeln!(f, "\n{:<36} {:>7} {:>7} {:>7}", "held to", "found", "bound", "aim")?;
         for bound in BOUNDS {
             let Some(found) = bound.found(self.report) else { continue };
             let aim = bound.aim.map(|aim| format!("{aim:.2}")).unwrap_or_default();
             let verdict = match bound.aim {
-                _ if found > bound.bound => "over",
+                _ if !bound.is_kept(found) => "missed",
                 Some(aim) if found > aim => "ok",
                 _ => "ok, aim reached",
             };

@@ -15,9 +15,11 @@ use gtramp_bench::csv::csv;
 use gtramp_bench::json::json;
 use gtramp_bench::machine::Machine;
 use gtramp_bench::measure::{Effort, measure};
+use gtramp_bench::memory;
 use gtramp_bench::report::Report;
 use gtramp_bench::svg::svg;
 use gtramp_bench::table::Table;
+use gtramp_bench::together;
 use lexopt::prelude::*;
 
 const HELP: &str = "\
@@ -28,7 +30,7 @@ trigger: what a call costs, with every way of probing it
   --json FILE      writes the table as JSON
   --csv FILE       writes it as comma-separated values
   --svg FILE       draws it as a bar chart
-  --bulk           no rows: what many functions take to attach to, and in memory
+  --bulk           no rows: how long many functions take to attach to, two threads, memory
   --count          runs every row for the program callgrind, see tests/counts.rs
 ";
 
@@ -43,6 +45,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         return count::count(&rows);
     }
     let effort = if options.quick { Effort::QUICK } else { Effort::FULL };
+    let whole = options.rows.is_none();
+    // First of all, because what is attached to for the first time stays.
+    let memory = if whole { Some(memory::measure()?) } else { None };
     let measured = if options.bulk {
         Vec::new()
     } else {
@@ -52,9 +57,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         eprintln!();
         measured
     };
-    let attach =
-        if options.rows.is_none() { Some(bulk::measure(effort.rounds / 3)?) } else { None };
-    let report = Report::new(measured, attach);
+    let mut report = Report::new(measured, None);
+    if whole {
+        report.attach = Some(bulk::measure(effort.rounds / 3)?);
+        report.together = together::measure(effort.rounds / 3, &machine.allowed)?;
+        report.memory = memory;
+    }
 
     let mut out = std::io::stdout().lock();
     writeln!(out, "{}", Table { report: &report, machine: &machine })?;

@@ -15,6 +15,7 @@ mod ilhook;
 mod jit;
 mod many;
 mod off;
+mod off_slot;
 mod patched;
 mod retour;
 mod static_keys;
@@ -30,6 +31,7 @@ pub(crate) fn all() -> Vec<Row> {
         floor::ROWS,
         hand::ROWS,
         off::ROWS,
+        off_slot::ROWS,
         fentry::ROWS,
         many::ROWS,
         fexit::ROWS,
