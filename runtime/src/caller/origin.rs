@@ -194,7 +194,7 @@ pub(super) unsafe fn result_place(md: &Md, args: *mut Slot, ret: *mut Slot) -> *
     if md.target.ret_in_slot {
         return ret.cast();
     }
-    let last = args.wrapping_add(md.target.slots as usize - 1);
+    let last = args.wrapping_add(usize::from(md.target.slots) - 1);
     // SAFETY: a function whose result does not fit a slot has at least one.
     let out = unsafe { last.read() };
     // SAFETY: and its last slot is the address of room for the result.

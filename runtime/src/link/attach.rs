@@ -210,7 +210,7 @@ fn install(
         }
         let _ = transaction.publish(md, list);
         if !md.is_armed() {
-            writable.write(md.site, true).map_err(|error| Fault { error, begun: true })?;
+            writable.write(md.site(), true).map_err(|error| Fault { error, begun: true })?;
             md.set_armed(true);
         }
     }

@@ -71,7 +71,7 @@ pub(super) fn withdraw(
         if !md.current().rows().iter().any(|row| rows::is_of(row, link)) {
             continue;
         }
-        let list = rows::without(md.current(), link, md.target.slots as usize);
+        let list = rows::without(md.current(), link, usize::from(md.target.slots));
         if link.state.hashed && !rows::any_hashed(&list) {
             transaction.state().table.remove(md.target.address);
         }
@@ -87,9 +87,9 @@ pub(super) fn withdraw(
     if !disarmed.is_empty() {
         // If the pages cannot be written now, the entries stay armed with nothing to run:
         // slower, and right.
-        if let Ok(mut writable) = Writable::open(disarmed.iter().map(|md| md.site)) {
+        if let Ok(mut writable) = Writable::open(disarmed.iter().map(|md| md.site())) {
             for md in disarmed {
-                if writable.write(md.site, false).is_ok() {
+                if writable.write(md.site(), false).is_ok() {
                     md.set_armed(false);
                 }
             }
@@ -117,7 +117,7 @@ fn settle(transaction: &mut Transaction, link: &LinkCore, members: &[Member]) {
     for md in members.iter().flat_map(Member::sites) {
         let current = md.current();
         if !current.is_empty() && current.specialised().is_none() {
-            let list = rows::without(current, link, md.target.slots as usize);
+            let list = rows::without(current, link, usize::from(md.target.slots));
             if list.specialised().is_some() {
                 let _ = transaction.publish(md, list);
             }

@@ -281,7 +281,7 @@ fn may_run(mark: *mut (), link: &LinkCore, lists: &[Arc<Retired>]) -> bool {
 pub(crate) fn caller_for(md: &Md, list: &ListBox) -> &'static Variant {
     let needs = list.needs();
     let shape = Shape {
-        slots: md.target.slots as usize,
+        slots: usize::from(md.target.slots),
         sleepable: needs.has(Needs::SLEEP),
         origin: needs.has(Needs::ORIGIN),
     };
@@ -302,7 +302,7 @@ pub(crate) fn is_armed(site: &Record) -> bool {
 /// The symbol name of the caller that serves a site now.
 pub(crate) fn caller_name(md: &Md) -> &'static str {
     let code = md.caller();
-    let slots = md.target.slots as usize;
+    let slots = usize::from(md.target.slots);
     let shared = variant_at(code).map(|variant| variant.name);
     let single = || single_caller(slots).filter(|&(single, _)| single == code);
     let single = || single().map(|(_, name)| name);

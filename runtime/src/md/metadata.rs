@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 
 use crate::grace::{Mark, Pin, Published, Thread};
 use crate::probe::{List, ListBox, Sole, Target};
-use crate::site::{Function, Record, SiteData};
+use crate::site::{Function, Record, SiteData, records};
 use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use crate::sys::{OutOfMemory, allocate};
 
@@ -28,13 +28,17 @@ pub(crate) struct Md {
     /// The attach number of the link whose probes a thread may be running that has a mark of this
     /// metadata; 0 while no thread can be: see [`Md::hold`].
     tenant: AtomicU64,
-    /// A caller that serves any list.
-    full: *const (),
     pub(crate) target: Target,
-    pub(crate) site: &'static Record,
-    /// Whether the entry is armed. Under the transaction lock.
-    armed: AtomicBool,
 }
+
+const _: () = assert!(size_of::<Md>() == 64, "its size counts for every attached function");
+
+/// The callers that serve any list, by their slots; null while nothing of so many was attached to.
+static FULL: [AtomicPtr<()>; MOST_SLOTS] =
+    [const { AtomicPtr::new(core::ptr::null_mut()) }; MOST_SLOTS];
+
+/// More than any function has.
+const MOST_SLOTS: usize = 64;
 
 /// A site's metadata, which its site may not know yet.
 pub(crate) enum Prepared {
@@ -81,7 +85,7 @@ impl Fresh {
             let md = unsafe { self.start.add(at) };
             // SAFETY: it was made, and is not freed any more: see below.
             let md: &'static Md = unsafe { md.as_ref() };
-            md.site.data().set_md(core::ptr::from_ref(md).cast_mut().cast());
+            md.site().data().set_md(core::ptr::from_ref(md).cast_mut().cast());
         }
         core::mem::forget(self);
     }
@@ -133,6 +137,12 @@ impl core::ops::Deref for Prepared {
     }
 }
 
+/// The place of a site among the program's.
+fn number(site: &'static Record) -> u32 {
+    let offset = core::ptr::from_ref(site).addr() - records().as_ptr().addr();
+    u32::try_from(offset / size_of::<Record>()).expect("fewer than 2^32 sites")
+}
+
 // SAFETY: its raw pointers are code addresses, and the list pointer follows the protocol below.
 unsafe impl Send for Md {}
 // SAFETY: as above.
@@ -162,20 +172,25 @@ impl Md {
         let target = Target {
             function,
             address: site.entry().addr(),
-            slots: u32::try_from(function.slots()).expect("a few slots"),
+            site: number(site),
+            slots: u8::try_from(function.slots()).expect("a few slots"),
             ret_in_slot: function.description().types.ret.in_slot,
+            armed: AtomicBool::new(false),
         };
+        FULL[function.slots()].store(full.cast_mut(), Ordering::Relaxed);
         Prepared::Fresh(fresh.push(Self {
             caller: AtomicPtr::new(full.cast_mut()),
             list: Published::new(ListBox::empty().into_raw()),
             origin: AtomicPtr::new(site.body().cast_mut()),
             sole: AtomicU64::new(Sole::NOBODY.0),
             tenant: AtomicU64::new(0),
-            full,
             target,
-            site,
-            armed: AtomicBool::new(false),
         }))
+    }
+
+    /// Whose metadata they are.
+    pub(crate) fn site(&self) -> &'static Record {
+        &records()[self.target.site as usize]
     }
 
     /// The metadata of a site that was attached to before.
@@ -197,7 +212,8 @@ impl Md {
 
     #[inline(always)]
     pub(crate) fn full(&self) -> *const () {
-        self.full
+        // Whoever has metadata of so many slots sees what was stored before they were made.
+        FULL[usize::from(self.target.slots) % MOST_SLOTS].load(Ordering::Relaxed)
     }
 
     /// The link that is alone in the list: what a call can know without holding the list.
@@ -261,12 +277,12 @@ impl Md {
 
     /// Whether the entry is armed. Under the transaction lock.
     pub(crate) fn is_armed(&self) -> bool {
-        self.armed.load(Ordering::Relaxed)
+        self.target.armed.load(Ordering::Relaxed)
     }
 
     /// Notes that the entry was armed or disarmed. Under the transaction lock.
     pub(crate) fn set_armed(&self, armed: bool) {
-        self.armed.store(armed, Ordering::Relaxed);
+        self.target.armed.store(armed, Ordering::Relaxed);
     }
 
     /// The list, for the holder of the transaction lock: nobody else replaces it.

@@ -5,6 +5,7 @@ use core::ops::Deref;
 
 use crate::error::Error;
 use crate::site::{Function, Slot, type_id_of};
+use crate::sync::AtomicBool;
 
 use super::{Param, RetParam, Row};
 
@@ -15,8 +16,12 @@ pub(crate) struct Target {
     pub(crate) function: &'static Function,
     /// The entry that was called.
     pub(crate) address: usize,
-    pub(crate) slots: u32,
+    /// The place of its site among the program's.
+    pub(crate) site: u32,
+    pub(crate) slots: u8,
     pub(crate) ret_in_slot: bool,
+    /// Whether the entry is armed. Under the transaction lock.
+    pub(crate) armed: AtomicBool,
 }
 
 /// How a call ended, so far.
