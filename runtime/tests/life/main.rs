@@ -19,6 +19,8 @@ mod signals;
 mod stacks;
 #[cfg(target_arch = "x86_64")]
 mod stepping;
+#[cfg(target_arch = "x86_64")]
+mod swapping;
 mod threads;
 
 use std::sync::atomic::{AtomicU64, Ordering};
