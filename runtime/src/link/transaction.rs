@@ -222,8 +222,12 @@ impl Transaction {
     }
 
     fn sweep(&mut self) -> Garbage {
-        let held = held();
         let state = &mut *self.state;
+        let no_lists = state.retired.is_empty() && state.awaited.is_empty();
+        if no_lists && state.replaced.is_empty() && state.leaving.is_empty() {
+            return Garbage::default();
+        }
+        let held = held();
         let lists = if held.any_address() {
             state.retired.extract_if(.., |old| !old.is_held(&held)).collect()
         } else {

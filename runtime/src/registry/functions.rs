@@ -84,7 +84,14 @@ impl Registry {
     pub(crate) fn beginning_with(&self, prefix: &str) -> Range<usize> {
         let start = self.functions.partition_point(|function| function.path() < prefix);
         let with_prefix = |function: &Function| function.path().starts_with(prefix);
-        start..start + self.functions[start..].partition_point(with_prefix)
+        // Most prefixes are of few functions, so the end is looked for near the start.
+        let rest = &self.functions[start..];
+        let mut near = 1;
+        while rest.get(near).is_some_and(with_prefix) {
+            near *= 2;
+        }
+        let rest = &rest[..rest.len().min(near)];
+        start..start + rest.partition_point(with_prefix)
     }
 
     /// Where in [`Registry::functions`] this one is.

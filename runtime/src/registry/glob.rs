@@ -71,7 +71,9 @@ impl Glob {
             Rest::Nothing => rest.is_empty(),
             Rest::Anything => true,
             Rest::Ending(ending) => {
-                rest.strip_suffix(ending.as_str()).is_some_and(|within| !within.contains("::"))
+                let within = rest.strip_suffix(ending.as_str());
+                let separates = |pair: &[u8]| pair == b"::";
+                within.is_some_and(|within| !within.as_bytes().windows(2).any(separates))
             }
             Rest::Glob(matcher) => matcher.is_match(as_file_path(path)),
         }
