@@ -37,10 +37,34 @@ target!(wrapped);
 type Target = extern "C" fn(u64, u64) -> u64;
 
 fn hook(target: Target, kind: HookType) -> Result<impl Sized, String> {
+    make_heap_executable()?;
     let hooker = Hooker::new(target as usize, kind, CallbackOption::None, 0, HookFlags::empty());
     // SAFETY: no other thread runs the function, and its code is padded to the bytes that are
     // overwritten.
     unsafe { hooker.hook() }.map_err(|error| error.to_string())
+}
+
+/// The crate puts its trampoline on the heap and makes the page executable on which it begins, but not
+/// the one on which it may end.
+fn make_heap_executable() -> Result<(), String> {
+    // Room for what the crate will allocate.
+    let room = vec![0_u8; 1 << 16];
+    let address = core::hint::black_box(&room).as_ptr().addr();
+    let maps = std::fs::read_to_string("/proc/self/maps").map_err(|error| error.to_string())?;
+    let range = |line: &str| {
+        let (start, end) = line.split_whitespace().next()?.split_once('-')?;
+        let parse = |text| usize::from_str_radix(text, 16).ok();
+        Some(parse(start)?..parse(end)?)
+    };
+    let heap = maps.lines().filter_map(range).find(|range| range.contains(&address));
+    let heap = heap.ok_or("the heap is not among the process's mappings")?;
+    let everything = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
+    let start = core::ptr::with_exposed_provenance_mut(heap.start);
+    // SAFETY: a mapping of the allocator's, which stays readable and writable.
+    match unsafe { libc::mprotect(start, heap.len(), everything) } {
+        0 => Ok(()),
+        _ => Err(std::io::Error::last_os_error().to_string()),
+    }
 }
 
 unsafe extern "win64" fn before(registers: *mut Registers, _: usize) {
