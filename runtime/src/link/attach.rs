@@ -21,7 +21,7 @@ use crate::poke::{Writable, verify};
 use crate::probe::{AnyProbe, Asks, Kind, LinkState, PairCaller};
 use crate::registry::Selector;
 use crate::site::Function;
-use crate::sync::{AtomicBool, Mutex, Ordering, lock};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
 use super::core::{Fit, LinkCore, Member};
@@ -107,6 +107,7 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
             fits,
             members: Mutex::new(Vec::new()),
             enabled: AtomicBool::new(true),
+            installs: AtomicU64::new(0),
             refused,
         }
     });
@@ -202,6 +203,7 @@ fn install(
     if missing > 0 {
         sys::barrier();
     }
+    link.installs.fetch_add(1, Ordering::Relaxed);
     for (md, list) in lists {
         // SAFETY: what was made afresh has just been published.
         let md = unsafe { md.published() };

@@ -6,7 +6,7 @@ use crate::error::Refusal;
 use crate::md::Md;
 use crate::probe::{AnyProbe, LinkState};
 use crate::site::Function;
-use crate::sync::{AtomicBool, Mutex};
+use crate::sync::{AtomicBool, AtomicU64, Mutex};
 
 /// What a link is made of. Rows point into it, so it is dropped only when no thread runs, or
 /// can still come to run, a probe of it.
@@ -22,6 +22,8 @@ pub(crate) struct LinkCore {
     pub(crate) members: Mutex<Vec<Member>>,
     /// Whether its probes are in its functions' lists. Changed by transactions.
     pub(crate) enabled: AtomicBool,
+    /// How often its probes were put into its functions' lists. Changed by transactions.
+    pub(crate) installs: AtomicU64,
     /// Functions that `skip_invalid` left out.
     pub(crate) refused: Vec<Refusal>,
 }

@@ -65,6 +65,7 @@ pub(super) fn withdraw(
     members: Vec<Member>,
     patience: Patience,
 ) {
+    let installs = link.installs.load(Ordering::Relaxed);
     transaction.kill(link);
     let mut disarmed = Vec::with_capacity(members.len());
     for md in members.iter().flat_map(Member::sites) {
@@ -100,14 +101,17 @@ pub(super) fn withdraw(
     let lists = transaction.marked(link);
 
     if patience == Patience::Leave || in_probe() {
-        transaction.leave(Arc::clone(link), members, lists);
+        transaction.leave(Arc::clone(link), installs, members, lists);
     } else {
         drop(transaction);
         wait(link, &lists);
         drop(lists);
         transaction = Transaction::begin();
-        vacate(link, &members);
-        settle(&mut transaction, link, &members);
+        // Another thread may have put the probes back while this one waited without the lock.
+        if link.installs.load(Ordering::Relaxed) == installs {
+            vacate(link, &members);
+            settle(&mut transaction, link, &members);
+        }
     }
     transaction.end();
 }

@@ -9,7 +9,7 @@ use crate::grace::{Held, IgnoreGuard, held, ignore_current_thread, wait_for_mark
 use crate::md::{LOOKING, Md, Replaced, TableState};
 use crate::probe::{ListBox, Needs, Row};
 use crate::site::{Function, Record};
-use crate::sync::{Mutex, MutexGuard, lock};
+use crate::sync::{Mutex, MutexGuard, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
 use super::core::{LinkCore, Member};
@@ -52,6 +52,8 @@ impl Retired {
 /// A detached link of which a probe was still running.
 struct Leaving {
     link: Arc<LinkCore>,
+    /// Its [`LinkCore::installs`] then.
+    installs: u64,
     members: Vec<Member>,
     lists: Vec<Arc<Retired>>,
 }
@@ -206,10 +208,11 @@ impl Transaction {
     pub(crate) fn leave(
         &mut self,
         link: Arc<LinkCore>,
+        installs: u64,
         members: Vec<Member>,
         lists: Vec<Arc<Retired>>,
     ) {
-        self.state.leaving.push(Leaving { link, members, lists });
+        self.state.leaving.push(Leaving { link, installs, members, lists });
     }
 
     /// Ends it: a barrier after the last change, then frees what no thread holds any more. What
@@ -242,8 +245,11 @@ impl Transaction {
             held.any_mark(|mark| may_run(mark, &leaving.link, &leaving.lists))
         });
         state.leaving = kept;
-        for leaving in &gone {
-            vacate(&leaving.link, &leaving.members);
+        for Leaving { link, installs, members, .. } in &gone {
+            // Otherwise its probes were put back meanwhile.
+            if link.installs.load(Ordering::Relaxed) == *installs {
+                vacate(link, members);
+            }
         }
         let links = gone.into_iter().map(|leaving| leaving.link).collect();
         Garbage { _lists: lists, _awaited: awaited, _arrays: arrays, _links: links }

@@ -466,3 +466,80 @@ fn a_link_that_follows_one_whose_probe_still_runs_is_not_taken_for_it() {
     assert_eq!(log.holders(), 0);
     assert_eq!(link.info().functions[0].caller, "specialised_0");
 }
+
+#[traceable]
+fn comes_back() {}
+
+#[test]
+fn a_link_that_is_enabled_while_its_disabling_waits_is_known_to_run_its_probes() {
+    let (gate, keeper) = gate();
+    let nests = Arc::new(AtomicBool::new(false));
+    let runs = Arc::new(AtomicU64::new(0));
+    let (probe_nests, probe_runs) = (Arc::clone(&nests), Arc::clone(&runs));
+    let link = site!(comes_back).fentry(move |_: &Entry| {
+        if probe_nests.load(SeqCst) {
+            probe_runs.fetch_add(1, SeqCst);
+            comes_back();
+        } else {
+            gate.pass();
+        }
+    });
+    let link = link.unwrap();
+    let known = site!(makes_the_thread_known).fentry(|_: &Entry| ()).unwrap();
+    makes_the_thread_known();
+    thread::scope(|scope| {
+        let keeper = keeper;
+        let caller = scope.spawn(|| {
+            makes_the_thread_known();
+            comes_back();
+        });
+        keeper.await_arrival();
+        let disabling = scope.spawn(|| link.disable());
+        while link.is_enabled() {
+            thread::yield_now();
+        }
+        link.enable().unwrap();
+        nests.store(true, SeqCst);
+        keeper.open();
+        caller.join().unwrap();
+        disabling.join().unwrap();
+    });
+    drop(known);
+    comes_back();
+    assert_eq!((runs.load(SeqCst), link.info().missed), (1, 1));
+}
+
+#[test]
+fn a_link_that_is_enabled_while_its_disabling_waits_keeps_its_place_beside_another() {
+    let (gate, keeper) = gate();
+    let passes = Arc::new(AtomicBool::new(true));
+    let runs = Arc::new(AtomicU64::new(0));
+    let (probe_passes, probe_runs) = (Arc::clone(&passes), Arc::clone(&runs));
+    let link = site!(stays_between).fentry(move |_: &Entry| {
+        if probe_passes.swap(false, SeqCst) {
+            gate.pass();
+        }
+        probe_runs.fetch_add(1, SeqCst);
+    });
+    let link = link.unwrap();
+    let other = site!(stays_between).fentry(|_: &Entry| ()).unwrap();
+    thread::scope(|scope| {
+        let keeper = keeper;
+        let caller = scope.spawn(stays_between);
+        keeper.await_arrival();
+        let disabling = scope.spawn(|| link.disable());
+        while link.is_enabled() {
+            thread::yield_now();
+        }
+        link.enable().unwrap();
+        keeper.open();
+        caller.join().unwrap();
+        disabling.join().unwrap();
+    });
+    stays_between();
+    assert_eq!(runs.load(SeqCst), 2);
+    drop(other);
+}
+
+#[traceable]
+fn stays_between() {}
