@@ -175,37 +175,29 @@ pub(crate) unsafe fn set_current(value: *const ()) {
 /// Where a section begins and ends; twice null in a program without any.
 macro_rules! section {
     ($name:literal) => {{
-            let (start, stop);
-            // SAFETY: reads two addresses. They are weak, so that a program without any links,
-            // and hidden, so that they are this module's own; the linker defines both or neither.
-            unsafe {
-                asm!(
-                    concat!(".weak __start_", $name),
-                    concat!(".hidden __start_", $name),
-                    concat!(".weak __stop_", $name),
-                    concat!(".hidden __stop_", $name),
-                    concat!("adrp {start}, :got:__start_", $name),
-                    concat!("ldr {start}, [{start}, :got_lo12:__start_", $name, "]"),
-                    concat!("adrp {stop}, :got:__stop_", $name),
-                    concat!("ldr {stop}, [{stop}, :got_lo12:__stop_", $name, "]"),
-                    start = out(reg) start,
-                    stop = out(reg) stop,
-                    options(pure, nomem, nostack, preserves_flags),
-                );
-            }
-            [start, stop]
+        let (start, stop);
+        // SAFETY: reads two addresses. They are weak, so that a program without any links,
+        // and hidden, so that they are this module's own; the linker defines both or neither.
+        unsafe {
+            ::core::arch::asm!(
+                concat!(".weak __start_", $name),
+                concat!(".hidden __start_", $name),
+                concat!(".weak __stop_", $name),
+                concat!(".hidden __stop_", $name),
+                concat!("adrp {start}, :got:__start_", $name),
+                concat!("ldr {start}, [{start}, :got_lo12:__start_", $name, "]"),
+                concat!("adrp {stop}, :got:__stop_", $name),
+                concat!("ldr {stop}, [{stop}, :got_lo12:__stop_", $name, "]"),
+                start = out(reg) start,
+                stop = out(reg) stop,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        [start, stop]
     }};
 }
 
-/// Where the section of sites' records begins and ends; twice null in a program without any site.
-pub(crate) fn sites() -> [*const (); 2] {
-    section!("gtramp_sites")
-}
-
-/// Where the section of contributed callers begins and ends; twice null in a program without any.
-pub(crate) fn variants() -> [*const (); 2] {
-    section!("gtramp_variants")
-}
+pub(super) use section;
 
 #[cfg(test)]
 mod tests {

@@ -23,6 +23,18 @@ mod fallback;
 #[cfg(not(gtramp_stubs))]
 pub(crate) use fallback::*;
 
+/// Where the section of sites' records begins and ends; twice null in a program without any site.
+#[cfg(gtramp_stubs)]
+pub(crate) fn sites() -> [*const (); 2] {
+    section!("gtramp_sites")
+}
+
+/// Where the section of contributed callers begins and ends; twice null in a program without any.
+#[cfg(gtramp_stubs)]
+pub(crate) fn variants() -> [*const (); 2] {
+    section!("gtramp_variants")
+}
+
 /// The target, for error messages.
 pub(crate) const TARGET: &str = concat_target();
 
