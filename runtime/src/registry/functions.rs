@@ -29,9 +29,53 @@ struct Identity {
     types: Vec<TypeId>,
 }
 
-/// What the listing is sorted by.
-fn place(function: &Function) -> (&str, &str, &str, u32) {
-    (function.path(), function.instance(), function.file(), function.line())
+/// A function, and where it was found.
+struct Found {
+    name: Name,
+    description: RawDescription,
+    sites: Vec<&'static Record>,
+}
+
+impl Found {
+    /// What the listing is sorted by.
+    fn place(&self) -> (&str, &str, &str, u32) {
+        let Name { path, instance, .. } = &self.name;
+        let source = self.description.source;
+        (path, instance, source.file, source.line)
+    }
+
+    /// Its names, each once.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        let Name { path, instance, trait_path, .. } = &self.name;
+        let instance = Some(instance).filter(|&instance| instance != path);
+        let names = [Some(path), instance, trait_path.as_ref()];
+        names.into_iter().flatten().map(String::as_str)
+    }
+}
+
+/// The functions in this order. So are their names and their sites, each in one piece of memory:
+/// selecting neighbours and attaching to them touches few pages.
+fn listing(found: &[Found]) -> &'static [Function] {
+    let text: String = found.iter().flat_map(Found::names).collect();
+    let sites: Vec<_> = found.iter().flat_map(|found| found.sites.iter().copied()).collect();
+    let mut text: &'static str = text.leak();
+    let mut sites: &'static [&'static Record] = sites.leak();
+    let functions = found.iter().map(|found| {
+        let mut next_name = |name: &String| {
+            let (next, rest) = text.split_at(name.len());
+            text = rest;
+            next
+        };
+        let Name { path, instance, trait_path, .. } = &found.name;
+        let same = instance == path;
+        let path = next_name(path);
+        let instance = if same { path } else { next_name(instance) };
+        let trait_path = trait_path.as_ref().map(next_name);
+        let (own_sites, rest) = sites.split_at(found.sites.len());
+        sites = rest;
+        Function::new(path, instance, trait_path, found.description, own_sites)
+    });
+    functions.collect::<Vec<_>>().leak()
 }
 
 impl Registry {
@@ -41,8 +85,7 @@ impl Registry {
     }
 
     fn read(records: &'static [Record]) -> Self {
-        let mut groups: HashMap<Identity, (Name, RawDescription, Vec<&'static Record>)> =
-            HashMap::with_capacity(records.len());
+        let mut groups: HashMap<Identity, Found> = HashMap::with_capacity(records.len());
         for record in records {
             let description = record.describe();
             let source = description.source;
@@ -57,20 +100,15 @@ impl Registry {
                 column: source.column,
                 types: types.map(|facts| (facts.erased)()).collect(),
             };
-            let group = groups.entry(identity).or_insert_with(|| (name, description, Vec::new()));
-            group.2.push(record);
+            let new = || Found { name, description, sites: Vec::new() };
+            groups.entry(identity).or_insert_with(new).sites.push(record);
         }
-        let mut named: Vec<(String, Function)> = Vec::with_capacity(groups.len());
-        named.extend(groups.into_values().map(|(name, description, sites)| {
-            let Name { path, instance, trait_path, key } = name;
-            (key, Function::new(path, instance, trait_path, description, sites))
-        }));
-        named.sort_unstable_by(|(_, one), (_, other)| place(one).cmp(&place(other)));
-        let (keys, functions): (Vec<_>, Vec<_>) = named.into_iter().unzip();
-        let functions: &'static [Function] = functions.leak();
-        let mut by_key: HashMap<String, Vec<u32>> = HashMap::with_capacity(keys.len());
-        for (index, key) in (0..).zip(keys) {
-            by_key.entry(key).or_default().push(index);
+        let mut found: Vec<Found> = groups.into_values().collect();
+        found.sort_unstable_by(|one, other| one.place().cmp(&other.place()));
+        let functions = listing(&found);
+        let mut by_key: HashMap<String, Vec<u32>> = HashMap::with_capacity(found.len());
+        for (index, Found { name, .. }) in (0..).zip(found) {
+            by_key.entry(name.key).or_default().push(index);
         }
         Self { functions, by_key }
     }

@@ -21,6 +21,8 @@ enum Rest {
     Nothing,
     /// Anything: the pattern ended with `::**`.
     Anything,
+    /// Anything within a segment: the one `*` in the pattern ended it.
+    Segment,
     /// Anything within a segment, then this: there was one `*` in the pattern.
     Ending(String),
     /// The matcher of the whole pattern knows.
@@ -41,6 +43,7 @@ impl Glob {
         let rest = match (special, special.strip_prefix('*')) {
             ("", _) => Rest::Nothing,
             ("**", _) if prefix.is_empty() || colons == 2 => Rest::Anything,
+            (_, Some("")) if [0, 2].contains(&colons) => Rest::Segment,
             (_, Some(ending)) if !ending.contains(SPECIAL) && [0, 2].contains(&colons) => {
                 let colons = ending.len() - ending.trim_start_matches(':').len();
                 // Half a separator on either side of the star could be made whole by what it matches.
@@ -70,14 +73,19 @@ impl Glob {
         match &self.rest {
             Rest::Nothing => rest.is_empty(),
             Rest::Anything => true,
-            Rest::Ending(ending) => {
-                let within = rest.strip_suffix(ending.as_str());
-                let separates = |pair: &[u8]| pair == b"::";
-                within.is_some_and(|within| !within.as_bytes().windows(2).any(separates))
-            }
+            Rest::Segment => is_segment(rest),
+            // Never an empty text: to compare with one reads memory that is not there, which the
+            // processor notices late.
+            Rest::Ending(ending) => rest.strip_suffix(ending.as_str()).is_some_and(is_segment),
             Rest::Glob(matcher) => matcher.is_match(as_file_path(path)),
         }
     }
+}
+
+/// Whether there is no separator in it.
+fn is_segment(text: &str) -> bool {
+    // Compared with a slice, each pair would be a call.
+    !text.as_bytes().windows(2).any(|pair| matches!(pair, [b':', b':']))
 }
 
 /// What means something else than itself in a pattern.

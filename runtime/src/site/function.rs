@@ -10,21 +10,21 @@ use super::{RawDescription, Record, Source};
 /// has a site of its own; all of them are this one function.
 #[derive(Debug)]
 pub struct Function {
-    path: String,
-    instance: String,
-    trait_path: Option<String>,
+    path: &'static str,
+    instance: &'static str,
+    trait_path: Option<&'static str>,
     generics: Vec<&'static str>,
     description: RawDescription,
-    sites: Vec<&'static Record>,
+    sites: &'static [&'static Record],
 }
 
 impl Function {
     pub(crate) fn new(
-        path: String,
-        instance: String,
-        trait_path: Option<String>,
+        path: &'static str,
+        instance: &'static str,
+        trait_path: Option<&'static str>,
         description: RawDescription,
-        sites: Vec<&'static Record>,
+        sites: &'static [&'static Record],
     ) -> Self {
         let generics = description.source.generics().collect();
         Self { path, instance, trait_path, generics, description, sites }
@@ -34,19 +34,19 @@ impl Function {
     /// function, without generic arguments.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.path
+        self.path
     }
 
     /// The path with generic arguments, such as `bank::Stack<u32>::push`.
     #[must_use]
     pub fn instance(&self) -> &str {
-        &self.instance
+        self.instance
     }
 
     /// The trait it implements or is the default of, such as `bank::Account`.
     #[must_use]
     pub fn trait_path(&self) -> Option<&str> {
-        self.trait_path.as_deref()
+        self.trait_path
     }
 
     /// Its own name, such as `fee`.
@@ -140,8 +140,8 @@ impl Function {
         &self.description
     }
 
-    pub(crate) fn sites(&self) -> &[&'static Record] {
-        &self.sites
+    pub(crate) fn sites(&self) -> &'static [&'static Record] {
+        self.sites
     }
 }
 
