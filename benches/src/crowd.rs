@@ -20,7 +20,7 @@ pub const FUNCTIONS: usize = 50_000;
 const CODE: usize = 64;
 
 /// Where in them the body is.
-const BODY: usize = 16;
+const BODY: usize = 32;
 
 /// What each of them is.
 pub type Function = extern "C" fn(u64, u64) -> u64;
@@ -53,7 +53,10 @@ global_asm!(
     // The entry: off.
     "2: .byte 0xe9",
     ".long 3f - . - 4",
+    ".byte 0x3e, 0x3e, 0x3e",
     "mov r9, qword ptr [rip + 4f]",
+    ".byte 0xe9",
+    ".long 0",
     "jmp qword ptr [r9]",
     // The body.
     ".balign {body}",

@@ -253,27 +253,38 @@ fn check_entries(program: &Program) -> usize {
     }
     for record in (0..data.len()).step_by(16) {
         let [entry, site, body, _describe] = [0, 4, 8, 12].map(|field| target(record + field));
-        assert_eq!(entry % 16, 0, "one aligned quadword holds all that is patched");
+        assert_eq!(entry % 32, 0, "the words that are patched are aligned");
         assert_eq!(site % 8, 0);
-        let mut code = program.at(entry, 16);
-        if program.plan.entry_mode == EntryMode::Patch {
+        let mut code = program.at(entry, 23);
+        let patched = program.plan.entry_mode == EntryMode::Patch;
+        if patched {
             let off = &decode(entry, &code)[0];
             assert_eq!(
                 (off.mnemonic(), off.len(), off.near_branch_target()),
                 (Mnemonic::Jmp, 5, body)
             );
             code[0] = 0xa9;
-            let armed = &decode(entry, &code)[0];
-            assert_eq!((armed.mnemonic(), armed.len()), (Mnemonic::Test, 5));
-            code.drain(..5);
         }
-        let armed = decode(entry + 16 - code.len() as u64, &code);
-        let register = armed[0].op0_register();
-        assert_eq!(armed[0].mnemonic(), Mnemonic::Mov);
+        let armed = decode(entry, &code);
+        let mut armed = armed.iter();
+        if patched {
+            let first = armed.next().unwrap();
+            assert_eq!((first.mnemonic(), first.len()), (Mnemonic::Test, 5));
+        }
+        let load = armed.next().unwrap();
+        let register = load.op0_register();
+        assert_eq!(load.mnemonic(), Mnemonic::Mov);
         assert_eq!(register_name(register), program.md_register(body));
-        assert_eq!(armed[0].memory_displacement64(), site);
-        assert_eq!((armed[1].mnemonic(), armed[1].memory_base()), (Mnemonic::Jmp, register));
-        assert_eq!(armed[1].memory_displacement64(), 0);
+        assert_eq!(load.memory_displacement64(), site);
+        if patched {
+            let short = armed.next().unwrap();
+            assert_eq!((short.mnemonic(), short.len()), (Mnemonic::Jmp, 5));
+            assert_eq!(short.ip() + 1, entry + 16, "the distance is a word of its own");
+            assert_eq!(short.near_branch_target(), short.next_ip(), "to the long way");
+        }
+        let long = armed.next().unwrap();
+        assert_eq!((long.mnemonic(), long.memory_base()), (Mnemonic::Jmp, register));
+        assert_eq!(long.memory_displacement64(), 0);
     }
     data.len() / 16
 }

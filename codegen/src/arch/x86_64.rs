@@ -20,6 +20,8 @@ pub(super) const ARCH: Arch = Arch {
         // jmp rel32, and the bytes of the displacement after the opcode.
         ("jump_opcode", "0xe9"),
         ("jump_displacement", "4"),
+        // ds: without effect on an address relative to rip.
+        ("no_prefix", "0x3e"),
     ]),
     entry_template: include_str!(concat!(
         env!("CARGO_MANIFEST_DIR"),

@@ -19,6 +19,7 @@
 //! other.
 
 use core::arch::asm;
+use core::ops::Range;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// What is written at an entry: its first instruction.
@@ -26,6 +27,9 @@ pub(crate) type Switch = u32;
 
 /// The bytes of an entry, armed or not, up to its end.
 pub(crate) const ENTRY_LEN: usize = SELECTED + 16;
+
+/// Where an entry says how far its caller is: it does not.
+pub(crate) const AIM: Range<usize> = 0..0;
 
 /// Where the jump through the site's data begins: after the instruction that is patched, if it is.
 const SELECTED: usize = if cfg!(gtramp_slot) { 0 } else { 4 };
@@ -100,6 +104,13 @@ pub(crate) fn entry_bytes(
     }
     bytes
 }
+
+/// Does nothing: every entry finds its caller in the metadata.
+///
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn aim(_: *const (), _: *const ()) {}
 
 /// Writes an entry's switch. Every core that fetches the entry finds the old one or this, and
 /// this when it has been told by [`crate::sys::sync_core`].

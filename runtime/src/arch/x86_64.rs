@@ -3,32 +3,43 @@
 //! ```text
 //! off     entry:    e9 <rel32>     jmp body          5 bytes of one aligned quadword
 //! armed   entry:    a9 <rel32>     test eax, imm32   the same length, changes flags alone
-//!         entry+5:  4c 8b 0d ..    mov r9, [rip + site]   the metadata
-//!                   41 ff 21       jmp [r9]               its first word: the selected caller
+//!         entry+5:  4c 8b 0d ..    mov r9, [rip + site]   the metadata, after three prefixes
+//!         entry+15: e9 <rel32>     jmp caller             or 0, to what follows
+//!         entry+20: 41 ff 21       jmp [r9]               its first word: the selected caller
 //! ```
 //!
 //! A function of six slots or more has its sixth in `r9`; its metadata travels in `r11`.
 //!
-//! In a build with `slot` entries, an entry is the second half alone, and off, it jumps through a word
-//! that holds the body: no code is ever written.
+//! In a build with `slot` entries, an entry is the `mov` and the last `jmp` alone, and off, it jumps
+//! through a word that holds the body: no code is ever written.
 //!
 //! One byte tells the two states apart. Both are whole instructions of the same length at the
 //! same place, so a thread that fetches the entry sees one or the other, whenever it does.
+//!
+//! The jump to the caller is a short cut for the one behind it, which costs a call two cycles more: a
+//! processor follows a direct jump before it has read what a jump through memory reads. Its distance is
+//! an aligned word of four bytes, so it is seen whole as well. It is never needed: a distance of 0 is
+//! right, and so is that of a caller selected earlier, which goes on where it finds another's list.
 
 use core::arch::asm;
-use core::sync::atomic::{AtomicU8, Ordering};
+use core::ops::Range;
+use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
 /// What is written at an entry: its first byte.
 pub(crate) type Switch = u8;
 
 /// The bytes of an entry, armed or not, up to its end.
-pub(crate) const ENTRY_LEN: usize = SELECTED + 10;
+pub(crate) const ENTRY_LEN: usize = if cfg!(gtramp_slot) { 10 } else { AIM.end + 3 };
 
-/// Where the jump through the site's data begins: after the one that is patched, if it is.
-const SELECTED: usize = if cfg!(gtramp_slot) { 0 } else { 5 };
+/// Where an entry says how far its caller is. Nothing in a build with `slot` entries.
+pub(crate) const AIM: Range<usize> = if cfg!(gtramp_slot) { 0..0 } else { 16..20 };
 
 const OFF: Switch = 0xe9;
 const ARMED: Switch = 0xa9;
+
+/// `ds`, which does nothing to an address relative to `rip`: so often that the word at [`AIM`] is
+/// aligned.
+const NO_PREFIX: [u8; 3] = [0x3e; 3];
 
 /// What belongs at `entry`, whose function's body is at `body`.
 pub(crate) fn switch(_entry: usize, _body: usize, armed: bool) -> Switch {
@@ -50,10 +61,30 @@ pub(crate) unsafe fn write(entry: *const (), switch: Switch) {
     place.store(switch, Ordering::Release);
 }
 
+/// Says in an armed entry, or in one that is about to be armed, where its caller is; null: through the
+/// metadata. Cores see it as they see a switch.
+///
+/// # Safety
+///
+/// `entry` is one that can be written, and `caller` is one for functions of as many slots.
+pub(crate) unsafe fn aim(entry: *const (), caller: *const ()) {
+    let distance = caller.addr().wrapping_sub(entry.addr() + AIM.end).cast_signed();
+    let distance = if caller.is_null() { 0 } else { i32::try_from(distance).unwrap_or(0) };
+    let place = entry.cast::<u8>().wrapping_add(AIM.start).cast::<AtomicU32>();
+    // SAFETY: the entry can be written, and threads that fetch it meanwhile are safe, see
+    // `crate::poke`; entries are aligned to 32, so the word is aligned.
+    let place = unsafe { &*place };
+    // Written only if it changes: every core that has the line would have to fetch it anew.
+    if place.load(Ordering::Relaxed) != distance.cast_unsigned() {
+        place.store(distance.cast_unsigned(), Ordering::Release);
+    }
+}
+
 /// Slots that are passed in registers.
 const SLOT_REGISTERS: usize = 6;
 
-/// What belongs at `entry`, given its slots and where its body and its data are.
+/// What belongs at `entry`, given its slots and where its body and its data are. What is at [`AIM`] is
+/// the way through the metadata.
 pub(crate) fn entry_bytes(
     entry: usize,
     slots: usize,
@@ -69,14 +100,23 @@ pub(crate) fn entry_bytes(
         offset.to_le_bytes()
     };
     let mut bytes = [0; ENTRY_LEN];
-    if SELECTED != 0 {
-        bytes[0] = switch(entry, body, armed);
-        bytes[1..5].copy_from_slice(&relative(body, 5));
+    let mut next = 0;
+    let mut put = |part: &[u8]| {
+        bytes[next..next + part.len()].copy_from_slice(part);
+        next += part.len();
+        next
+    };
+    if !AIM.is_empty() {
+        put(&[switch(entry, body, armed)]);
+        put(&relative(body, 5));
+        put(&NO_PREFIX);
     }
-    let selected = &mut bytes[SELECTED..];
-    selected[..3].copy_from_slice(&[0x4c, 0x8b, mov]);
-    selected[3..7].copy_from_slice(&relative(data, SELECTED + 7));
-    selected[7..].copy_from_slice(&[0x41, 0xff, jmp]);
+    let loaded = put(&[0x4c, 0x8b, mov]) + 4;
+    put(&relative(data, loaded));
+    if !AIM.is_empty() {
+        put(&[OFF, 0, 0, 0, 0]);
+    }
+    put(&[0x41, 0xff, jmp]);
     bytes
 }
 

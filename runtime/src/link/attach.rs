@@ -169,7 +169,7 @@ fn install(
     members: &[Member],
 ) -> Result<(), Fault> {
     let to_arm = members.iter().flat_map(|member| member.function.sites());
-    let mut writable = Writable::open(to_arm.copied().filter(|site| !is_armed(site)))?;
+    let mut arming = Writable::open(to_arm.copied().filter(|site| !is_armed(site)))?;
     let sites = members.iter().map(|member| member.function.sites().len()).sum();
     let mut lists = Vec::new();
     sys::reserve(&mut lists, sites)
@@ -185,13 +185,18 @@ fn install(
         let full = full_caller(member.function).expect("bind() found it").code();
         for site in member.function.sites() {
             let md = Md::of(site, member.function, full, &mut fresh);
-            let list = rows::with(&md, link, &mut patterns, member).map_err(|refused| {
+            let mut list = rows::with(&md, link, &mut patterns, member).map_err(|refused| {
                 no_memory("the list of probes", Some(member.function), refused)
             })?;
             replaced += usize::from(!md.current().is_empty());
-            lists.push((md, list));
+            let caller = transaction.select(&md, &mut list);
+            lists.push((md, list, caller));
         }
     }
+    let is_turned = |md: &Md, caller| md.is_armed() && md.caller() != caller;
+    let turned = lists.iter().filter(|(md, _, caller)| is_turned(md, *caller));
+    // Without it, they find their callers the long way.
+    let mut turning = Writable::open(turned.map(|(md, ..)| md.site())).ok();
     let hashed = if link.state.hashed { sites } else { 0 };
     transaction
         .reserve(replaced, hashed)
@@ -204,16 +209,19 @@ fn install(
         sys::barrier();
     }
     link.installs.fetch_add(1, Ordering::Relaxed);
-    for (md, list) in lists {
+    for (md, list, caller) in lists {
         // SAFETY: what was made afresh has just been published.
         let md = unsafe { md.published() };
         if link.state.hashed {
             transaction.state().table.insert(md.target.address, md);
         }
-        let _ = transaction.publish(md, list);
+        let turned = is_turned(md, caller);
+        let _ = transaction.publish(md, list, caller);
         if !md.is_armed() {
-            writable.write(md.site(), true).map_err(|error| Fault { error, begun: true })?;
+            arming.arm(md.site(), caller).map_err(|error| Fault { error, begun: true })?;
             md.set_armed(true);
+        } else if turned && let Some(turning) = &mut turning {
+            turning.aim(md.site(), caller);
         }
     }
     Ok(())

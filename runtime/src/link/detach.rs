@@ -12,13 +12,15 @@
 use std::sync::Arc;
 
 use crate::grace::in_probe;
+use crate::md::Md;
 use crate::poke::Writable;
+use crate::probe::ListBox;
 use crate::sync::{Ordering, lock};
 use crate::sys;
 
 use super::core::{LinkCore, Member};
 use super::rows;
-use super::transaction::{Transaction, vacate, wait};
+use super::transaction::{Retired, Transaction, vacate, wait};
 
 /// Whether to wait for probes that are running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +69,7 @@ pub(super) fn withdraw(
 ) {
     let installs = link.installs.load(Ordering::Relaxed);
     transaction.kill(link);
-    let mut disarmed = Vec::with_capacity(members.len());
+    let mut changed = Vec::with_capacity(members.len());
     for md in members.iter().flat_map(Member::sites) {
         if !md.current().rows().iter().any(|row| rows::is_of(row, link)) {
             continue;
@@ -76,26 +78,13 @@ pub(super) fn withdraw(
         if link.state.hashed && !rows::any_hashed(&list) {
             transaction.state().table.remove(md.target.address);
         }
-        if list.is_empty() {
-            disarmed.push(md);
-        }
         // The caller of an empty list is the plainest of its shape: a thread on its way from
         // the entry runs nothing there.
-        if let Some(old) = transaction.publish(md, list) {
+        if let Some(old) = publish(&mut transaction, md, list, &mut changed) {
             old.kill(link);
         }
     }
-    if !disarmed.is_empty() {
-        // If the pages cannot be written now, the entries stay armed with nothing to run:
-        // slower, and right.
-        if let Ok(mut writable) = Writable::open(disarmed.iter().map(|md| md.site())) {
-            for md in disarmed {
-                if writable.write(md.site(), false).is_ok() {
-                    md.set_armed(false);
-                }
-            }
-        }
-    }
+    follow(&changed);
     transaction.shrink();
     sys::barrier();
     let lists = transaction.marked(link);
@@ -116,15 +105,45 @@ pub(super) fn withdraw(
     transaction.end();
 }
 
+/// Publishes a list, and notes whether the site's entry is to follow.
+fn publish<'t>(
+    transaction: &'t mut Transaction,
+    md: &'static Md,
+    mut list: ListBox,
+    changed: &mut Vec<&'static Md>,
+) -> Option<&'t Retired> {
+    let caller = transaction.select(md, &mut list);
+    if list.is_empty() || md.caller() != caller {
+        changed.push(md);
+    }
+    transaction.publish(md, list, caller)
+}
+
+/// Lets the entries of sites follow what was published there.
+fn follow(changed: &[&'static Md]) {
+    // If the pages cannot be written now, the entries stay armed, for callers that may have nothing to
+    // run or hand each call on: slower, and right.
+    let Ok(mut writable) = Writable::open(changed.iter().map(|md| md.site())) else { return };
+    for md in changed {
+        if !md.current().is_empty() {
+            writable.aim(md.site(), md.caller());
+        } else if writable.disarm(md.site()).is_ok() {
+            md.set_armed(false);
+        }
+    }
+}
+
 /// Gives callers of their own to lists that might have had one, had no probe of `link` been running.
 fn settle(transaction: &mut Transaction, link: &LinkCore, members: &[Member]) {
+    let mut changed = Vec::new();
     for md in members.iter().flat_map(Member::sites) {
         let current = md.current();
         if !current.is_empty() && current.specialised().is_none() {
             let list = rows::without(current, link, usize::from(md.target.slots));
             if list.specialised().is_some() {
-                let _ = transaction.publish(md, list);
+                let _ = publish(transaction, md, list, &mut changed);
             }
         }
     }
+    follow(&changed);
 }

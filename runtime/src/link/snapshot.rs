@@ -5,7 +5,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::arch::ENTRY_LEN;
+use crate::arch::{AIM, ENTRY_LEN};
 use crate::caller::TABLE;
 use crate::grace::Mark;
 use crate::md::Md;
@@ -79,6 +79,16 @@ impl Snapshot {
         self.sites.iter().map(|site| site.bytes).collect()
     }
 
+    /// Whether every entry is as it was before, as far as a call can tell: the short way to its caller
+    /// aside, and an entry that was armed with nothing to run may have been disarmed.
+    pub(crate) fn has_entries_of(&self, before: &Self) -> bool {
+        let pairs = before.sites.iter().zip(&self.sites);
+        pairs.into_iter().all(|(before, now)| {
+            let is_idle = before.armed && before.rows.is_empty() && now.rows.is_empty();
+            is_idle || before.without_aim() == now.without_aim()
+        })
+    }
+
     /// What the program's pages may be used for.
     pub(crate) fn pages(&self) -> &[String] {
         &self.pages
@@ -92,6 +102,13 @@ impl Snapshot {
 }
 
 impl SiteState {
+    /// The bytes of the entry but for the distance to its caller.
+    fn without_aim(&self) -> [u8; ENTRY_LEN] {
+        let mut bytes = self.bytes;
+        bytes[AIM].fill(0);
+        bytes
+    }
+
     fn of(site: &Record) -> Self {
         let data = site.data();
         let md = Md::existing(data);

@@ -124,13 +124,22 @@ impl Transaction {
         &mut self.state
     }
 
-    /// Replaces a site's list and selects its caller. The old list, if there were probes in it, is
-    /// kept until no call can hold it.
-    pub(crate) fn publish(&mut self, md: &'static Md, mut list: ListBox) -> Option<&Retired> {
+    /// The caller for a list that is to be published at `md`.
+    pub(crate) fn select(&mut self, md: &Md, list: &mut ListBox) -> *const () {
         if !self.may_move_in(md, list.sole().link()) {
             list.share();
         }
-        let caller = list.specialised().unwrap_or_else(|| caller_for(md, &list).code());
+        list.specialised().unwrap_or_else(|| caller_for(md, list).code())
+    }
+
+    /// Replaces a site's list and its caller, which was selected for it. The old list, if there were
+    /// probes in it, is kept until no call can hold it.
+    pub(crate) fn publish(
+        &mut self,
+        md: &'static Md,
+        list: ListBox,
+        caller: *const (),
+    ) -> Option<&Retired> {
         let old = md.publish(list, caller);
         if old.is_empty() {
             return None;

@@ -4,6 +4,7 @@
 //! 1. verify   every entry holds the bytes that belong there     nothing written yet
 //! 2. open     every page of the batch can be written            may fail: nothing written yet
 //! 3. write    the switch of each entry, with one store           cannot fail
+//!             and where there is one, the short way to its caller, with another
 //! 4. close    pages as before, every core told
 //! ```
 //!
@@ -16,6 +17,10 @@
 //! by an asynchronous fetch. Arm Architecture Reference Manual, B2.2.5: `B` and `NOP` may be
 //! exchanged while they are executed.) The core-sync barrier at the end bounds for how long the
 //! old instruction may still be executed.
+//!
+//! The short way is the distance of a direct jump: one aligned word within an instruction whose other
+//! bytes never change. A core that fetches it meanwhile jumps to the caller selected before or to
+//! the one selected now, and either serves the call.
 //!
 //! A build with `slot` entries has nothing to poke: its entries jump through a word of their data,
 //! so one store to it arms them, and another disarms them.

@@ -55,8 +55,36 @@ impl Writable {
         let entries: Vec<usize> = sites.map(|site| site.entry().addr()).collect();
         Ok(Self { way: Way::to(&entries)?, written: false })
     }
-    /// Arms or disarms one entry of the batch. If it cannot, the entry is as it was.
-    pub(crate) fn write(&mut self, site: &Record, armed: bool) -> Result<(), Error> {
+
+    /// Arms an entry of the batch, for this caller. If it cannot, the entry is as it was.
+    pub(crate) fn arm(&mut self, site: &Record, caller: *const ()) -> Result<(), Error> {
+        self.aim(site, caller);
+        self.switch(site, true)
+    }
+
+    /// Disarms an entry of the batch. If it cannot, the entry is as it was.
+    pub(crate) fn disarm(&mut self, site: &Record) -> Result<(), Error> {
+        self.switch(site, false)?;
+        // A thread that is past the switch finds the way through the metadata.
+        self.aim(site, core::ptr::null());
+        Ok(())
+    }
+
+    /// Shows an entry of the batch the short way to its caller, if it can.
+    ///
+    /// Not through the file: in which pieces the kernel copies more than a byte is not promised, and
+    /// a thread may be about to fetch it, even of an entry that is not armed.
+    pub(crate) fn aim(&mut self, site: &Record, caller: *const ()) {
+        if let Way::Pages(_) = self.way {
+            // SAFETY: the entry is mapped, and writable since `open`; the caller was selected for its
+            // function.
+            unsafe { arch::aim(site.entry(), caller) };
+            self.written = true;
+        }
+    }
+
+    /// Writes the switch.
+    fn switch(&mut self, site: &Record, armed: bool) -> Result<(), Error> {
         let entry = site.entry();
         match &self.way {
             Way::Data => {

@@ -43,15 +43,21 @@ where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
 {
-    // off    2: jmp body           the first byte is the only one that is ever patched:
+    // off    2: jmp body           its first byte is patched:
     // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: mov r9, metadata; jmp [metadata.caller]
+    //        3: mov r9, metadata
+    //           jmp caller         its distance is patched, one aligned word; at first it is 0:
+    //           jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 32",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
-        "3: mov r9, [rip + 4f]",
+        // Prefixes without effect, so that the distance lies on a multiple of its size.
+        "3: .byte 0x3e, 0x3e, 0x3e",
+        "mov r9, [rip + 4f]",
+        ".byte 0xe9",
+        ".long 0",
         "jmp qword ptr [r9]",
         ".cfi_endproc",
         // The site's data: its metadata.
@@ -105,15 +111,21 @@ where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
 {
-    // off    2: jmp body           the first byte is the only one that is ever patched:
+    // off    2: jmp body           its first byte is patched:
     // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: mov r9, metadata; jmp [metadata.caller]
+    //        3: mov r9, metadata
+    //           jmp caller         its distance is patched, one aligned word; at first it is 0:
+    //           jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 32",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
-        "3: mov r9, [rip + 4f]",
+        // Prefixes without effect, so that the distance lies on a multiple of its size.
+        "3: .byte 0x3e, 0x3e, 0x3e",
+        "mov r9, [rip + 4f]",
+        ".byte 0xe9",
+        ".long 0",
         "jmp qword ptr [r9]",
         ".cfi_endproc",
         // The site's data: its metadata.
@@ -270,15 +282,21 @@ where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy,
 {
-    // off    2: jmp body           the first byte is the only one that is ever patched:
+    // off    2: jmp body           its first byte is patched:
     // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: mov r11, metadata; jmp [metadata.caller]
+    //        3: mov r11, metadata
+    //           jmp caller         its distance is patched, one aligned word; at first it is 0:
+    //           jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 32",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
-        "3: mov r11, [rip + 4f]",
+        // Prefixes without effect, so that the distance lies on a multiple of its size.
+        "3: .byte 0x3e, 0x3e, 0x3e",
+        "mov r11, [rip + 4f]",
+        ".byte 0xe9",
+        ".long 0",
         "jmp qword ptr [r11]",
         ".cfi_endproc",
         // The site's data: its metadata.
@@ -342,15 +360,21 @@ where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy,
 {
-    // off    2: jmp body           the first byte is the only one that is ever patched:
+    // off    2: jmp body           its first byte is patched:
     // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: mov r11, metadata; jmp [metadata.caller]
+    //        3: mov r11, metadata
+    //           jmp caller         its distance is patched, one aligned word; at first it is 0:
+    //           jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 32",
         "2: .byte 0xe9",
         ".long {body}@PLT - . - 4",
-        "3: mov r11, [rip + 4f]",
+        // Prefixes without effect, so that the distance lies on a multiple of its size.
+        "3: .byte 0x3e, 0x3e, 0x3e",
+        "mov r11, [rip + 4f]",
+        ".byte 0xe9",
+        ".long 0",
         "jmp qword ptr [r11]",
         ".cfi_endproc",
         // The site's data: its metadata.
