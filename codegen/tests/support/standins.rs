@@ -82,6 +82,7 @@ mod caller {
     impl Md {
         pub(crate) const LIST: usize = 16;
         pub(crate) const ORIGIN: usize = 8;
+        pub(crate) const TARGET: usize = 40;
         pub(crate) fn full(&self) -> *const () {
             std::hint::black_box(core::ptr::null())
         }
@@ -93,12 +94,12 @@ mod caller {
     }
     pub(crate) struct List;
     impl List {
-        pub(crate) const SPECIALISED: usize = 16;
+        pub(crate) const OWN_CALLER: usize = 16;
         pub(crate) const FIRST: usize = 32;
     }
     pub(crate) struct Row;
     impl Row {
-        pub(crate) const REGISTERS: usize = 8;
+        pub(crate) const CODE: usize = 0;
     }
     pub(crate) trait Specialised {
         unsafe fn run<const N: usize>(slots: [Slot; N], md: &'static Md, caller: *const (), hand_over: unsafe fn([Slot; N], &'static Md) -> Slot) -> Slot;

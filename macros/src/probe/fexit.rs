@@ -22,6 +22,12 @@ pub(crate) fn shape(probe: &ProbeFn, args: &ProbeArgs, errors: &mut Errors) -> S
         typed.iter().filter_map(|typed| Param::at_exit(&typed.ty, errors)).collect();
     let private = args.runtime.private();
     debug_assert!(params.len() <= MAX_ARGS || !errors.is_empty());
+    let in_slot = returned.as_ref().map(|Returned { ty, .. }| {
+        quote! {
+            const RET_IN_SLOT: ::core::option::Option<bool> =
+                ::core::option::Option::Some(#private::Slot::holds::<#ty>());
+        }
+    });
     let asked = match &returned {
         Some(Returned { ty, written, .. }) => {
             let written = text(written);
@@ -36,6 +42,8 @@ pub(crate) fn shape(probe: &ProbeFn, args: &ProbeArgs, errors: &mut Errors) -> S
         params,
         returned,
         members: quote! {
+            #in_slot
+
             fn ret() -> ::core::option::Option<#private::RetParam> {
                 #asked
             }

@@ -33,6 +33,47 @@ macro_rules! unless_equal {
     }};
 }
 
+/// As [`unless_equal`], of the word so many bytes behind a reference and a value.
+#[cfg(all(target_arch = "x86_64", not(miri), not(loom)))]
+macro_rules! unless_equal_at {
+    ($base:expr, $offset:expr, $value:expr, $rare:block) => {{
+        let (base, value) = (::core::ptr::from_ref($base), $value);
+        // SAFETY: reads a word of what is referred to.
+        unsafe {
+            ::core::arch::asm!(
+                "cmp [{base} + {offset}], {value}",
+                "jne {rare}",
+                base = in(reg) base,
+                offset = const $offset,
+                value = in(reg) value,
+                rare = label $rare,
+                options(readonly, nostack),
+            );
+        }
+    }};
+}
+
+#[cfg(not(all(target_arch = "x86_64", not(miri), not(loom))))]
+macro_rules! unless_equal_at {
+    ($base:expr, $offset:expr, $value:expr, $rare:block) => {{
+        let value = $value;
+        // SAFETY: within what is referred to.
+        let word = unsafe { ::core::ptr::from_ref($base).byte_add($offset) };
+        let word = $crate::arch::same_type(word.cast(), value);
+        // SAFETY: there is such a word.
+        if unsafe { word.read() } != value {
+            $rare
+        }
+    }};
+}
+
+/// The pointer, to what the other is.
+#[cfg(not(all(target_arch = "x86_64", not(miri), not(loom))))]
+#[inline(always)]
+pub(crate) fn same_type<T>(word: *const T, _: T) -> *const T {
+    word
+}
+
 /// Runs a block, which ends in `return`, unless a word is null.
 #[cfg(all(target_arch = "x86_64", not(miri), not(loom)))]
 macro_rules! unless_null {
@@ -89,4 +130,4 @@ macro_rules! unless_odd {
     }};
 }
 
-pub(crate) use {unless_equal, unless_null, unless_odd};
+pub(crate) use {unless_equal, unless_equal_at, unless_null, unless_odd};

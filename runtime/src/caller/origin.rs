@@ -96,7 +96,7 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
         list,
         pin: Some(pin),
         frame: Frame {
-            target: &raw const md.target,
+            target: &md.target,
             args,
             ret: core::ptr::null_mut(),
             outcome: Outcome::Running,
@@ -136,12 +136,12 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
 #[inline(always)]
 fn mods<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, mark: &Mark) {
     // SAFETY: `thread` is the calling thread's.
-    let errno = unsafe { thread.errno() };
+    let errno = unsafe { thread.errno() }.value();
     for row in list.mods() {
         run_row::<NESTED>(row, thread, mark, || {
             // SAFETY: the row is not dead and the mark names it, so its link stays; and the row
             // was bound to this function.
-            unsafe { row.run_call(frame) };
+            unsafe { row.run_mod_ret(frame) };
         });
         if frame.outcome == Outcome::Skipped {
             break;
@@ -265,7 +265,7 @@ pub(super) fn run_exits_of(
     nested: bool,
 ) {
     // SAFETY: `thread` is the calling thread's.
-    let errno = unsafe { thread.errno() };
+    let errno = unsafe { thread.errno() }.value();
     for row in list.exits() {
         let wanted = || {
             // SAFETY: the row is not dead and the mark names it, so its link stays.
@@ -274,7 +274,7 @@ pub(super) fn run_exits_of(
         };
         let run = || {
             // SAFETY: as above; and the row was bound to this function.
-            unsafe { row.run_call(frame) };
+            unsafe { row.run_exit(frame.args, frame.target, frame.ret, frame.outcome) };
         };
         if nested {
             run_row_if::<true>(row, thread, mark, wanted, run);
@@ -289,12 +289,12 @@ pub(super) fn run_exits_of(
 #[inline(always)]
 fn exits<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, mark: &Mark) {
     // SAFETY: `thread` is the calling thread's.
-    let errno = unsafe { thread.errno() };
+    let errno = unsafe { thread.errno() }.value();
     for row in list.exits() {
         run_row::<NESTED>(row, thread, mark, || {
             // SAFETY: the row is not dead and the mark names it, so its link stays; and the row
             // was bound to this function.
-            unsafe { row.run_call(frame) };
+            unsafe { row.run_exit(frame.args, frame.target, frame.ret, frame.outcome) };
         });
     }
     // SAFETY: `thread` is the calling thread's.

@@ -138,7 +138,7 @@ unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
     } else if let [row] = list.entries() {
         // The mark names this row already.
         // SAFETY: `thread` is the calling thread's.
-        let errno = unsafe { thread.errno() };
+        let errno = unsafe { thread.errno() }.value();
         // SAFETY: the list was found current after the mark was set, so whoever retires it
         // waits; and the row was bound to this function.
         unsafe { row.run_entry(args, &md.target) };
@@ -178,7 +178,7 @@ impl EntryCall<'_> {
     #[inline(always)]
     fn run_section<const NESTED: bool>(self, list: &List) {
         // SAFETY: the thread is the calling thread's.
-        let errno = unsafe { self.thread.errno() };
+        let errno = unsafe { self.thread.errno() }.value();
         for row in list.entries() {
             self.mark.store(row.mark(), Ordering::Release);
             if !is_recursive::<NESTED>(row, self.thread, self.mark) {
@@ -195,7 +195,7 @@ impl EntryCall<'_> {
     #[inline(always)]
     pub(super) fn run_pinned<const NESTED: bool>(self, list: &List) {
         // SAFETY: the thread is the calling thread's.
-        let errno = unsafe { self.thread.errno() };
+        let errno = unsafe { self.thread.errno() }.value();
         for row in list.entries() {
             run_row::<NESTED>(row, self.thread, self.mark, || {
                 // SAFETY: the row is not dead and the mark names it, so its link stays; and the

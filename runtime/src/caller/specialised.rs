@@ -13,10 +13,10 @@
 
 use core::marker::PhantomData;
 
-use crate::arch::{unless_equal, unless_null, unless_odd};
-use crate::grace::{Slow, current, enter_slow};
+use crate::arch::{unless_equal, unless_equal_at, unless_null, unless_odd};
+use crate::grace::{Slow, Thread, current, enter_slow};
 use crate::md::Md;
-use crate::probe::{EntryProbe, ExitProbe, Frame, List, ModRetProbe, Outcome, Row, Sole, Target};
+use crate::probe::{EntryProbe, ExitProbe, Frame, List, ModRetProbe, Outcome, Sole, Target};
 use crate::probe::{call_entry, call_exit, call_mod_ret};
 use crate::site::Slot;
 use crate::sync::Ordering;
@@ -47,82 +47,176 @@ pub(crate) trait Specialised {
     ) -> Slot;
 }
 
-/// What an entry probe's row runs.
-trait RunEntry {
-    /// # Safety
-    ///
-    /// As [`Row::run_entry`], and the row is of a list whose own caller runs this.
-    unsafe fn run(row: &Row, args: *mut Slot, target: &'static Target);
-}
-
-/// What the row of a probe that has to do with the result runs.
-trait RunCall {
-    /// Whether it runs the probe of any row.
+/// Which entry probes of a list run, and how.
+trait RunEntries {
+    /// Whether the code of the probes is not known here.
     const ANY: bool;
 
     /// # Safety
     ///
-    /// As [`Row::run_call`], and the row is of a list whose own caller runs this.
-    unsafe fn run(row: &Row, frame: &mut Frame);
+    /// The list was published when the thread's mark was set or later. Its own caller runs this: it has
+    /// such rows, which were bound to the target's function. The slots are those of a call of it.
+    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target);
 }
 
-/// A probe of type `P`. Unless `THROUGH`, what it asks for is in the slots themselves.
+/// Which modify-return probe of a list runs, and how.
+trait RunModRet {
+    /// As [`RunEntries::ANY`].
+    const ANY: bool;
+
+    /// # Safety
+    ///
+    /// As [`RunEntries::run`], with the frame in the place of the slots. It has no result yet.
+    unsafe fn run(list: &List, frame: &mut Frame);
+}
+
+/// Which exit probes of a list run, and how.
+trait RunExits {
+    /// As [`RunEntries::ANY`].
+    const ANY: bool;
+
+    /// Whether the result travels in a slot, if that is known.
+    const IN_SLOT: Option<bool>;
+
+    /// # Safety
+    ///
+    /// As [`RunEntries::run`]; if it is one probe, it is the row `AT` this place. The function has
+    /// returned, and its result is there.
+    unsafe fn run<const AT: u32>(
+        list: &List,
+        args: *mut Slot,
+        target: &'static Target,
+        ret: *mut (),
+    );
+}
+
+/// One probe of type `P`. Unless `THROUGH`, what it asks for is in the slots themselves.
 struct Typed<P, M, const THROUGH: bool>(PhantomData<fn(P, M)>);
 
-/// A probe of any type.
+/// One probe of any type.
 struct AsItSays;
 
-impl<P: EntryProbe<M>, M, const THROUGH: bool> RunEntry for Typed<P, M, THROUGH> {
+/// One exit probe of any type, of functions whose result travels in a slot, or of those whose result does
+/// not.
+struct Returning<const IN_SLOT: bool>;
+
+/// Every probe there is.
+struct EveryOne;
+
+impl<P: EntryProbe<M>, M, const THROUGH: bool> RunEntries for Typed<P, M, THROUGH> {
+    const ANY: bool = false;
+
     #[inline(always)]
-    unsafe fn run(row: &Row, args: *mut Slot, target: &'static Target) {
+    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target) {
+        // SAFETY: the list has such a row, says the caller.
+        let row = unsafe { list.row(0) };
         let through = if THROUGH { row.through } else { 0 };
         // SAFETY: the caller's promise.
         unsafe { call_entry::<P, M>(row, args, target, through) };
     }
 }
 
-impl RunEntry for AsItSays {
+impl RunEntries for AsItSays {
+    const ANY: bool = true;
+
     #[inline(always)]
-    unsafe fn run(row: &Row, args: *mut Slot, target: &'static Target) {
+    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target) {
+        // SAFETY: the list has such a row, says the caller.
+        let row = unsafe { list.row(0) };
         // SAFETY: the caller's promise.
         unsafe { row.run_entry(args, target) };
     }
 }
 
-/// A probe of type `P`.
-struct TypedExit<P, M>(PhantomData<fn(P, M)>);
-
-impl<P: ExitProbe<M>, M> RunCall for TypedExit<P, M> {
-    const ANY: bool = false;
+impl RunEntries for EveryOne {
+    const ANY: bool = true;
 
     #[inline(always)]
-    unsafe fn run(row: &Row, frame: &mut Frame) {
-        // SAFETY: the caller's promise.
-        unsafe { call_exit::<P, M>(row, frame, 0) };
+    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target) {
+        for row in list.entries() {
+            // SAFETY: the caller's promise.
+            unsafe { row.run_entry(args, target) };
+        }
     }
 }
 
-/// A probe of type `P`, as [`Typed`].
-struct TypedModRet<P, M, const THROUGH: bool>(PhantomData<fn(P, M)>);
-
-impl<P: ModRetProbe<M>, M, const THROUGH: bool> RunCall for TypedModRet<P, M, THROUGH> {
+impl<P: ModRetProbe<M>, M, const THROUGH: bool> RunModRet for Typed<P, M, THROUGH> {
     const ANY: bool = false;
 
     #[inline(always)]
-    unsafe fn run(row: &Row, frame: &mut Frame) {
+    unsafe fn run(list: &List, frame: &mut Frame) {
+        // SAFETY: the list has such a row, says the caller.
+        let row = unsafe { list.row(0) };
         let through = if THROUGH { row.through } else { 0 };
         // SAFETY: the caller's promise.
         unsafe { call_mod_ret::<P, M>(row, frame, through) };
     }
 }
 
-impl RunCall for AsItSays {
+impl RunModRet for AsItSays {
     const ANY: bool = true;
 
     #[inline(always)]
-    unsafe fn run(row: &Row, frame: &mut Frame) {
+    unsafe fn run(list: &List, frame: &mut Frame) {
+        // SAFETY: the list has such a row, says the caller.
+        let row = unsafe { list.row(0) };
         // SAFETY: the caller's promise.
-        unsafe { row.run_call(frame) };
+        unsafe { row.run_mod_ret(frame) };
+    }
+}
+
+/// What an exit probe asks for is in the slots themselves.
+impl<P: ExitProbe<M>, M> RunExits for Typed<P, M, false> {
+    const ANY: bool = false;
+    const IN_SLOT: Option<bool> = P::RET_IN_SLOT;
+
+    #[inline(always)]
+    unsafe fn run<const AT: u32>(
+        list: &List,
+        args: *mut Slot,
+        target: &'static Target,
+        ret: *mut (),
+    ) {
+        // SAFETY: the list has such a row, says the caller.
+        let row = unsafe { list.row(AT) };
+        // SAFETY: the caller's promise.
+        unsafe { call_exit::<P, M>(row, args, target, ret, Outcome::Returned, 0) };
+    }
+}
+
+impl<const IN_SLOT: bool> RunExits for Returning<IN_SLOT> {
+    const ANY: bool = true;
+    const IN_SLOT: Option<bool> = Some(IN_SLOT);
+
+    #[inline(always)]
+    unsafe fn run<const AT: u32>(
+        list: &List,
+        args: *mut Slot,
+        target: &'static Target,
+        ret: *mut (),
+    ) {
+        // SAFETY: the list has such a row, says the caller.
+        let row = unsafe { list.row(AT) };
+        // SAFETY: the caller's promise.
+        unsafe { row.run_exit(args, target, ret, Outcome::Returned) };
+    }
+}
+
+impl RunExits for EveryOne {
+    const ANY: bool = true;
+    const IN_SLOT: Option<bool> = None;
+
+    #[inline(always)]
+    unsafe fn run<const AT: u32>(
+        list: &List,
+        args: *mut Slot,
+        target: &'static Target,
+        ret: *mut (),
+    ) {
+        for row in list.exits() {
+            // SAFETY: the caller's promise.
+            unsafe { row.run_exit(args, target, ret, Outcome::Returned) };
+        }
     }
 }
 
@@ -146,9 +240,9 @@ where
     P: ModRetProbe<M>,
 {
     if through == 0 {
-        specialised::<ModRetOnly<TypedModRet<P, M, false>>>(slots)
+        specialised::<ModRetOnly<Typed<P, M, false>>>(slots)
     } else {
-        specialised::<ModRetOnly<TypedModRet<P, M, true>>>(slots)
+        specialised::<ModRetOnly<Typed<P, M, true>>>(slots)
     }
 }
 
@@ -159,12 +253,17 @@ pub(crate) fn any_mod_ret_caller(slots: usize) -> Option<*const ()> {
 
 /// The caller for one exit probe alone.
 pub(crate) fn exit_caller<P: ExitProbe<M>, M>(slots: usize, _: u32) -> Option<*const ()> {
-    specialised::<ExitOnly<TypedExit<P, M>>>(slots)
+    specialised::<ExitOnly<Typed<P, M, false>>>(slots)
 }
 
-/// The caller for one exit probe of any type alone.
-pub(crate) fn any_exit_caller(slots: usize) -> Option<*const ()> {
-    specialised::<ExitOnly<AsItSays>>(slots)
+/// The caller for one exit probe of any type alone, of a function whose result travels in a slot or does
+/// not.
+pub(crate) fn any_exit_caller(slots: usize, ret_in_slot: bool) -> Option<*const ()> {
+    if ret_in_slot {
+        specialised::<ExitOnly<Returning<true>>>(slots)
+    } else {
+        specialised::<ExitOnly<Returning<false>>>(slots)
+    }
 }
 
 /// The caller for an entry and an exit probe of one link, if they are all there is.
@@ -174,25 +273,72 @@ where
     Q: ExitProbe<QM>,
 {
     if through == 0 {
-        specialised::<Pair<Typed<P, PM, false>, TypedExit<Q, QM>>>(slots)
+        specialised::<Pair<Typed<P, PM, false>, Typed<Q, QM, false>>>(slots)
     } else {
-        specialised::<Pair<Typed<P, PM, true>, TypedExit<Q, QM>>>(slots)
+        specialised::<Pair<Typed<P, PM, true>, Typed<Q, QM, false>>>(slots)
     }
 }
 
-/// The caller for an entry and an exit probe of any types.
-pub(crate) fn any_pair_caller(slots: usize) -> Option<*const ()> {
-    specialised::<Pair<AsItSays, AsItSays>>(slots)
+/// The caller for an entry and an exit probe of any types, as [`any_exit_caller`].
+pub(crate) fn any_pair_caller(slots: usize, ret_in_slot: bool) -> Option<*const ()> {
+    if ret_in_slot {
+        specialised::<Pair<AsItSays, Returning<true>>>(slots)
+    } else {
+        specialised::<Pair<AsItSays, Returning<false>>>(slots)
+    }
 }
 
 /// The caller for entry and exit probes of one link, if they are all there is.
 pub(crate) fn one_link_caller(slots: usize) -> Option<*const ()> {
-    specialised::<OneLink>(slots)
+    specialised::<Pair<EveryOne, EveryOne>>(slots)
 }
 
+/// The thread's record and the list at some metadata, held; or where either is not what the caller was
+/// made for, what comes after `else`.
+macro_rules! hold {
+    ($md:expr, if $word:ident == $value:expr, else $rare:expr) => {{
+        let thread = current();
+        let mark = thread.outermost();
+        unless_null!(mark.load(Ordering::Relaxed), {
+            return $rare;
+        });
+        let list: &List = $md.hold(mark);
+        unless_equal_at!(list, List::$word, $value, {
+            mark.store(core::ptr::null_mut(), Ordering::Release);
+            return $rare;
+        });
+        (thread, list)
+    }};
+}
+
+/// Runs probes that the thread's outermost mark names, keeps `errno` from them, and clears the mark.
+///
+/// `any`: the code of the probes is not known here. Where it is, they may be part of the caller, and
+/// leave registers to it.
+///
+/// # Safety
+///
+/// `thread` is the calling thread's record.
+#[inline(always)]
+unsafe fn run_held(thread: &Thread, any: bool, run: impl FnOnce()) {
+    // SAFETY: the caller's promise.
+    let errno = unsafe { thread.errno() };
+    run();
+    if any {
+        // SAFETY: the caller's promise.
+        unsafe { thread.set_errno(errno.value()) };
+    } else {
+        // SAFETY: the thread is still the same.
+        unsafe { errno.put_back() };
+    }
+    // Release: what the probes did happens before whatever waited for the mark.
+    thread.outermost().store(core::ptr::null_mut(), Ordering::Release);
+}
+
+/// Probes that run before the body.
 struct EntryOnly<E>(PhantomData<E>);
 
-impl<E: RunEntry> Specialised for EntryOnly<E> {
+impl<E: RunEntries> Specialised for EntryOnly<E> {
     #[inline(always)]
     unsafe fn run<const N: usize>(
         mut slots: [Slot; N],
@@ -200,29 +346,16 @@ impl<E: RunEntry> Specialised for EntryOnly<E> {
         caller: *const (),
         hand_over: HandOver<N>,
     ) -> Slot {
-        let thread = current();
-        let mark = thread.outermost();
-        unless_null!(mark.load(Ordering::Relaxed), {
+        let (thread, list) = hold!(md, if OWN_CALLER == caller, else {
             // SAFETY: the caller's promise.
-            return unsafe { hand_over(slots, md) };
+            unsafe { hand_over(slots, md) }
         });
-        let list: &List = md.hold(mark);
-        unless_equal!(list.own_caller(), caller, {
-            mark.store(core::ptr::null_mut(), Ordering::Release);
-            // SAFETY: the caller's promise.
-            return unsafe { hand_over(slots, md) };
-        });
-        // SAFETY: the list of this caller has one row.
-        let row = unsafe { list.row(0) };
-        // SAFETY: `thread` is the calling thread's.
-        let errno = unsafe { thread.errno() };
-        // SAFETY: the list was published when the mark was set or later, so whoever retires it
-        // waits; the row is of the list whose caller this is, and was bound to this function.
-        unsafe { E::run(row, slots.as_mut_ptr(), &md.target) };
-        // SAFETY: `thread` is the calling thread's.
-        unsafe { thread.set_errno(errno) };
-        // Release: what the probe did happens before whatever waited for the mark.
-        mark.store(core::ptr::null_mut(), Ordering::Release);
+        let run = || {
+            // SAFETY: the list is held, and is one that this caller was made for.
+            unsafe { E::run(list, slots.as_mut_ptr(), &md.target) }
+        };
+        // SAFETY: it is the calling thread's.
+        unsafe { run_held(thread, E::ANY, run) };
         // SAFETY: the origin is the body of this site's function.
         unsafe { call_body(md.origin(), slots) }
     }
@@ -231,7 +364,7 @@ impl<E: RunEntry> Specialised for EntryOnly<E> {
 /// A probe that runs before the body and may take its place.
 struct ModRetOnly<C>(PhantomData<C>);
 
-impl<C: RunCall> Specialised for ModRetOnly<C> {
+impl<C: RunModRet> Specialised for ModRetOnly<C> {
     #[inline(always)]
     unsafe fn run<const N: usize>(
         mut slots: [Slot; N],
@@ -239,33 +372,20 @@ impl<C: RunCall> Specialised for ModRetOnly<C> {
         caller: *const (),
         hand_over: HandOver<N>,
     ) -> Slot {
-        let thread = current();
-        let mark = thread.outermost();
-        unless_null!(mark.load(Ordering::Relaxed), {
+        let (thread, list) = hold!(md, if OWN_CALLER == caller, else {
             // SAFETY: the caller's promise.
-            return unsafe { hand_over(slots, md) };
+            unsafe { hand_over(slots, md) }
         });
-        let list: &List = md.hold(mark);
-        unless_equal!(list.own_caller(), caller, {
-            mark.store(core::ptr::null_mut(), Ordering::Release);
-            // SAFETY: the caller's promise.
-            return unsafe { hand_over(slots, md) };
-        });
-        // SAFETY: the list of this caller has one row.
-        let row = unsafe { list.row(0) };
         let mut ret = Slot::uninit();
-        let place = place(md, &slots.clone(), &raw mut ret);
+        let place = place(md, None, &slots.clone(), &raw mut ret);
         let args = slots.as_mut_ptr();
-        let mut frame =
-            Frame { target: &raw const md.target, args, ret: place, outcome: Outcome::Running };
-        // SAFETY: `thread` is the calling thread's.
-        let errno = unsafe { thread.errno() };
-        // SAFETY: as in `EntryOnly`.
-        unsafe { C::run(row, &mut frame) };
-        // SAFETY: `thread` is the calling thread's.
-        unsafe { thread.set_errno(errno) };
-        // Release: what the probe did happens before whatever waited for the mark.
-        mark.store(core::ptr::null_mut(), Ordering::Release);
+        let mut frame = Frame { target: &md.target, args, ret: place, outcome: Outcome::Running };
+        let run = || {
+            // SAFETY: the list is held, and is one that this caller was made for.
+            unsafe { C::run(list, &mut frame) }
+        };
+        // SAFETY: it is the calling thread's.
+        unsafe { run_held(thread, C::ANY, run) };
         unless_equal!(frame.outcome as u64, Outcome::Running as u64, {
             // SAFETY: the slots are this function's, nobody has taken their values, and the probe
             // has written the result.
@@ -280,7 +400,7 @@ impl<C: RunCall> Specialised for ModRetOnly<C> {
 /// A probe that runs after the body.
 struct ExitOnly<C>(PhantomData<C>);
 
-impl<C: RunCall> Specialised for ExitOnly<C> {
+impl<C: RunExits> Specialised for ExitOnly<C> {
     /// Nothing is held while the body runs: what is remembered is which link was alone in the
     /// list. When the body has returned, the list is looked at again.
     #[inline(always)]
@@ -300,15 +420,17 @@ impl<C: RunCall> Specialised for ExitOnly<C> {
             // SAFETY: the caller's promise.
             return unsafe { hand_over(slots, md) };
         });
+        // The call may have begun with another list than one that has this caller.
+        let own = if C::ANY { None } else { Some(caller) };
         // SAFETY: the link's only row is that of its exit probe.
-        unsafe { run_body::<C, N, 0>(slots, md, caller, sole) }
+        unsafe { run_body::<C, N, 0>(slots, md, own, sole) }
     }
 }
 
-/// An entry and an exit probe of one link.
+/// Entry and exit probes of one link.
 struct Pair<E, C>(PhantomData<(E, C)>);
 
-impl<E: RunEntry, C: RunCall> Specialised for Pair<E, C> {
+impl<E: RunEntries, C: RunExits> Specialised for Pair<E, C> {
     #[inline(always)]
     unsafe fn run<const N: usize>(
         mut slots: [Slot; N],
@@ -316,45 +438,35 @@ impl<E: RunEntry, C: RunCall> Specialised for Pair<E, C> {
         caller: *const (),
         hand_over: HandOver<N>,
     ) -> Slot {
-        let thread = current();
-        let mark = thread.outermost();
-        unless_null!(mark.load(Ordering::Relaxed), {
+        let (thread, list) = hold!(md, if OWN_CALLER == caller, else {
             // SAFETY: the caller's promise.
-            return unsafe { hand_over(slots, md) };
-        });
-        let list: &List = md.hold(mark);
-        unless_equal!(list.own_caller(), caller, {
-            mark.store(core::ptr::null_mut(), Ordering::Release);
-            // SAFETY: the caller's promise.
-            return unsafe { hand_over(slots, md) };
+            unsafe { hand_over(slots, md) }
         });
         let sole = list.sole();
-        // SAFETY: the list of this caller has two rows, and the first is that of an entry probe.
-        let row = unsafe { list.row(0) };
-        // SAFETY: `thread` is the calling thread's.
-        let errno = unsafe { thread.errno() };
-        // SAFETY: as in `EntryOnly`.
-        unsafe { E::run(row, slots.as_mut_ptr(), &md.target) };
-        // SAFETY: `thread` is the calling thread's.
-        unsafe { thread.set_errno(errno) };
-        // Release: what the probe did happens before whatever waited for the mark.
-        mark.store(core::ptr::null_mut(), Ordering::Release);
-        // SAFETY: the second row is that of the exit probe.
-        unsafe { run_body::<C, N, 1>(slots, md, caller, sole) }
+        let run = || {
+            // SAFETY: the list is held, and is one that this caller was made for.
+            unsafe { E::run(list, slots.as_mut_ptr(), &md.target) }
+        };
+        // SAFETY: it is the calling thread's.
+        unsafe { run_held(thread, E::ANY, run) };
+        // A link alone in a list of this function has the same caller every time.
+        // SAFETY: if there is one exit probe, it is in the second row.
+        unsafe { run_body::<C, N, 1>(slots, md, None, sole) }
     }
 }
 
-/// Calls the body, and then runs the exit probe whose row is the one `AT` this place.
+/// Calls the body, and then runs the exit probes of the link `sole` if it is still alone, and if the list's
+/// own caller is `own`, where that is given.
 ///
 /// # Safety
 ///
-/// As [`Specialised::run`]; and in every list whose sole link is `sole`, there is an exit probe's row
-/// at this place.
+/// As [`Specialised::run`]; and in every such list, what `C` runs is there, its one probe in the row
+/// `AT` this place.
 #[inline(always)]
-unsafe fn run_body<C: RunCall, const N: usize, const AT: u32>(
+unsafe fn run_body<C: RunExits, const N: usize, const AT: u32>(
     slots: [Slot; N],
     md: &'static Md,
-    caller: *const (),
+    own: Option<*const ()>,
     sole: Sole,
 ) -> Slot {
     let mut saved = slots;
@@ -362,139 +474,42 @@ unsafe fn run_body<C: RunCall, const N: usize, const AT: u32>(
     // SAFETY: the origin is the body of this site's function.
     let mut ret = unsafe { call_body(md.origin(), slots) };
     core::mem::forget(unwinding);
-    let place = place(md, &saved, &raw mut ret);
-    let thread = current();
-    let mark = thread.outermost();
-    unless_null!(mark.load(Ordering::Relaxed), {
+    let place = place(md, C::IN_SLOT, &saved, &raw mut ret);
+    let (thread, list) = hold!(md, if SOLE == sole.0, else {
         returned(sole, md, saved.as_mut_ptr(), place);
-        return ret;
+        ret
     });
-    let list: &List = md.hold(mark);
-    unless_equal!(list.sole().0, sole.0, {
-        mark.store(core::ptr::null_mut(), Ordering::Release);
-        returned(sole, md, saved.as_mut_ptr(), place);
-        return ret;
-    });
-    if !C::ANY {
-        // The call may have begun with another list than the one that had this caller.
-        unless_equal!(list.own_caller(), caller, {
-            mark.store(core::ptr::null_mut(), Ordering::Release);
+    if let Some(own) = own {
+        unless_equal_at!(list, List::OWN_CALLER, own, {
+            thread.outermost().store(core::ptr::null_mut(), Ordering::Release);
             returned(sole, md, saved.as_mut_ptr(), place);
             return ret;
         });
     }
-    // SAFETY: the caller's promise.
-    let row = unsafe { list.row(AT) };
-    let mut frame = Frame {
-        target: &raw const md.target,
-        args: saved.as_mut_ptr(),
-        ret: place,
-        outcome: Outcome::Returned,
+    let run = || {
+        // SAFETY: the list is held, and is one that has such a row, says the caller.
+        unsafe { C::run::<AT>(list, saved.as_mut_ptr(), &md.target, place) }
     };
-    // SAFETY: `thread` is the calling thread's.
-    let errno = unsafe { thread.errno() };
-    // SAFETY: as in `EntryOnly`.
-    unsafe { C::run(row, &mut frame) };
-    // SAFETY: `thread` is the calling thread's.
-    unsafe { thread.set_errno(errno) };
-    // Release: what the probe did happens before whatever waited for the mark.
-    mark.store(core::ptr::null_mut(), Ordering::Release);
+    // SAFETY: it is the calling thread's.
+    unsafe { run_held(thread, C::ANY, run) };
     ret
 }
 
-/// Where the function's result is or is to be, given its slots.
+/// Where the function's result is or is to be, given its slots, and whether it travels in one if that is
+/// known.
 #[inline(always)]
-fn place<const N: usize>(md: &Md, slots: &[Slot; N], ret: *mut Slot) -> *mut () {
+fn place<const N: usize>(
+    md: &Md,
+    in_slot: Option<bool>,
+    slots: &[Slot; N],
+    ret: *mut Slot,
+) -> *mut () {
     match slots.last() {
         // SAFETY: the last slot of a function whose result does not fit one is the address of room for
         // it.
-        Some(out) if !md.target.ret_in_slot => unsafe { out.address() },
+        Some(out) if !in_slot.unwrap_or(md.target.ret_in_slot) => unsafe { out.address() },
         _ => ret.cast(),
     }
-}
-
-/// Several entry and exit probes of one link.
-struct OneLink;
-
-impl Specialised for OneLink {
-    #[inline(always)]
-    unsafe fn run<const N: usize>(
-        mut slots: [Slot; N],
-        md: &'static Md,
-        caller: *const (),
-        hand_over: HandOver<N>,
-    ) -> Slot {
-        let thread = current();
-        let mark = thread.outermost();
-        unless_null!(mark.load(Ordering::Relaxed), {
-            // SAFETY: the caller's promise.
-            return unsafe { hand_over(slots, md) };
-        });
-        let list: &List = md.hold(mark);
-        unless_equal!(list.own_caller(), caller, {
-            mark.store(core::ptr::null_mut(), Ordering::Release);
-            // SAFETY: the caller's promise.
-            return unsafe { hand_over(slots, md) };
-        });
-        let sole = list.sole();
-        // SAFETY: `thread` is the calling thread's.
-        let errno = unsafe { thread.errno() };
-        for row in list.entries() {
-            // SAFETY: the list was published when the mark was set or later, so whoever retires it
-            // waits; and its rows were bound to this function.
-            unsafe { row.run_entry(slots.as_mut_ptr(), &md.target) };
-        }
-        // SAFETY: `thread` is the calling thread's.
-        unsafe { thread.set_errno(errno) };
-        // Release: what the probes did happens before whatever waited for the mark.
-        mark.store(core::ptr::null_mut(), Ordering::Release);
-        // SAFETY: what the rows say is run by any caller of this link's list.
-        unsafe { run_body_all(slots, md, sole) }
-    }
-}
-
-/// As [`run_body`], for all exit probes.
-///
-/// # Safety
-///
-/// As [`Specialised::run`].
-#[inline(always)]
-unsafe fn run_body_all<const N: usize>(slots: [Slot; N], md: &'static Md, sole: Sole) -> Slot {
-    let mut saved = slots;
-    let unwinding = Unwinding { md, sole, args: (&raw mut saved).cast() };
-    // SAFETY: the origin is the body of this site's function.
-    let mut ret = unsafe { call_body(md.origin(), slots) };
-    core::mem::forget(unwinding);
-    let place = place(md, &saved, &raw mut ret);
-    let thread = current();
-    let mark = thread.outermost();
-    unless_null!(mark.load(Ordering::Relaxed), {
-        returned(sole, md, saved.as_mut_ptr(), place);
-        return ret;
-    });
-    let list: &List = md.hold(mark);
-    unless_equal!(list.sole().0, sole.0, {
-        mark.store(core::ptr::null_mut(), Ordering::Release);
-        returned(sole, md, saved.as_mut_ptr(), place);
-        return ret;
-    });
-    let mut frame = Frame {
-        target: &raw const md.target,
-        args: saved.as_mut_ptr(),
-        ret: place,
-        outcome: Outcome::Returned,
-    };
-    // SAFETY: `thread` is the calling thread's.
-    let errno = unsafe { thread.errno() };
-    for row in list.exits() {
-        // SAFETY: as for the entry probes.
-        unsafe { row.run_call(&mut frame) };
-    }
-    // SAFETY: `thread` is the calling thread's.
-    unsafe { thread.set_errno(errno) };
-    // Release: what the probes did happens before whatever waited for the mark.
-    mark.store(core::ptr::null_mut(), Ordering::Release);
-    ret
 }
 
 /// A call of which only exit probes are left, if the body panics.
@@ -531,7 +546,7 @@ fn run_exit_of(sole: Sole, md: &'static Md, args: *mut Slot, ret: *mut (), outco
     match enter_slow() {
         Slow::Skip | Slow::Full { .. } => {}
         Slow::Enter { thread, mark, nested } => {
-            let mut frame = Frame { target: &raw const md.target, args, ret, outcome };
+            let mut frame = Frame { target: &md.target, args, ret, outcome };
             let (list, pin) = md.pin(thread);
             run_exits_of(sole.link(), list, &mut frame, thread, mark, nested);
             pin.release(thread);

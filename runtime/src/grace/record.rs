@@ -132,43 +132,24 @@ impl Thread {
     ///
     /// The record is the calling thread's own.
     #[inline(always)]
-    pub(crate) unsafe fn errno(&self) -> i32 {
-        let errno = self.errno.load(Ordering::Relaxed);
+    pub(crate) unsafe fn errno(&self) -> Errno {
+        let place = self.errno.load(Ordering::Relaxed);
         // SAFETY: set at registration to this thread's `errno`, which lives as long as it.
-        unsafe { errno.read() }
+        let value = unsafe { place.read() };
+        Errno { place, value }
     }
 
-    /// Puts `errno` back, if a probe has changed it: a store that is always made is one for which the
-    /// next call's load has to wait.
+    /// Puts `errno` back, as [`Errno::put_back`]. For where it is cheaper to look for it once more than to
+    /// remember where it is.
     ///
     /// # Safety
     ///
     /// As [`Thread::errno`].
     #[inline(always)]
     pub(crate) unsafe fn set_errno(&self, value: i32) {
-        let errno = self.errno.load(Ordering::Relaxed);
-        // In assembly, because a compiler that is not told how rare it is has the usual case jump.
-        #[cfg(all(target_arch = "x86_64", not(miri)))]
-        // SAFETY: reads what `errno` reads.
-        unsafe {
-            core::arch::asm!(
-                "cmp dword ptr [{errno}], {value:e}",
-                "jne {changed}",
-                errno = in(reg) errno,
-                value = in(reg) value,
-                changed = label {
-                    // SAFETY: as in `errno`.
-                    unsafe { errno.write(value) };
-                },
-                options(nostack, readonly),
-            );
-        }
-        #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-        // SAFETY: as in `errno`.
-        if unsafe { errno.read() } != value {
-            // SAFETY: as in `errno`.
-            unsafe { errno.write(value) };
-        }
+        let place = self.errno.load(Ordering::Relaxed);
+        // SAFETY: the caller's promise.
+        unsafe { Errno { place, value }.put_back() };
     }
 
     /// Keeps `list` from being freed until [`Pin::release`]. Publish it first, then check that
@@ -224,6 +205,54 @@ impl Thread {
         let deep = self.deep.swap(0, Ordering::Relaxed) > 0;
         let pinned = self.pins.iter().any(|pin| !pin.load(Ordering::Relaxed).is_null());
         self.owned.store(u32::from(pinned || deep), Ordering::Relaxed);
+    }
+}
+
+/// A thread's `errno`, and where it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Errno {
+    place: *mut i32,
+    value: i32,
+}
+
+impl Errno {
+    /// What it was.
+    #[inline(always)]
+    pub(crate) fn value(self) -> i32 {
+        self.value
+    }
+
+    /// Puts it back, if a probe has changed it: a store that is always made is one for which the next
+    /// call's load has to wait.
+    ///
+    /// # Safety
+    ///
+    /// It is the calling thread's.
+    #[inline(always)]
+    pub(crate) unsafe fn put_back(self) {
+        let Self { place, value } = self;
+        // In assembly, because a compiler that is not told how rare it is has the usual case jump.
+        #[cfg(all(target_arch = "x86_64", not(miri)))]
+        // SAFETY: reads what `Thread::errno` reads.
+        unsafe {
+            core::arch::asm!(
+                "cmp dword ptr [{place}], {value:e}",
+                "jne {changed}",
+                place = in(reg) place,
+                value = in(reg) value,
+                changed = label {
+                    // SAFETY: as in `Thread::errno`.
+                    unsafe { place.write(value) };
+                },
+                options(nostack, readonly),
+            );
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+        // SAFETY: as in `Thread::errno`.
+        if unsafe { place.read() } != value {
+            // SAFETY: as in `Thread::errno`.
+            unsafe { place.write(value) };
+        }
     }
 }
 

@@ -24,7 +24,7 @@ use crate::site::Function;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
-use super::core::{Fit, LinkCore, Member};
+use super::core::{Fit, Form, LinkCore, Member};
 use super::detach::{Patience, poison, withdraw};
 use super::fork;
 use super::rows;
@@ -267,9 +267,10 @@ impl<'r> Binding<'r> {
             self.through.push(bits);
         }
         // From the last on: neighbours are often alike.
-        let is_fit = |fit: &Fit| fit.slots == slots && fit.through == self.through;
+        let form = Form::of(function);
+        let is_fit = |fit: &Fit| fit.form == form && fit.through == self.through;
         let fit = self.fits.iter().rposition(is_fit).unwrap_or_else(|| {
-            self.fits.push(Fit { slots, through: self.through.clone() });
+            self.fits.push(Fit { form, through: self.through.clone() });
             self.fits.len() - 1
         });
         Ok(u32::try_from(fit).expect("fewer fits than functions"))

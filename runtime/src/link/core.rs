@@ -37,10 +37,24 @@ pub(crate) struct Member {
     pub(crate) fit: u32,
 }
 
+/// What a caller is made for, of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    pub(crate) slots: usize,
+    pub(crate) ret_in_slot: bool,
+}
+
+impl Form {
+    pub(crate) fn of(function: &Function) -> Self {
+        let ret_in_slot = function.description().types.ret.in_slot;
+        Self { slots: function.slots(), ret_in_slot }
+    }
+}
+
 /// How the probes of a link fit a function: few ways for many functions.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Fit {
-    pub(crate) slots: usize,
+    pub(crate) form: Form,
     /// For each probe of the link, the bits for its rows' `through`.
     pub(crate) through: Vec<u32>,
 }

@@ -18,7 +18,7 @@ use crate::probe::ListBox;
 use crate::sync::{Ordering, lock};
 use crate::sys;
 
-use super::core::{LinkCore, Member};
+use super::core::{Form, LinkCore, Member};
 use super::rows;
 use super::transaction::{Retired, Transaction, vacate, wait};
 
@@ -74,7 +74,7 @@ pub(super) fn withdraw(
         if !md.current().rows().iter().any(|row| rows::is_of(row, link)) {
             continue;
         }
-        let list = rows::without(md.current(), link, usize::from(md.target.slots));
+        let list = rows::without(md.current(), link, Form::of(md.target.function));
         if link.state.hashed && !rows::any_hashed(&list) {
             transaction.state().table.remove(md.target.address);
         }
@@ -139,7 +139,7 @@ fn settle(transaction: &mut Transaction, link: &LinkCore, members: &[Member]) {
     for md in members.iter().flat_map(Member::sites) {
         let current = md.current();
         if !current.is_empty() && current.specialised().is_none() {
-            let list = rows::without(current, link, usize::from(md.target.slots));
+            let list = rows::without(current, link, Form::of(md.target.function));
             if list.specialised().is_some() {
                 let _ = publish(transaction, md, list, &mut changed);
             }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::caller::{any_entry_caller, any_exit_caller, any_mod_ret_caller};
 use crate::caller::{any_pair_caller, one_link_caller, single_caller};
 use crate::md::Prepared;
-use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Room, Row, Target};
+use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Room, Row};
 use crate::sys::OutOfMemory;
 
-use super::core::{Fit, LinkCore, Member};
+use super::core::{Fit, Form, LinkCore, Member};
 
 /// The lists of functions that have no other probe than those of `link`, one for each of its fits:
 /// to be copied, for nobody's calls.
@@ -24,8 +24,8 @@ pub(crate) struct Patterns {
 pub(crate) fn patterns(link: &LinkCore, copies: usize) -> Result<Patterns, OutOfMemory> {
     let pattern = |fit: &Fit| {
         let mut groups = Groups::default();
-        groups.add(link, fit, core::ptr::null(), 0);
-        groups.into_list(fit.slots)
+        groups.add(link, fit, 0);
+        groups.into_list(fit.form)
     };
     let lists = link.fits.iter().map(pattern).collect::<Result<_, _>>()?;
     Ok(Patterns { lists, room: ListBox::room(link.probes.len(), copies) })
@@ -40,23 +40,23 @@ pub(crate) fn with(
 ) -> Result<ListBox, OutOfMemory> {
     if md.current().is_empty() {
         let pattern = &patterns.lists[member.fit as usize];
-        return pattern.copy(&mut patterns.room, md.target(), member.cookie);
+        return pattern.copy(&mut patterns.room, member.cookie);
     }
     let fit = &link.fits[member.fit as usize];
     let mut groups = Groups::of(md.current(), |_| true);
-    groups.add(link, fit, md.target(), member.cookie);
-    groups.into_list(fit.slots)
+    groups.add(link, fit, member.cookie);
+    groups.into_list(fit.form)
 }
 
-/// `list`, of a function of so many slots, without the probes of `link`.
+/// `list`, of a function of this form, without the probes of `link`.
 ///
 /// Detaching cannot fail, so without memory for the shorter list the process ends, as it does
 /// wherever Rust allocates.
-pub(crate) fn without(list: &List, link: &LinkCore, slots: usize) -> ListBox {
+pub(crate) fn without(list: &List, link: &LinkCore, form: Form) -> ListBox {
     if list.rows().iter().all(|row| is_of(row, link)) {
         return ListBox::empty();
     }
-    let shorter = Groups::of(list, |row| !is_of(row, link)).into_list(slots);
+    let shorter = Groups::of(list, |row| !is_of(row, link)).into_list(form);
     shorter.unwrap_or_else(|refused| {
         let layout = Layout::from_size_align(refused.bytes, align_of::<List>());
         handle_alloc_error(layout.expect("it was asked for"))
@@ -64,13 +64,14 @@ pub(crate) fn without(list: &List, link: &LinkCore, slots: usize) -> ListBox {
 }
 
 /// The caller for one probe of this kind and of any type.
-fn any_caller(kind: Kind, slots: usize) -> Option<*const ()> {
+fn any_caller(kind: Kind, form: Form) -> Option<*const ()> {
+    let slots = form.slots;
     match kind {
         Kind::Fentry => {
             single_caller(slots).map(|(code, _)| code).or_else(|| any_entry_caller(slots))
         }
         Kind::FmodRet => any_mod_ret_caller(slots),
-        Kind::Fexit => any_exit_caller(slots),
+        Kind::Fexit => any_exit_caller(slots, form.ret_in_slot),
     }
 }
 
@@ -110,21 +111,20 @@ impl Groups {
         }
     }
 
-    /// Adds the probes of `link` as they fit the target's function.
-    fn add(&mut self, link: &LinkCore, fit: &Fit, target: *const Target, cookie: u64) {
+    /// Adds the probes of `link` as they fit a function.
+    fn add(&mut self, link: &LinkCore, fit: &Fit, cookie: u64) {
         for (probe, &through) in link.probes.iter().zip(&fit.through) {
             let own = if link.specialise {
-                probe.specialised(fit.slots, through)
+                probe.specialised(fit.form.slots, through)
             } else if link.state.hashed {
                 None
             } else {
-                any_caller(probe.kind(), fit.slots)
+                any_caller(probe.kind(), fit.form)
             };
             let row = probe.thunk(through).row(
                 probe.data(),
                 cookie,
                 Arc::as_ptr(&link.state),
-                target,
                 through,
                 own.unwrap_or(core::ptr::null()),
             );
@@ -152,7 +152,7 @@ impl Groups {
         }
     }
 
-    fn into_list(mut self, slots: usize) -> Result<ListBox, OutOfMemory> {
+    fn into_list(mut self, form: Form) -> Result<ListBox, OutOfMemory> {
         let mut needs = Needs::NOTHING;
         if !self.mods.is_empty() || !self.exits.is_empty() {
             needs = needs.and(Needs::ORIGIN);
@@ -166,13 +166,13 @@ impl Groups {
         }
         self.exits.reverse();
         self.count_misses_once();
-        let own_caller = self.own_caller(slots);
+        let own_caller = self.own_caller(form);
         ListBox::new(needs, own_caller, self.entries, self.mods, self.exits)
     }
 
     /// The caller for these rows alone, where there is one: a probe's own, or that of a link's
     /// entry and exit probes.
-    fn own_caller(&self, slots: usize) -> Option<OwnCaller> {
+    fn own_caller(&self, form: Form) -> Option<OwnCaller> {
         let rows = || self.entries.iter().chain(&self.mods).chain(&self.exits);
         let first = rows().next()?;
         let of_first = |row: &Row| row.link == first.link && !row.specialised.is_null();
@@ -185,10 +185,10 @@ impl Groups {
         }
         let code = match (&self.entries[..], &self.mods[..], &self.exits[..]) {
             ([entry], [], [_]) => match state(entry).pair {
-                Some(pair) => pair(slots, entry.through),
-                None => any_pair_caller(slots),
+                Some(pair) => pair(form.slots, entry.through),
+                None => any_pair_caller(form.slots, form.ret_in_slot),
             },
-            (_, [], _) => one_link_caller(slots),
+            (_, [], _) => one_link_caller(form.slots),
             _ => None,
         };
         Some(OwnCaller { code: code?, link })

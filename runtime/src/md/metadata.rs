@@ -102,15 +102,6 @@ impl Drop for Fresh {
 }
 
 impl Prepared {
-    /// Whose calls its rows will see.
-    pub(crate) fn target(&self) -> *const Target {
-        match self {
-            Self::Existing(md) => &raw const md.target,
-            // SAFETY: within the piece of memory that it was made in.
-            Self::Fresh(md) => unsafe { &raw const (*md.as_ptr()).target },
-        }
-    }
-
     /// The metadata, which its site knows.
     ///
     /// # Safety
@@ -155,6 +146,9 @@ impl Md {
     /// Where the origin is.
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const ORIGIN: usize = offset_of!(Self, origin);
+    /// Where the target is.
+    #[allow(dead_code, reason = "only some architectures have such callers")]
+    pub(crate) const TARGET: usize = offset_of!(Self, target);
 
     /// The metadata of `site`, which `full` (a caller for its shape) can serve; made in `fresh` if
     /// missing, and then nobody's before [`Fresh::publish`].

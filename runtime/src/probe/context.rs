@@ -41,7 +41,7 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Frame {
-    pub(crate) target: *const Target,
+    pub(crate) target: &'static Target,
     /// The saved slots.
     pub(crate) args: *mut Slot,
     /// Where the result is or will be: as large as the function's return type.
@@ -71,8 +71,7 @@ impl<'c> Context<'c> {
 
     #[inline(always)]
     fn target(&self) -> &'static Target {
-        // SAFETY: a frame points to the target of a site's metadata, which is never freed.
-        unsafe { &*self.frame.target }
+        self.frame.target
     }
 
     /// The function that was called.

@@ -99,9 +99,9 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
 
     fn thunk(&self, through: u32) -> Thunk {
         if through == 0 {
-            Thunk::Entry(thunk::<P, M, false>, register_thunk::<P, M, false>)
+            Thunk::Entry(thunk::<P, M, false>)
         } else {
-            Thunk::Entry(thunk::<P, M, true>, register_thunk::<P, M, true>)
+            Thunk::Entry(thunk::<P, M, true>)
         }
     }
 
@@ -117,7 +117,7 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
 /// # Safety
 ///
 /// As [`EntryThunk`](super::list::EntryThunk); the row's probe is a `P`.
-unsafe fn thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
+unsafe extern "C" fn thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
     row: &Row,
     args: *mut Slot,
     target: &'static Target,
@@ -125,25 +125,6 @@ unsafe fn thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
     let through = if THROUGH { row.through } else { 0 };
     // SAFETY: the caller's promise.
     unsafe { call_entry::<P, M>(row, args, target, through) };
-}
-
-/// # Safety
-///
-/// As [`RegisterThunk`](super::list::RegisterThunk); the row's probe is a `P`.
-unsafe extern "C" fn register_thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
-    s0: Slot,
-    s1: Slot,
-    s2: Slot,
-    s3: Slot,
-    s4: Slot,
-    row: &Row,
-) {
-    let mut slots = [s0, s1, s2, s3, s4];
-    let through = if THROUGH { row.through } else { 0 };
-    // SAFETY: a row's target is part of metadata, which live for ever.
-    let target = unsafe { &*row.target };
-    // SAFETY: the caller's promise.
-    unsafe { call_entry::<P, M>(row, slots.as_mut_ptr(), target, through) };
 }
 
 /// Runs the probe of a row, which is a `P`.

@@ -2,12 +2,13 @@
 
 use seq_macro::seq;
 
-use crate::site::type_id_of;
+use crate::site::{Slot, type_id_of};
 
+use super::context::{Frame, Outcome, Target};
 use super::list::Thunk;
 use super::param::Asks;
 use super::state::guarded;
-use super::{AnyProbe, Context, Exit, Frame, Kind, Param, RetParam, Return, Row};
+use super::{AnyProbe, Context, Exit, Kind, Param, RetParam, Return, Row};
 
 /// A probe that runs after its function.
 ///
@@ -16,10 +17,14 @@ use super::{AnyProbe, Context, Exit, Frame, Kind, Param, RetParam, Return, Row};
 ///
 /// # Safety
 ///
-/// `call` reads only arguments and the result that `params` and `ret` name, as they name them.
+/// `call` reads only arguments and the result that `params` and `ret` name, as they name them, and
+/// `RET_IN_SLOT` is [`Slot::holds`] of the type that `ret` names.
 pub unsafe trait ExitProbe<M = ()>: Send + Sync + 'static {
     /// Whether it may block.
     const SLEEPABLE: bool = false;
+
+    /// Whether the result that it asks for travels in a slot; `None` if it asks for none.
+    const RET_IN_SLOT: Option<bool> = None;
 
     /// The arguments it asks for, from the first on.
     fn params() -> Vec<Param>;
@@ -72,6 +77,8 @@ macro_rules! closure {
             R: 'static,
             $($t: Copy + 'static,)*
         {
+            const RET_IN_SLOT: Option<bool> = Some(Slot::holds::<R>());
+
             fn params() -> Vec<Param> {
                 vec![$(
                     Param::value::<$t>(core::any::type_name::<$t>(), type_id_of::<fn($t)>())
@@ -133,7 +140,7 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
     }
 
     fn thunk(&self, _: u32) -> Thunk {
-        Thunk::Call(thunk::<P, M>)
+        Thunk::Exit(thunk::<P, M>)
     }
 
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()> {
@@ -147,24 +154,38 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
 
 /// # Safety
 ///
-/// As [`CallThunk`](super::list::CallThunk); the row's probe is a `P`, and the call has ended.
-unsafe fn thunk<P: ExitProbe<M>, M>(row: &Row, frame: &mut Frame) {
+/// As [`ExitThunk`](super::list::ExitThunk); the row's probe is a `P`.
+unsafe fn thunk<P: ExitProbe<M>, M>(
+    row: &Row,
+    args: *mut Slot,
+    target: &'static Target,
+    ret: *mut (),
+    outcome: Outcome,
+) {
     // SAFETY: the caller's promise.
-    unsafe { call_exit::<P, M>(row, frame, row.through) };
+    unsafe { call_exit::<P, M>(row, args, target, ret, outcome, row.through) };
 }
 
 /// Runs the probe of a row, which is a `P`.
 ///
 /// # Safety
 ///
-/// As [`CallThunk`](super::list::CallThunk); the row's probe is a `P`, and its `through` is this.
+/// As [`ExitThunk`](super::list::ExitThunk); the row's probe is a `P`, and its `through` is this.
 #[inline(always)]
-pub(crate) unsafe fn call_exit<P: ExitProbe<M>, M>(row: &Row, frame: &mut Frame, through: u32) {
+pub(crate) unsafe fn call_exit<P: ExitProbe<M>, M>(
+    row: &Row,
+    args: *mut Slot,
+    target: &'static Target,
+    ret: *mut (),
+    outcome: Outcome,
+    through: u32,
+) {
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
-    let ctx = Exit(Context::new(frame, row, through));
+    let frame = Frame { target, args, ret, outcome };
+    let ctx = Exit(Context::new(&frame, row, through));
     let run = || {
-        // SAFETY: the row was bound to the frame's function.
+        // SAFETY: the row was bound to the target's function.
         unsafe { probe.call(&ctx) }
     };
     // SAFETY: the row's link is alive.

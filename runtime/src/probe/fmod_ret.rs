@@ -113,7 +113,7 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
     }
 
     fn thunk(&self, _: u32) -> Thunk {
-        Thunk::Call(thunk::<P, M>)
+        Thunk::ModRet(thunk::<P, M>)
     }
 
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()> {
@@ -127,7 +127,7 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
 
 /// # Safety
 ///
-/// As [`CallThunk`](super::list::CallThunk); the row's probe is a `P`, and the frame has no result yet.
+/// As [`ModRetThunk`](super::list::ModRetThunk); the row's probe is a `P`, and the frame has no result yet.
 unsafe fn thunk<P: ModRetProbe<M>, M>(row: &Row, frame: &mut Frame) {
     // SAFETY: the caller's promise.
     unsafe { call_mod_ret::<P, M>(row, frame, row.through) };
@@ -137,7 +137,7 @@ unsafe fn thunk<P: ModRetProbe<M>, M>(row: &Row, frame: &mut Frame) {
 ///
 /// # Safety
 ///
-/// As [`CallThunk`](super::list::CallThunk); the row's probe is a `P`, and its `through` is this.
+/// As [`ModRetThunk`](super::list::ModRetThunk); the row's probe is a `P`, and its `through` is this.
 #[inline(always)]
 pub(crate) unsafe fn call_mod_ret<P: ModRetProbe<M>, M>(
     row: &Row,

@@ -15,58 +15,58 @@ use crate::sys::OutOfMemory;
 
 use super::LinkState;
 use super::block::{Block, Room};
-use super::context::{Frame, Target};
+use super::context::{Frame, Outcome, Target};
 
-/// Runs the entry probe of a row: the row, the saved slots, and whose they are.
+/// Runs the entry probe of a row: the row, the saved slots, and whose they are. Callers in assembly call
+/// it as well, so it has C's calling convention.
 ///
 /// # Safety
 ///
 /// The row's link is alive and stays so: the caller carries a mark that names the row, and has
 /// seen that the row is not dead or the list is current. The slots are those of a call of the
 /// target's function, to which the row's probe was bound.
-pub(crate) type EntryThunk = unsafe fn(&Row, *mut Slot, &'static Target);
+pub(crate) type EntryThunk = unsafe extern "C" fn(&Row, *mut Slot, &'static Target);
 
-/// Runs a probe that has to do with the result.
+/// Runs a probe that may decide the result.
 ///
 /// # Safety
 ///
-/// As [`EntryThunk`], with the frame in the place of the slots.
-pub(crate) type CallThunk = unsafe fn(&Row, &mut Frame);
+/// As [`EntryThunk`], with the frame in the place of the slots. It has no result yet.
+pub(crate) type ModRetThunk = unsafe fn(&Row, &mut Frame);
 
-/// Runs the entry probe of a row, with the slots in the registers in which the function takes them.
+/// Runs the exit probe of a row: the row, the saved slots, whose they are, where the result is, and how
+/// the call has ended. In registers, because most probes look at little of it.
 ///
 /// # Safety
 ///
-/// As [`EntryThunk`]: the slots that the target's function has are those of a call of it.
-pub(crate) type RegisterThunk = unsafe extern "C" fn(Slot, Slot, Slot, Slot, Slot, &Row);
+/// As [`EntryThunk`], and the result is there unless the call has unwound.
+pub(crate) type ExitThunk = unsafe fn(&Row, *mut Slot, &'static Target, *mut (), Outcome);
 
 /// What runs a probe.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Thunk {
-    Entry(EntryThunk, RegisterThunk),
-    Call(CallThunk),
+    Entry(EntryThunk),
+    ModRet(ModRetThunk),
+    Exit(ExitThunk),
 }
 
-/// The code of a row's thunk: which of the two it is follows from the row's place in its list.
+/// The code of a row's thunk: which of the three it is follows from the row's place in its list.
 #[derive(Clone, Copy)]
 union Code {
     entry: EntryThunk,
-    call: CallThunk,
+    mod_ret: ModRetThunk,
+    exit: ExitThunk,
 }
 
 /// One probe of one function.
 #[repr(C)]
 pub(crate) struct Row {
     code: Code,
-    /// Of an entry probe, what runs it with the slots in registers.
-    registers: Option<RegisterThunk>,
     /// The probe itself, of the type its thunk knows.
     pub(crate) probe: *const (),
     pub(crate) cookie: u64,
     /// Held by the row's list.
     pub(crate) link: *const LinkState,
-    /// Whose calls it sees.
-    pub(crate) target: *const Target,
     /// The caller for this probe alone; null if there is none.
     pub(crate) specialised: *const (),
     /// Bit i: the i-th argument's slot holds the address of what the probe asks for.
@@ -83,24 +83,24 @@ impl Thunk {
         probe: *const (),
         cookie: u64,
         link: *const LinkState,
-        target: *const Target,
         through: u32,
         specialised: *const (),
     ) -> Row {
-        let (code, registers) = match self {
-            Self::Entry(entry, registers) => (Code { entry }, Some(registers)),
-            Self::Call(call) => (Code { call }, None),
+        let code = match self {
+            Self::Entry(entry) => Code { entry },
+            Self::ModRet(mod_ret) => Code { mod_ret },
+            Self::Exit(exit) => Code { exit },
         };
         let dead = AtomicBool::new(false);
         let counts = true;
-        Row { code, registers, probe, cookie, link, target, specialised, through, counts, dead }
+        Row { code, probe, cookie, link, specialised, through, counts, dead }
     }
 }
 
 impl Row {
-    /// Where [`Row::registers`] is, for callers in assembly.
+    /// Where the code of its thunk is, for callers in assembly.
     #[allow(dead_code, reason = "only some architectures have such callers")]
-    pub(crate) const REGISTERS: usize = offset_of!(Self, registers);
+    pub(crate) const CODE: usize = offset_of!(Self, code);
 
     /// Runs the probe of a row among [`List::entries`].
     ///
@@ -115,17 +115,36 @@ impl Row {
         unsafe { thunk(self, args, target) };
     }
 
-    /// Runs the probe of a row among [`List::mods`] or [`List::exits`].
+    /// Runs the probe of a row among [`List::mods`].
     ///
     /// # Safety
     ///
-    /// As [`CallThunk`].
+    /// As [`ModRetThunk`].
     #[inline(always)]
-    pub(crate) unsafe fn run_call(&self, frame: &mut Frame) {
-        // SAFETY: a row that is not among the entries was made of a call thunk.
-        let thunk = unsafe { self.code.call };
+    pub(crate) unsafe fn run_mod_ret(&self, frame: &mut Frame) {
+        // SAFETY: a row among these was made of such a thunk.
+        let thunk = unsafe { self.code.mod_ret };
         // SAFETY: the caller's promise.
         unsafe { thunk(self, frame) };
+    }
+
+    /// Runs the probe of a row among [`List::exits`].
+    ///
+    /// # Safety
+    ///
+    /// As [`ExitThunk`].
+    #[inline(always)]
+    pub(crate) unsafe fn run_exit(
+        &self,
+        args: *mut Slot,
+        target: &'static Target,
+        ret: *mut (),
+        outcome: Outcome,
+    ) {
+        // SAFETY: a row among these was made of such a thunk.
+        let thunk = unsafe { self.code.exit };
+        // SAFETY: the caller's promise.
+        unsafe { thunk(self, args, target, ret, outcome) };
     }
 
     /// Whether its link has been detached. Asked after a mark that names the row was set and
@@ -241,9 +260,10 @@ unsafe impl Send for List {}
 unsafe impl Sync for List {}
 
 impl List {
-    /// Where the caller for this list alone is, for callers in assembly.
-    #[allow(dead_code, reason = "only some architectures have such callers")]
-    pub(crate) const SPECIALISED: usize = offset_of!(Self, specialised);
+    /// Where the caller for this list alone is, or null if there is none.
+    pub(crate) const OWN_CALLER: usize = offset_of!(Self, specialised);
+    /// Where [`List::sole`] is.
+    pub(crate) const SOLE: usize = offset_of!(Self, sole);
     /// Where the first row is.
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const FIRST: usize = size_of::<Self>();
@@ -271,12 +291,6 @@ impl List {
     #[inline(always)]
     pub(crate) fn sole(&self) -> Sole {
         self.sole
-    }
-
-    /// The caller for this list alone; null if there is none.
-    #[inline(always)]
-    pub(crate) fn own_caller(&self) -> *const () {
-        self.specialised
     }
 
     /// The row at this place among all.
@@ -372,12 +386,10 @@ static EMPTY: Empty = Empty {
         rows: [],
     },
     row: Row {
-        code: Code { call: |_, _| () },
-        registers: None,
+        code: Code { mod_ret: |_, _| () },
         probe: core::ptr::null(),
         cookie: 0,
         link: core::ptr::null(),
-        target: core::ptr::null(),
         specialised: core::ptr::null(),
         through: 0,
         counts: false,
@@ -446,14 +458,9 @@ impl ListBox {
         Room::new(size_of::<List>() + rows * size_of::<Row>(), lists)
     }
 
-    /// The same rows for another target, with another cookie; the room is for lists of so many.
-    pub(crate) fn copy(
-        &self,
-        room: &mut Room,
-        target: *const Target,
-        cookie: u64,
-    ) -> Result<Self, OutOfMemory> {
-        let rows = self.rows().iter().map(|row| Row { target, cookie, ..row.copy() });
+    /// The same rows with another cookie; the room is for lists of so many.
+    pub(crate) fn copy(&self, room: &mut Room, cookie: u64) -> Result<Self, OutOfMemory> {
+        let rows = self.rows().iter().map(|row| Row { cookie, ..row.copy() });
         Self::write(room, List { rows: [], ..**self }, rows)
     }
 

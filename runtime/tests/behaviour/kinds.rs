@@ -1,10 +1,12 @@
 //! The kinds of probes: what each gets and may do.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::panic::{catch_unwind, panic_any};
 
 use gtramp::{
-    Entry, Error, Exit, Kind, ModRet, Return, fentry, fexit, fmod_ret, link, site, traceable,
+    Entry, Error, Exit, Kind, Lookup, ModRet, Return, fentry, fexit, fmod_ret, link, site,
+    traceable,
 };
 
 use crate::support::Log;
@@ -472,4 +474,43 @@ fn a_unique_reference_is_shown_to_probes_as_a_shared_one() {
         assert_eq!(list, [1, 2, 3, 4]);
         assert!(log.take().is_empty());
     }
+}
+
+#[traceable]
+fn opened(parcel: Cell<Option<Box<u64>>>) -> u64 {
+    parcel.take().map_or(0, |content| *content)
+}
+
+/// An argument that travels in a slot and can be changed through a shared reference: were the probe handed
+/// a copy, there would be two owners.
+#[test]
+fn what_an_entry_probe_takes_out_of_an_argument_is_gone_for_the_function() {
+    fn steal(_: &Entry<'_>, parcel: &Cell<Option<Box<u64>>>) {
+        assert_eq!(parcel.take().as_deref(), Some(&7));
+    }
+    let call = || opened(Cell::new(Some(Box::new(7))));
+    let link = || site!(opened).link();
+    assert_eq!(call(), 7);
+    for specialise in [true, false] {
+        let alone = link().specialise(specialise).fentry(steal).attach().unwrap();
+        assert_eq!(call(), 0, "alone, {specialise}");
+        let second = link().specialise(specialise).fentry(|_: &Entry<'_>| ()).attach().unwrap();
+        assert_eq!(call(), 0, "with another link, {specialise}");
+        drop((alone, second));
+        let exit = |_: &Exit<'_>, ret: Return<'_, u64>| assert_eq!(ret.get(), Some(&0));
+        let pair = link().specialise(specialise).around(steal, exit).attach().unwrap();
+        assert_eq!(call(), 0, "with an exit probe, {specialise}");
+        drop(pair);
+        let asked = |ctx: &Entry<'_>| drop(ctx.arg::<Cell<Option<Box<u64>>>>(0).unwrap().take());
+        let asked = link().specialise(specialise).fentry(asked).attach().unwrap();
+        assert_eq!(call(), 0, "asked for by place, {specialise}");
+        drop(asked);
+    }
+    let sleeping = link().sleepable(true).fentry(steal).attach().unwrap();
+    assert_eq!(call(), 0, "sleepable");
+    drop(sleeping);
+    let hashed = link().lookup(Lookup::Hash).fentry(steal).attach().unwrap();
+    assert_eq!(call(), 0, "hashed");
+    drop(hashed);
+    assert_eq!(call(), 7);
 }

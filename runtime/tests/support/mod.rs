@@ -83,7 +83,7 @@ pub(crate) fn function(path: &str) -> &'static Function {
 
 /// How many bytes of code an entry has.
 pub(crate) const ENTRY: usize = match (cfg!(target_arch = "aarch64"), cfg!(gtramp_slot)) {
-    (false, false) => 15,
+    (false, false) => 23,
     (false, true) => 10,
     (true, _) => 20,
 };
