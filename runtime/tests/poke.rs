@@ -9,7 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gtramp::{Entry, Error, Exit, Function, traceable};
 
-use support::{ENTRY, EntryBytes, SWITCH, entry_bytes};
+use support::{AIM, ENTRY, EntryBytes, SWITCH, entry_bytes};
 
 #[traceable]
 fn first(a: u64) -> u64 {
@@ -111,8 +111,10 @@ fn entries_and_protections_are_as_before_when_all_is_detached() {
         assert_eq!(protections(), pages);
         for (armed, off) in entries().iter().zip(&code) {
             assert_ne!(armed[SWITCH], off[SWITCH]);
-            assert_eq!(armed[SWITCH.end..], off[SWITCH.end..]);
-            assert_eq!(armed[..SWITCH.start], off[..SWITCH.start]);
+            let written = |at: &usize| SWITCH.contains(at) || AIM.contains(at);
+            for at in (0..armed.len()).filter(|at| !written(at)) {
+                assert_eq!(armed[at], off[at], "byte {at}");
+            }
         }
         link.disable();
         assert_eq!(entries(), code);
@@ -138,4 +140,36 @@ fn an_attach_that_fails_at_any_function_leaves_every_entry_as_it_was() {
     drop(other);
     assert_eq!(entries(), code);
     assert_eq!(call_all(), right());
+}
+
+/// Where the entries' short ways lead.
+fn aims() -> Vec<Vec<u8>> {
+    entries().iter().map(|entry| entry[AIM].to_vec()).collect()
+}
+
+#[test]
+#[cfg_attr(any(not(target_arch = "x86_64"), gtramp_slot), ignore = "entries have no short way")]
+fn an_armed_entry_shows_the_way_to_the_selected_caller_whatever_link_comes_or_goes() {
+    let _turn = turn();
+    let off = aims();
+    assert!(off.iter().flatten().all(|&byte| byte == 0), "the way through the metadata");
+    let entry = || gtramp::fentry("poke::*", |_: &Entry| ()).expect("it takes any probe");
+    let exit = || gtramp::fexit("poke::*", |_: &Exit| ()).expect("it takes any probe");
+    let first = entry();
+    let one_entry = aims();
+    assert!(one_entry.iter().zip(&off).all(|(shown, off)| shown != off));
+    let second = exit();
+    let both = aims();
+    assert!(both.iter().zip(&one_entry).all(|(both, one)| both != one), "a caller for both");
+    assert_eq!(call_all(), right());
+    drop(first);
+    let one_exit = aims();
+    assert!(one_exit.iter().zip(&both).all(|(one, both)| one != both), "and one for the rest");
+    let third = entry();
+    assert_eq!(aims(), both);
+    drop(second);
+    assert_eq!(aims(), one_entry);
+    assert_eq!(call_all(), right());
+    drop(third);
+    assert_eq!(aims(), off);
 }

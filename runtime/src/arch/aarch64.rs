@@ -82,6 +82,7 @@ pub(crate) fn entry_bytes(
     body: usize,
     data: usize,
     armed: bool,
+    _: usize,
 ) -> [u8; ENTRY_LEN] {
     let md = if slots < SLOT_REGISTERS { 7 } else { 9 };
     let low = field((data & 0xfff).cast_signed() >> 3, 12);
@@ -222,7 +223,7 @@ mod tests {
     fn an_entry_is_what_an_assembler_makes_of_it() {
         let (entry, body, data) = (0x1_0000, 0x1_0100, 0x101_0018);
         let words = |slots, armed| {
-            let bytes = entry_bytes(entry, slots, body, data, armed);
+            let bytes = entry_bytes(entry, slots, body, data, armed, 0);
             let words = bytes.chunks_exact(4).map(|word| word.try_into().expect("four bytes"));
             words.map(u32::from_le_bytes).collect::<Vec<_>>()
         };

@@ -21,6 +21,13 @@ pub(crate) unsafe fn write(_: *const (), _: Switch) {}
 /// None: it does nothing.
 pub(crate) unsafe fn aim(_: *const (), _: *const ()) {}
 
-pub(crate) fn entry_bytes(_: usize, _: usize, _: usize, _: usize, _: bool) -> [u8; ENTRY_LEN] {
+pub(crate) fn entry_bytes(
+    _: usize,
+    _: usize,
+    _: usize,
+    _: usize,
+    _: bool,
+    _: usize,
+) -> [u8; ENTRY_LEN] {
     []
 }

@@ -68,29 +68,36 @@ pub(crate) unsafe fn write(entry: *const (), switch: Switch) {
 ///
 /// `entry` is one that can be written, and `caller` is one for functions of as many slots.
 pub(crate) unsafe fn aim(entry: *const (), caller: *const ()) {
-    let distance = caller.addr().wrapping_sub(entry.addr() + AIM.end).cast_signed();
-    let distance = if caller.is_null() { 0 } else { i32::try_from(distance).unwrap_or(0) };
+    let distance = distance(entry.addr(), caller.addr());
     let place = entry.cast::<u8>().wrapping_add(AIM.start).cast::<AtomicU32>();
     // SAFETY: the entry can be written, and threads that fetch it meanwhile are safe, see
     // `crate::poke`; entries are aligned to 32, so the word is aligned.
     let place = unsafe { &*place };
     // Written only if it changes: every core that has the line would have to fetch it anew.
-    if place.load(Ordering::Relaxed) != distance.cast_unsigned() {
-        place.store(distance.cast_unsigned(), Ordering::Release);
+    if place.load(Ordering::Relaxed) != distance {
+        place.store(distance, Ordering::Release);
     }
+}
+
+/// What an entry says of a caller, or of none: null. 0 as well if it is too far away.
+fn distance(entry: usize, caller: usize) -> u32 {
+    let distance = caller.wrapping_sub(entry + AIM.end).cast_signed();
+    let distance = if caller == 0 { 0 } else { i32::try_from(distance).unwrap_or(0) };
+    distance.cast_unsigned()
 }
 
 /// Slots that are passed in registers.
 const SLOT_REGISTERS: usize = 6;
 
-/// What belongs at `entry`, given its slots and where its body and its data are. What is at [`AIM`] is
-/// the way through the metadata.
+/// What belongs at `entry`, given its slots and where its body and its data are, and the caller that it
+/// was shown last, or null.
 pub(crate) fn entry_bytes(
     entry: usize,
     slots: usize,
     body: usize,
     data: usize,
     armed: bool,
+    caller: usize,
 ) -> [u8; ENTRY_LEN] {
     // The register fields of the two instructions' operands.
     let (mov, jmp) = if slots < SLOT_REGISTERS { (0x0d, 0x21) } else { (0x1d, 0x23) };
@@ -114,7 +121,8 @@ pub(crate) fn entry_bytes(
     let loaded = put(&[0x4c, 0x8b, mov]) + 4;
     put(&relative(data, loaded));
     if !AIM.is_empty() {
-        put(&[OFF, 0, 0, 0, 0]);
+        put(&[OFF]);
+        put(&distance(entry, caller).to_le_bytes());
     }
     put(&[0x41, 0xff, jmp]);
     bytes

@@ -355,7 +355,7 @@ impl<E: RunEntries> Specialised for EntryOnly<E> {
             unsafe { E::run(list, slots.as_mut_ptr(), &md.target) }
         };
         // SAFETY: it is the calling thread's.
-        unsafe { run_held(thread, E::ANY, run) };
+        unsafe { run_held(thread, true, run) };
         // SAFETY: the origin is the body of this site's function.
         unsafe { call_body(md.origin(), slots) }
     }

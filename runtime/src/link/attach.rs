@@ -28,7 +28,7 @@ use super::core::{Fit, Form, LinkCore, Member};
 use super::detach::{Patience, poison, withdraw};
 use super::fork;
 use super::rows;
-use super::transaction::{Transaction, full_caller, is_armed};
+use super::transaction::{Transaction, expected, follow, full_caller};
 
 /// What a builder has collected.
 pub(crate) struct Request {
@@ -169,7 +169,7 @@ fn install(
     members: &[Member],
 ) -> Result<(), Fault> {
     let to_arm = members.iter().flat_map(|member| member.function.sites());
-    let mut arming = Writable::open(to_arm.copied().filter(|site| !is_armed(site)))?;
+    let mut arming = Writable::open(to_arm.copied().filter(|site| !expected(site).armed))?;
     let sites = members.iter().map(|member| member.function.sites().len()).sum();
     let mut lists = Vec::new();
     sys::reserve(&mut lists, sites)
@@ -218,10 +218,12 @@ fn install(
         let turned = is_turned(md, caller);
         let _ = transaction.publish(md, list, caller);
         if !md.is_armed() {
-            arming.arm(md.site(), caller).map_err(|error| Fault { error, begun: true })?;
-            md.set_armed(true);
-        } else if turned && let Some(turning) = &mut turning {
-            turning.aim(md.site(), caller);
+            follow(md, &mut arming).map_err(|error| Fault { error, begun: true })?;
+        } else if turned {
+            match &mut turning {
+                Some(turning) => follow(md, turning).expect("it is armed"),
+                None => md.set_astray(true),
+            }
         }
     }
     Ok(())
@@ -302,7 +304,7 @@ impl<'r> Binding<'r> {
 }
 
 fn verify_sites(function: &'static Function) -> Result<(), Error> {
-    function.sites().iter().try_for_each(|site| verify(site, is_armed(site), function))
+    function.sites().iter().try_for_each(|site| verify(site, expected(site), function))
 }
 
 /// Fails unless everything was accepted, or something was and the rest may be skipped.

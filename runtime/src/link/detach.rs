@@ -20,7 +20,7 @@ use crate::sys;
 
 use super::core::{Form, LinkCore, Member};
 use super::rows;
-use super::transaction::{Retired, Transaction, vacate, wait};
+use super::transaction::{Retired, Transaction, follow, vacate, wait};
 
 /// Whether to wait for probes that are running.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub(super) fn withdraw(
             old.kill(link);
         }
     }
-    follow(&changed);
+    follow_all(&changed);
     transaction.shrink();
     sys::barrier();
     let lists = transaction.marked(link);
@@ -120,16 +120,16 @@ fn publish<'t>(
 }
 
 /// Lets the entries of sites follow what was published there.
-fn follow(changed: &[&'static Md]) {
+fn follow_all(changed: &[&'static Md]) {
     // If the pages cannot be written now, the entries stay armed, for callers that may have nothing to
     // run or hand each call on: slower, and right.
-    let Ok(mut writable) = Writable::open(changed.iter().map(|md| md.site())) else { return };
-    for md in changed {
-        if !md.current().is_empty() {
-            writable.aim(md.site(), md.caller());
-        } else if writable.disarm(md.site()).is_ok() {
-            md.set_armed(false);
+    match Writable::open(changed.iter().map(|md| md.site())) {
+        Ok(mut writable) => {
+            for md in changed {
+                let _ = follow(md, &mut writable);
+            }
         }
+        Err(_) => changed.iter().for_each(|md| md.set_astray(true)),
     }
 }
 
@@ -145,5 +145,5 @@ fn settle(transaction: &mut Transaction, link: &LinkCore, members: &[Member]) {
             }
         }
     }
-    follow(&changed);
+    follow_all(&changed);
 }

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use crate::caller::{Lookup, Shape, TABLE, Variant};
 use crate::caller::{fullest, select, single_caller, specialised_name, variant_at};
+use crate::error::Error;
 use crate::grace::{Held, IgnoreGuard, held, ignore_current_thread, wait_for_marks};
 use crate::md::{LOOKING, Md, Replaced, TableState};
+use crate::poke::{Expected, Writable};
 use crate::probe::{ListBox, Needs, Row};
 use crate::site::{Function, Record};
 use crate::sync::{Mutex, MutexGuard, Ordering, lock};
@@ -313,9 +315,40 @@ pub(crate) fn full_caller(function: &Function) -> Option<&'static Variant> {
     fullest(function.slots())
 }
 
-/// Whether a site's entry is armed.
-pub(crate) fn is_armed(site: &Record) -> bool {
-    Md::existing(site.data()).is_some_and(Md::is_armed)
+/// What a site's entry should be.
+pub(crate) fn expected(site: &Record) -> Expected {
+    Md::existing(site.data()).map_or(Expected::NEW, |md| {
+        let armed = md.is_armed();
+        let shown = if armed { md.caller() } else { core::ptr::null() };
+        Expected { armed, aim: (!md.is_astray()).then_some(shown) }
+    })
+}
+
+/// Lets the entry at `md` follow what was published there. If it cannot be armed, it is as it was; that it
+/// cannot be disarmed harms nothing: its calls find nothing to run.
+pub(crate) fn follow(md: &'static Md, writable: &mut Writable) -> Result<(), Error> {
+    let (site, arm) = (md.site(), !md.current().is_empty());
+    if !arm && !md.is_armed() {
+        return Ok(());
+    }
+    // Until all is written.
+    md.set_astray(true);
+    let shown = if arm {
+        // Before the switch, so that no call goes the long way.
+        let shown = writable.aim(site, md.caller());
+        if !md.is_armed() {
+            writable.switch(site, true)?;
+            md.set_armed(true);
+        }
+        shown
+    } else {
+        writable.switch(site, false)?;
+        md.set_armed(false);
+        // A thread that is past the switch finds the way through the metadata.
+        writable.aim(site, core::ptr::null())
+    };
+    md.set_astray(!shown);
+    Ok(())
 }
 
 /// The symbol name of the caller that serves a site now.

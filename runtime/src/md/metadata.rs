@@ -170,6 +170,7 @@ impl Md {
             slots: u8::try_from(function.slots()).expect("a few slots"),
             ret_in_slot: function.description().types.ret.in_slot,
             armed: AtomicBool::new(false),
+            astray: AtomicBool::new(false),
         };
         FULL[function.slots()].store(full.cast_mut(), Ordering::Relaxed);
         Prepared::Fresh(fresh.push(Self {
@@ -277,6 +278,17 @@ impl Md {
     /// Notes that the entry was armed or disarmed. Under the transaction lock.
     pub(crate) fn set_armed(&self, armed: bool) {
         self.target.armed.store(armed, Ordering::Relaxed);
+    }
+
+    /// Whether what the entry shows is not known. Under the transaction lock.
+    pub(crate) fn is_astray(&self) -> bool {
+        self.target.astray.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether what the entry shows is known: the selected caller if it is armed, and none
+    /// otherwise. Under the transaction lock.
+    pub(crate) fn set_astray(&self, astray: bool) {
+        self.target.astray.store(astray, Ordering::Relaxed);
     }
 
     /// The list, for the holder of the transaction lock: nobody else replaces it.

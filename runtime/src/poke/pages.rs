@@ -56,35 +56,8 @@ impl Writable {
         Ok(Self { way: Way::to(&entries)?, written: false })
     }
 
-    /// Arms an entry of the batch, for this caller. If it cannot, the entry is as it was.
-    pub(crate) fn arm(&mut self, site: &Record, caller: *const ()) -> Result<(), Error> {
-        self.aim(site, caller);
-        self.switch(site, true)
-    }
-
-    /// Disarms an entry of the batch. If it cannot, the entry is as it was.
-    pub(crate) fn disarm(&mut self, site: &Record) -> Result<(), Error> {
-        self.switch(site, false)?;
-        // A thread that is past the switch finds the way through the metadata.
-        self.aim(site, core::ptr::null());
-        Ok(())
-    }
-
-    /// Shows an entry of the batch the short way to its caller, if it can.
-    ///
-    /// Not through the file: in which pieces the kernel copies more than a byte is not promised, and
-    /// a thread may be about to fetch it, even of an entry that is not armed.
-    pub(crate) fn aim(&mut self, site: &Record, caller: *const ()) {
-        if let Way::Pages(_) = self.way {
-            // SAFETY: the entry is mapped, and writable since `open`; the caller was selected for its
-            // function.
-            unsafe { arch::aim(site.entry(), caller) };
-            self.written = true;
-        }
-    }
-
-    /// Writes the switch.
-    fn switch(&mut self, site: &Record, armed: bool) -> Result<(), Error> {
+    /// Arms or disarms an entry of the batch. If it cannot, the entry is as it was.
+    pub(crate) fn switch(&mut self, site: &Record, armed: bool) -> Result<(), Error> {
         let entry = site.entry();
         match &self.way {
             Way::Data => {
@@ -106,6 +79,19 @@ impl Writable {
         }
         self.written = true;
         Ok(())
+    }
+
+    /// Shows an entry of the batch the short way to its caller, or with null, none; whether it could.
+    ///
+    /// Not through the file: in which pieces the kernel copies more than a byte is not promised, and
+    /// a thread may be about to fetch it, even of an entry that is not armed.
+    pub(crate) fn aim(&mut self, site: &Record, caller: *const ()) -> bool {
+        let Way::Pages(_) = self.way else { return false };
+        // SAFETY: the entry is mapped, and writable since `open`; the caller was selected for its
+        // function.
+        unsafe { arch::aim(site.entry(), caller) };
+        self.written = true;
+        true
     }
 }
 

@@ -4,15 +4,31 @@ use crate::arch::{AIM, ENTRY_LEN, entry_bytes};
 use crate::error::Error;
 use crate::site::{Function, Record};
 
-/// Checks every byte of an entry, but for the distance to its caller, where any that was ever selected
-/// is right. Somebody else's breakpoint or hook is found here: it begins where an instruction does.
-pub(crate) fn verify(site: &Record, armed: bool, function: &Function) -> Result<(), Error> {
+/// What an entry should be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Expected {
+    pub(crate) armed: bool,
+    /// The caller that it was shown last, or null; `None` if that is not known.
+    pub(crate) aim: Option<*const ()>,
+}
+
+impl Expected {
+    /// What it is before anything is attached.
+    pub(crate) const NEW: Self = Self { armed: false, aim: Some(core::ptr::null()) };
+}
+
+/// Checks every byte of an entry. Somebody else's breakpoint or hook is found here.
+pub(crate) fn verify(site: &Record, entry_is: Expected, function: &Function) -> Result<(), Error> {
     let entry = site.entry();
     let data = core::ptr::from_ref(site.data()).addr();
-    let mut expected = entry_bytes(entry.addr(), function.slots(), site.body().addr(), data, armed);
+    let (slots, body) = (function.slots(), site.body().addr());
+    let caller = entry_is.aim.map_or(0, <*const ()>::addr);
+    let mut expected = entry_bytes(entry.addr(), slots, body, data, entry_is.armed, caller);
     // SAFETY: an entry stub is this long, and code can be read.
     let found = unsafe { entry.cast::<[u8; ENTRY_LEN]>().read_volatile() };
-    expected[AIM].copy_from_slice(&found[AIM]);
+    if entry_is.aim.is_none() {
+        expected[AIM].copy_from_slice(&found[AIM]);
+    }
     if found == expected {
         return Ok(());
     }

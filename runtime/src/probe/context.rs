@@ -22,6 +22,9 @@ pub(crate) struct Target {
     pub(crate) ret_in_slot: bool,
     /// Whether the entry is armed. Under the transaction lock.
     pub(crate) armed: AtomicBool,
+    /// Whether the entry may show another way than that to the selected caller, or if it is not armed,
+    /// than none. Under the transaction lock.
+    pub(crate) astray: AtomicBool,
 }
 
 /// How a call ended, so far.

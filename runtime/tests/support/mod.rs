@@ -99,6 +99,12 @@ pub(crate) const SWITCH: Range<usize> = match (cfg!(target_arch = "aarch64"), WO
     _ => ENTRY..ENTRY + WORD,
 };
 
+/// Which bytes of the entry say where its caller is, if it does.
+pub(crate) const AIM: Range<usize> = match (cfg!(target_arch = "aarch64"), WORD) {
+    (false, 0) => 16..20,
+    _ => ENTRY..ENTRY,
+};
+
 /// The bytes of one entry, and of the word behind it if that is what arms it.
 pub(crate) type EntryBytes = [u8; ENTRY + WORD];
 

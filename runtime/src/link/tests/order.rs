@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::turn;
 use crate::md::Md;
-use crate::poke::verify;
+use crate::poke::{Expected, verify};
 use crate::probe::List;
 use crate::sys::at_each_barrier;
 use crate::{Entry, Link, traceable};
@@ -57,7 +57,7 @@ fn at_the_barriers_of(detach: impl FnOnce(Link)) -> Vec<Found> {
             let list = unsafe { &*before };
             notes.lock().expect("nobody panics").push(Found {
                 published: md.current().rows().is_empty(),
-                disarmed: verify(site, false, function).is_ok(),
+                disarmed: verify(site, Expected::NEW, function).is_ok(),
                 killed: list.rows().iter().all(crate::probe::Row::is_dead),
                 still_running: inside.load(Ordering::SeqCst),
             });
@@ -96,7 +96,7 @@ fn a_barrier_comes_between_a_sites_first_metadata_and_its_first_arming() {
         let notes = Arc::clone(&found);
         let look = move || {
             let is_known = Md::existing(site.data()).is_some();
-            let is_off = verify(site, false, function).is_ok();
+            let is_off = verify(site, Expected::NEW, function).is_ok();
             notes.lock().expect("nobody panics").push((is_known, is_off));
         };
         let attach = || crate::fentry("**::order::new", |_: &Entry| ());
