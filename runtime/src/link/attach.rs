@@ -174,8 +174,7 @@ fn install(
     let mut lists = Vec::new();
     sys::reserve(&mut lists, sites)
         .map_err(|refused| no_memory("the lists of probes", None, refused))?;
-    let mut patterns = rows::patterns(link, sites)
-        .map_err(|refused| no_memory("the lists of probes", None, refused))?;
+    let mut next = rows::next(link, sites);
     let all_sites = members.iter().flat_map(|member| member.function.sites());
     let missing = all_sites.filter(|site| Md::existing(site.data()).is_none()).count();
     let mut fresh =
@@ -185,7 +184,7 @@ fn install(
         let full = full_caller(member.function).expect("bind() found it").code();
         for site in member.function.sites() {
             let md = Md::of(site, member.function, full, &mut fresh);
-            let mut list = rows::with(&md, link, &mut patterns, member).map_err(|refused| {
+            let mut list = rows::with(&md, link, &mut next, member).map_err(|refused| {
                 no_memory("the list of probes", Some(member.function), refused)
             })?;
             replaced += usize::from(!md.current().is_empty());

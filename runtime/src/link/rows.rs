@@ -12,40 +12,54 @@ use crate::sys::OutOfMemory;
 
 use super::core::{Fit, Form, LinkCore, Member};
 
-/// The lists of functions that have no other probe than those of `link`, one for each of its fits:
-/// to be copied, for nobody's calls.
-pub(crate) struct Patterns {
-    lists: Vec<ListBox>,
-    /// For their copies, which all have a row for each probe.
+/// The next lists of a link's functions. Those that come out alike are one list.
+pub(crate) struct Next {
+    /// For each of the link's fits, what was made last.
+    made: Vec<Option<Made>>,
+    /// For lists that differ from another in their cookie alone: of the link's probes and no other.
     room: Room,
 }
 
-/// The patterns of `link`, to be copied so many times at most.
-pub(crate) fn patterns(link: &LinkCore, copies: usize) -> Result<Patterns, OutOfMemory> {
-    let pattern = |fit: &Fit| {
-        let mut groups = Groups::default();
-        groups.add(link, fit, 0);
-        groups.into_list(fit.form)
-    };
-    let lists = link.fits.iter().map(pattern).collect::<Result<_, _>>()?;
-    Ok(Patterns { lists, room: ListBox::room(link.probes.len(), copies) })
+/// A list with the probes of the link.
+struct Made {
+    /// The list in the place of which it comes.
+    of: *const List,
+    cookie: u64,
+    list: ListBox,
+}
+
+/// For the next lists of so many sites at most.
+pub(crate) fn next(link: &LinkCore, sites: usize) -> Next {
+    let made = link.fits.iter().map(|_| None).collect();
+    Next { made, room: ListBox::room(link.probes.len(), sites) }
 }
 
 /// The list at `md` and the probes of `link` at this member's function.
 pub(crate) fn with(
     md: &Prepared,
     link: &LinkCore,
-    patterns: &mut Patterns,
+    next: &mut Next,
     member: &Member,
 ) -> Result<ListBox, OutOfMemory> {
-    if md.current().is_empty() {
-        let pattern = &patterns.lists[member.fit as usize];
-        return pattern.copy(&mut patterns.room, member.cookie);
+    let (of, cookie) = (md.current(), member.cookie);
+    let last = &mut next.made[member.fit as usize];
+    let like = last.as_ref().filter(|made| core::ptr::eq(made.of, of));
+    // Under another tenant's marks it may have to do without its caller, which others keep.
+    let is_own = ![0, link.state.rank.1].contains(&md.tenant());
+    let list = match like {
+        Some(made) if made.cookie == cookie && !is_own => return Ok(made.list.clone()),
+        Some(made) if of.is_empty() => made.list.copy(&mut next.room, cookie)?,
+        _ => {
+            let fit = &link.fits[member.fit as usize];
+            let mut groups = Groups::of(of, |_| true);
+            groups.add(link, fit, cookie);
+            groups.into_list(fit.form)?
+        }
+    };
+    if !is_own {
+        *last = Some(Made { of, cookie, list: list.clone() });
     }
-    let fit = &link.fits[member.fit as usize];
-    let mut groups = Groups::of(md.current(), |_| true);
-    groups.add(link, fit, member.cookie);
-    groups.into_list(fit.form)
+    Ok(list)
 }
 
 /// `list`, of a function of this form, without the probes of `link`.

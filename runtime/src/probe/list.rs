@@ -1,7 +1,9 @@
 //! Probe lists: immutable once published.
 //!
-//! Changing a function's probes publishes a new list and retires the old one. The only thing
-//! ever written to a published list is [`Row::dead`], when it has been retired.
+//! Changing a function's probes publishes a new list and retires the old one. Functions with the same
+//! probes and the same cookies share one list: nothing in it is of one function. The only things ever
+//! written to a published list are how many hold it, and [`Row::dead`], when its link is taken out of
+//! every list.
 
 use core::mem::{align_of, offset_of, size_of};
 use core::ops::{Deref, Range};
@@ -10,7 +12,7 @@ use std::sync::Arc;
 
 use crate::grace::Named;
 use crate::site::Slot;
-use crate::sync::{AtomicBool, Ordering};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::OutOfMemory;
 
 use super::LinkState;
@@ -236,8 +238,8 @@ impl Sole {
     }
 }
 
-/// The probes of one site. Rows stand in the order in which they run: entry probes, then
-/// those that may override, then exit probes.
+/// The probes of a site, or of several that have the same. Rows stand in the order in which they run:
+/// entry probes, then those that may override, then exit probes.
 #[repr(C)]
 pub(crate) struct List {
     needs: Needs,
@@ -248,6 +250,8 @@ pub(crate) struct List {
     specialised: *const (),
     /// That link, if the list has such a caller.
     sole: Sole,
+    /// How many hold it: metadata that publish it, whoever retired it from them, whoever makes lists.
+    holders: AtomicUsize,
     /// Where its memory is; `None` for the list without probes, which is not on the heap.
     block: Option<NonNull<Block>>,
     rows: [Row; 0],
@@ -382,6 +386,7 @@ static EMPTY: Empty = Empty {
         exit_end: 0,
         specialised: core::ptr::null(),
         sole: Sole::NOBODY,
+        holders: AtomicUsize::new(0),
         block: None,
         rows: [],
     },
@@ -405,7 +410,7 @@ pub(crate) struct OwnCaller {
     pub(crate) link: u64,
 }
 
-/// A list on the heap, or the empty one.
+/// A list on the heap, or the empty one. A clone is the same list, held once more.
 pub(crate) struct ListBox(NonNull<List>);
 
 // SAFETY: it owns a `List`, which is `Send`.
@@ -445,6 +450,7 @@ impl ListBox {
             exit_end: count(exit_end),
             specialised,
             sole,
+            holders: AtomicUsize::new(0),
             block: None,
             rows: [],
         };
@@ -461,11 +467,12 @@ impl ListBox {
     /// The same rows with another cookie; the room is for lists of so many.
     pub(crate) fn copy(&self, room: &mut Room, cookie: u64) -> Result<Self, OutOfMemory> {
         let rows = self.rows().iter().map(|row| Row { cookie, ..row.copy() });
-        Self::write(room, List { rows: [], ..**self }, rows)
+        let header = List { rows: [], holders: AtomicUsize::new(0), ..**self };
+        Self::write(room, header, rows)
     }
 
     /// Makes a list of as many rows as the room is for and the header says. What the header says of
-    /// its block does not count.
+    /// its block and its holders does not count.
     fn write(
         room: &mut Room,
         header: List,
@@ -473,8 +480,9 @@ impl ListBox {
     ) -> Result<Self, OutOfMemory> {
         let (list, block) = room.take()?;
         let rows = rows.take(header.exit_end as usize);
+        let holders = AtomicUsize::new(1);
         // SAFETY: fresh memory for a header and its rows.
-        unsafe { list.write(List { block: Some(block), ..header }) };
+        unsafe { list.write(List { block: Some(block), holders, ..header }) };
         let mut next = list.as_ptr().cast::<u8>().wrapping_add(size_of::<List>()).cast::<Row>();
         for row in rows {
             // SAFETY: a row is made for a link that is attached, with the address of its state, which
@@ -488,11 +496,13 @@ impl ListBox {
         Ok(Self(list))
     }
 
-    /// Lets it be served by a shared caller, though it has one of its own.
+    /// Lets it be served by a shared caller, though it has one of its own. It is held once, by
+    /// whoever calls this.
     pub(crate) fn share(&mut self) {
         if !self.specialised.is_null() {
-            // SAFETY: a list with a caller of its own has rows, so `new` made it, and it has not been
-            // handed over: nobody else refers to it.
+            assert_eq!(self.holders.load(Ordering::Acquire), 1, "others rely on its caller");
+            // SAFETY: a list with a caller of its own has rows, so `write` made it, and nobody else
+            // refers to it: it was just looked up that nobody else holds it.
             let list = unsafe { self.0.as_mut() };
             list.specialised = core::ptr::null();
             list.sole = Sole::NOBODY;
@@ -525,9 +535,22 @@ impl Deref for ListBox {
     }
 }
 
+impl Clone for ListBox {
+    fn clone(&self) -> Self {
+        if self.block.is_some() {
+            self.holders.fetch_add(1, Ordering::Relaxed);
+        }
+        Self(self.0)
+    }
+}
+
 impl Drop for ListBox {
     fn drop(&mut self) {
         let Some(block) = self.block else { return };
+        // Release and acquire: what anybody did with it happens before it is given up.
+        if self.holders.fetch_sub(1, Ordering::AcqRel) > 1 {
+            return;
+        }
         for row in self.rows() {
             // SAFETY: `write` has taken it for this row.
             unsafe { Arc::decrement_strong_count(row.link) };

@@ -1,5 +1,6 @@
 //! Threads that run unprobed.
 
+use std::sync::Mutex;
 use std::thread;
 
 use gtramp::{Entry, Exit, ignore_current_thread, site, traceable};
@@ -93,5 +94,31 @@ fn a_probe_may_ignore_its_thread_so_that_its_own_calls_are_not_missed() {
         drop(link);
         called_by_its_own_probe(&log);
         assert_eq!(log.take(), ["origin"]);
+    }
+}
+
+#[traceable]
+fn asked_for_its_name(a: u64) -> u64 {
+    a
+}
+
+#[test]
+fn a_probe_that_ignores_its_thread_still_knows_its_function() {
+    static NAMES: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+    for specialise in [true, false] {
+        let link = site!(asked_for_its_name).link().specialise(specialise);
+        let link = link.fentry(|ctx: &Entry| {
+            let quiet = ignore_current_thread();
+            NAMES.lock().unwrap().push(ctx.function().name());
+            drop(quiet);
+            NAMES.lock().unwrap().push(ctx.function().name());
+        });
+        let link = link.attach().unwrap();
+        // The first call of a thread is not like the others.
+        for a in 0..2 {
+            assert_eq!(asked_for_its_name(a), a);
+        }
+        drop(link);
+        assert_eq!(core::mem::take(&mut *NAMES.lock().unwrap()), ["asked_for_its_name"; 4]);
     }
 }

@@ -1,7 +1,9 @@
-//! Transactions in which a call of the system fails, and what they do in which order.
+//! Transactions in which a call of the system fails, what they do in which order, and which functions
+//! have one list.
 
 mod faults;
 mod order;
+mod sharing;
 
 use crate::Function;
 use crate::link::snapshot::turn;
