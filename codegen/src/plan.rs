@@ -104,7 +104,7 @@ pub struct Single {
     pub registers: Vec<&'static str>,
     /// The register in which it is handed the metadata.
     pub md_register: &'static str,
-    /// Whether the frame needs one word more to be aligned.
+    /// Whether the frame needs one word more to be aligned: it is given to the metadata.
     pub padding: bool,
 }
 
@@ -188,8 +188,7 @@ fn singles(arch: &Arch, callers: &[Caller]) -> Vec<Single> {
     };
     let single = |caller: &Caller| {
         let slots = caller.shape.slots;
-        // The slots, and a word of its own.
-        let pushed = (slots + 1) * arch.slot_bytes + arch.pushed_by_call;
+        let pushed = slots * arch.slot_bytes + arch.pushed_by_call;
         Single {
             name: format!("{}_single", caller.name),
             shared: caller.name.clone(),

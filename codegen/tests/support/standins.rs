@@ -90,7 +90,6 @@ mod caller {
     pub(crate) struct Thread;
     impl Thread {
         pub(crate) const OUTERMOST: usize = 16;
-        pub(crate) const ERRNO: usize = 0;
     }
     pub(crate) struct List;
     impl List {

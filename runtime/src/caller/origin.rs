@@ -135,20 +135,16 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
 /// Runs the probes that may decide the result, up to the first that does.
 #[inline(always)]
 fn mods<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, mark: &Mark) {
-    // SAFETY: `thread` is the calling thread's.
-    let errno = unsafe { thread.errno() }.value();
     for row in list.mods() {
         run_row::<NESTED>(row, thread, mark, || {
             // SAFETY: the row is not dead and the mark names it, so its link stays; and the row
             // was bound to this function.
-            unsafe { row.run_mod_ret(frame) };
+            unsafe { row.run_mod_ret(frame, thread) };
         });
         if frame.outcome == Outcome::Skipped {
             break;
         }
     }
-    // SAFETY: `thread` is the calling thread's.
-    unsafe { thread.set_errno(errno) };
 }
 
 /// Drops the arguments of a call whose body does not run. If that panics, there is no result any more.
@@ -264,8 +260,6 @@ pub(super) fn run_exits_of(
     mark: &Mark,
     nested: bool,
 ) {
-    // SAFETY: `thread` is the calling thread's.
-    let errno = unsafe { thread.errno() }.value();
     for row in list.exits() {
         let wanted = || {
             // SAFETY: the row is not dead and the mark names it, so its link stays.
@@ -274,7 +268,7 @@ pub(super) fn run_exits_of(
         };
         let run = || {
             // SAFETY: as above; and the row was bound to this function.
-            unsafe { row.run_exit(frame.args, frame.target, frame.ret, frame.outcome) };
+            unsafe { row.run_exit(frame.args, frame.target, frame.ret, frame.outcome, thread) };
         };
         if nested {
             run_row_if::<true>(row, thread, mark, wanted, run);
@@ -282,23 +276,17 @@ pub(super) fn run_exits_of(
             run_row_if::<false>(row, thread, mark, wanted, run);
         }
     }
-    // SAFETY: `thread` is the calling thread's.
-    unsafe { thread.set_errno(errno) };
 }
 
 #[inline(always)]
 fn exits<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, mark: &Mark) {
-    // SAFETY: `thread` is the calling thread's.
-    let errno = unsafe { thread.errno() }.value();
     for row in list.exits() {
         run_row::<NESTED>(row, thread, mark, || {
             // SAFETY: the row is not dead and the mark names it, so its link stays; and the row
             // was bound to this function.
-            unsafe { row.run_exit(frame.args, frame.target, frame.ret, frame.outcome) };
+            unsafe { row.run_exit(frame.args, frame.target, frame.ret, frame.outcome, thread) };
         });
     }
-    // SAFETY: `thread` is the calling thread's.
-    unsafe { thread.set_errno(errno) };
 }
 
 /// [`Slot`], whatever its number.

@@ -137,13 +137,9 @@ unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
         call.run_nested(list);
     } else if let [row] = list.entries() {
         // The mark names this row already.
-        // SAFETY: `thread` is the calling thread's.
-        let errno = unsafe { thread.errno() }.value();
         // SAFETY: the list was found current after the mark was set, so whoever retires it
         // waits; and the row was bound to this function.
-        unsafe { row.run_entry(args, &md.target) };
-        // SAFETY: `thread` is the calling thread's.
-        unsafe { thread.set_errno(errno) };
+        unsafe { row.run_entry(args, &md.target, thread) };
     } else {
         call.run_many(list);
     }
@@ -177,34 +173,26 @@ impl EntryCall<'_> {
 
     #[inline(always)]
     fn run_section<const NESTED: bool>(self, list: &List) {
-        // SAFETY: the thread is the calling thread's.
-        let errno = unsafe { self.thread.errno() }.value();
         for row in list.entries() {
             self.mark.store(row.mark(), Ordering::Release);
             if !is_recursive::<NESTED>(row, self.thread, self.mark) {
                 // SAFETY: the mark has named a row of this list since before the list was found
                 // current, so whoever retires it waits; and the row was bound to this function.
-                unsafe { row.run_entry(self.args, self.target) };
+                unsafe { row.run_entry(self.args, self.target, self.thread) };
             }
         }
-        // SAFETY: the thread is the calling thread's.
-        unsafe { self.thread.set_errno(errno) };
     }
 
     /// Runs the probes of a list that is only pinned, those that have not been detached.
     #[inline(always)]
     pub(super) fn run_pinned<const NESTED: bool>(self, list: &List) {
-        // SAFETY: the thread is the calling thread's.
-        let errno = unsafe { self.thread.errno() }.value();
         for row in list.entries() {
             run_row::<NESTED>(row, self.thread, self.mark, || {
                 // SAFETY: the row is not dead and the mark names it, so its link stays; and the
                 // row was bound to this function.
-                unsafe { row.run_entry(self.args, self.target) };
+                unsafe { row.run_entry(self.args, self.target, self.thread) };
             });
         }
-        // SAFETY: the thread is the calling thread's.
-        unsafe { self.thread.set_errno(errno) };
     }
 }
 

@@ -49,30 +49,26 @@ pub(crate) trait Specialised {
 
 /// Which entry probes of a list run, and how.
 trait RunEntries {
-    /// Whether the code of the probes is not known here.
-    const ANY: bool;
-
+    /// Keeps `errno` from them, as all of these do.
+    ///
     /// # Safety
     ///
-    /// The list was published when the thread's mark was set or later. Its own caller runs this: it has
+    /// The thread is the calling thread's, and holds the list. The list was published when the thread's mark was set or later. Its own caller runs this: it has
     /// such rows, which were bound to the target's function. The slots are those of a call of it.
-    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target);
+    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread);
 }
 
 /// Which modify-return probe of a list runs, and how.
 trait RunModRet {
-    /// As [`RunEntries::ANY`].
-    const ANY: bool;
-
     /// # Safety
     ///
     /// As [`RunEntries::run`], with the frame in the place of the slots. It has no result yet.
-    unsafe fn run(list: &List, frame: &mut Frame);
+    unsafe fn run(list: &List, frame: &mut Frame, thread: &Thread);
 }
 
 /// Which exit probes of a list run, and how.
 trait RunExits {
-    /// As [`RunEntries::ANY`].
+    /// Whether it runs the probes of any list.
     const ANY: bool;
 
     /// Whether the result travels in a slot, if that is known.
@@ -87,6 +83,7 @@ trait RunExits {
         args: *mut Slot,
         target: &'static Target,
         ret: *mut (),
+        thread: &Thread,
     );
 }
 
@@ -104,64 +101,62 @@ struct Returning<const IN_SLOT: bool>;
 struct EveryOne;
 
 impl<P: EntryProbe<M>, M, const THROUGH: bool> RunEntries for Typed<P, M, THROUGH> {
-    const ANY: bool = false;
-
     #[inline(always)]
-    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target) {
+    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(0) };
         let through = if THROUGH { row.through } else { 0 };
-        // SAFETY: the caller's promise.
-        unsafe { call_entry::<P, M>(row, args, target, through) };
+        let run = || {
+            // SAFETY: the caller's promise.
+            unsafe { call_entry::<P, M>(row, args, target, through) };
+        };
+        // SAFETY: it is the calling thread's.
+        unsafe { thread.keep_errno_by_record(run) };
     }
 }
 
 impl RunEntries for AsItSays {
-    const ANY: bool = true;
-
     #[inline(always)]
-    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target) {
+    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(0) };
         // SAFETY: the caller's promise.
-        unsafe { row.run_entry(args, target) };
+        unsafe { row.run_entry(args, target, thread) };
     }
 }
 
 impl RunEntries for EveryOne {
-    const ANY: bool = true;
-
     #[inline(always)]
-    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target) {
+    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread) {
         for row in list.entries() {
             // SAFETY: the caller's promise.
-            unsafe { row.run_entry(args, target) };
+            unsafe { row.run_entry(args, target, thread) };
         }
     }
 }
 
 impl<P: ModRetProbe<M>, M, const THROUGH: bool> RunModRet for Typed<P, M, THROUGH> {
-    const ANY: bool = false;
-
     #[inline(always)]
-    unsafe fn run(list: &List, frame: &mut Frame) {
+    unsafe fn run(list: &List, frame: &mut Frame, thread: &Thread) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(0) };
         let through = if THROUGH { row.through } else { 0 };
-        // SAFETY: the caller's promise.
-        unsafe { call_mod_ret::<P, M>(row, frame, through) };
+        let run = || {
+            // SAFETY: the caller's promise.
+            unsafe { call_mod_ret::<P, M>(row, frame, through) };
+        };
+        // SAFETY: it is the calling thread's.
+        unsafe { thread.keep_errno_by_record(run) };
     }
 }
 
 impl RunModRet for AsItSays {
-    const ANY: bool = true;
-
     #[inline(always)]
-    unsafe fn run(list: &List, frame: &mut Frame) {
+    unsafe fn run(list: &List, frame: &mut Frame, thread: &Thread) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(0) };
         // SAFETY: the caller's promise.
-        unsafe { row.run_mod_ret(frame) };
+        unsafe { row.run_mod_ret(frame, thread) };
     }
 }
 
@@ -176,11 +171,16 @@ impl<P: ExitProbe<M>, M> RunExits for Typed<P, M, false> {
         args: *mut Slot,
         target: &'static Target,
         ret: *mut (),
+        thread: &Thread,
     ) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(AT) };
-        // SAFETY: the caller's promise.
-        unsafe { call_exit::<P, M>(row, args, target, ret, Outcome::Returned, 0) };
+        let run = || {
+            // SAFETY: the caller's promise.
+            unsafe { call_exit::<P, M>(row, args, target, ret, Outcome::Returned, 0) };
+        };
+        // SAFETY: it is the calling thread's.
+        unsafe { thread.keep_errno(run) };
     }
 }
 
@@ -194,11 +194,12 @@ impl<const IN_SLOT: bool> RunExits for Returning<IN_SLOT> {
         args: *mut Slot,
         target: &'static Target,
         ret: *mut (),
+        thread: &Thread,
     ) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(AT) };
         // SAFETY: the caller's promise.
-        unsafe { row.run_exit(args, target, ret, Outcome::Returned) };
+        unsafe { row.run_exit(args, target, ret, Outcome::Returned, thread) };
     }
 }
 
@@ -212,10 +213,11 @@ impl RunExits for EveryOne {
         args: *mut Slot,
         target: &'static Target,
         ret: *mut (),
+        thread: &Thread,
     ) {
         for row in list.exits() {
             // SAFETY: the caller's promise.
-            unsafe { row.run_exit(args, target, ret, Outcome::Returned) };
+            unsafe { row.run_exit(args, target, ret, Outcome::Returned, thread) };
         }
     }
 }
@@ -311,26 +313,9 @@ macro_rules! hold {
     }};
 }
 
-/// Runs probes that the thread's outermost mark names, keeps `errno` from them, and clears the mark.
-///
-/// `any`: the code of the probes is not known here. Where it is, they may be part of the caller, and
-/// leave registers to it.
-///
-/// # Safety
-///
-/// `thread` is the calling thread's record.
+/// Clears the thread's outermost mark.
 #[inline(always)]
-unsafe fn run_held(thread: &Thread, any: bool, run: impl FnOnce()) {
-    // SAFETY: the caller's promise.
-    let errno = unsafe { thread.errno() };
-    run();
-    if any {
-        // SAFETY: the caller's promise.
-        unsafe { thread.set_errno(errno.value()) };
-    } else {
-        // SAFETY: the thread is still the same.
-        unsafe { errno.put_back() };
-    }
+fn let_go(thread: &Thread) {
     // Release: what the probes did happens before whatever waited for the mark.
     thread.outermost().store(core::ptr::null_mut(), Ordering::Release);
 }
@@ -350,12 +335,9 @@ impl<E: RunEntries> Specialised for EntryOnly<E> {
             // SAFETY: the caller's promise.
             unsafe { hand_over(slots, md) }
         });
-        let run = || {
-            // SAFETY: the list is held, and is one that this caller was made for.
-            unsafe { E::run(list, slots.as_mut_ptr(), &md.target) }
-        };
-        // SAFETY: it is the calling thread's.
-        unsafe { run_held(thread, true, run) };
+        // SAFETY: the list is held, and is one that this caller was made for.
+        unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
+        let_go(thread);
         // SAFETY: the origin is the body of this site's function.
         unsafe { call_body(md.origin(), slots) }
     }
@@ -380,12 +362,9 @@ impl<C: RunModRet> Specialised for ModRetOnly<C> {
         let place = place(md, None, &slots.clone(), &raw mut ret);
         let args = slots.as_mut_ptr();
         let mut frame = Frame { target: &md.target, args, ret: place, outcome: Outcome::Running };
-        let run = || {
-            // SAFETY: the list is held, and is one that this caller was made for.
-            unsafe { C::run(list, &mut frame) }
-        };
-        // SAFETY: it is the calling thread's.
-        unsafe { run_held(thread, C::ANY, run) };
+        // SAFETY: the list is held, and is one that this caller was made for.
+        unsafe { C::run(list, &mut frame, thread) };
+        let_go(thread);
         unless_equal!(frame.outcome as u64, Outcome::Running as u64, {
             // SAFETY: the slots are this function's, nobody has taken their values, and the probe
             // has written the result.
@@ -443,12 +422,9 @@ impl<E: RunEntries, C: RunExits> Specialised for Pair<E, C> {
             unsafe { hand_over(slots, md) }
         });
         let sole = list.sole();
-        let run = || {
-            // SAFETY: the list is held, and is one that this caller was made for.
-            unsafe { E::run(list, slots.as_mut_ptr(), &md.target) }
-        };
-        // SAFETY: it is the calling thread's.
-        unsafe { run_held(thread, E::ANY, run) };
+        // SAFETY: the list is held, and is one that this caller was made for.
+        unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
+        let_go(thread);
         // A link alone in a list of this function has the same caller every time.
         // SAFETY: if there is one exit probe, it is in the second row.
         unsafe { run_body::<C, N, 1>(slots, md, None, sole) }
@@ -486,12 +462,9 @@ unsafe fn run_body<C: RunExits, const N: usize, const AT: u32>(
             return ret;
         });
     }
-    let run = || {
-        // SAFETY: the list is held, and is one that has such a row, says the caller.
-        unsafe { C::run::<AT>(list, saved.as_mut_ptr(), &md.target, place) }
-    };
-    // SAFETY: it is the calling thread's.
-    unsafe { run_held(thread, C::ANY, run) };
+    // SAFETY: the list is held, and is one that has such a row, says the caller.
+    unsafe { C::run::<AT>(list, saved.as_mut_ptr(), &md.target, place, thread) };
+    let_go(thread);
     ret
 }
 

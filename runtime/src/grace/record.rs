@@ -36,9 +36,6 @@ impl Thread {
     /// Where [`Thread::outermost`] is, for callers in assembly.
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const OUTERMOST: usize = offset_of!(Self, marks);
-    /// Where the address of `errno` is.
-    #[allow(dead_code, reason = "only some architectures have such callers")]
-    pub(crate) const ERRNO: usize = offset_of!(Self, errno);
 
     #[cfg(not(loom))]
     pub(super) const fn new(first_mark: *mut ()) -> Self {
@@ -126,30 +123,36 @@ impl Thread {
         others.map(|mark| mark.load(Ordering::Relaxed)).filter(|mark| !mark.is_null())
     }
 
-    /// The calling thread's `errno`.
+    /// Runs a probe; `errno` is afterwards as it was before.
     ///
     /// # Safety
     ///
     /// The record is the calling thread's own.
     #[inline(always)]
-    pub(crate) unsafe fn errno(&self) -> Errno {
+    pub(crate) unsafe fn keep_errno(&self, run: impl FnOnce()) {
         let place = self.errno.load(Ordering::Relaxed);
         // SAFETY: set at registration to this thread's `errno`, which lives as long as it.
         let value = unsafe { place.read() };
-        Errno { place, value }
+        run();
+        // SAFETY: as above.
+        unsafe { put_back(place, value) };
     }
 
-    /// Puts `errno` back, as [`Errno::put_back`]. For where it is cheaper to look for it once more than to
-    /// remember where it is.
+    /// As [`Thread::keep_errno`], for where the record is at hand afterwards: it is asked again where
+    /// `errno` is, so that nobody has to remember.
     ///
     /// # Safety
     ///
-    /// As [`Thread::errno`].
+    /// As there.
     #[inline(always)]
-    pub(crate) unsafe fn set_errno(&self, value: i32) {
+    pub(crate) unsafe fn keep_errno_by_record(&self, run: impl FnOnce()) {
         let place = self.errno.load(Ordering::Relaxed);
-        // SAFETY: the caller's promise.
-        unsafe { Errno { place, value }.put_back() };
+        // SAFETY: as in `keep_errno`.
+        let value = unsafe { place.read() };
+        run();
+        let place = self.errno.load(Ordering::Relaxed);
+        // SAFETY: as in `keep_errno`.
+        unsafe { put_back(place, value) };
     }
 
     /// Keeps `list` from being freed until [`Pin::release`]. Publish it first, then check that
@@ -208,51 +211,35 @@ impl Thread {
     }
 }
 
-/// A thread's `errno`, and where it is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Errno {
-    place: *mut i32,
-    value: i32,
-}
-
-impl Errno {
-    /// What it was.
-    #[inline(always)]
-    pub(crate) fn value(self) -> i32 {
-        self.value
+/// Writes what `errno` was, if a probe has changed it: a store that is always made is one for which the
+/// next call's load has to wait.
+///
+/// # Safety
+///
+/// `errno` is there.
+#[inline(always)]
+unsafe fn put_back(place: *mut i32, value: i32) {
+    // In assembly, because a compiler that is not told how rare it is has the usual case jump.
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: reads what the caller says is there.
+    unsafe {
+        core::arch::asm!(
+            "cmp dword ptr [{place}], {value:e}",
+            "jne {changed}",
+            place = in(reg) place,
+            value = in(reg) value,
+            changed = label {
+                // SAFETY: as above.
+                unsafe { place.write(value) };
+            },
+            options(nostack, readonly),
+        );
     }
-
-    /// Puts it back, if a probe has changed it: a store that is always made is one for which the next
-    /// call's load has to wait.
-    ///
-    /// # Safety
-    ///
-    /// It is the calling thread's.
-    #[inline(always)]
-    pub(crate) unsafe fn put_back(self) {
-        let Self { place, value } = self;
-        // In assembly, because a compiler that is not told how rare it is has the usual case jump.
-        #[cfg(all(target_arch = "x86_64", not(miri)))]
-        // SAFETY: reads what `Thread::errno` reads.
-        unsafe {
-            core::arch::asm!(
-                "cmp dword ptr [{place}], {value:e}",
-                "jne {changed}",
-                place = in(reg) place,
-                value = in(reg) value,
-                changed = label {
-                    // SAFETY: as in `Thread::errno`.
-                    unsafe { place.write(value) };
-                },
-                options(nostack, readonly),
-            );
-        }
-        #[cfg(not(all(target_arch = "x86_64", not(miri))))]
-        // SAFETY: as in `Thread::errno`.
-        if unsafe { place.read() } != value {
-            // SAFETY: as in `Thread::errno`.
-            unsafe { place.write(value) };
-        }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    // SAFETY: the caller's promise.
+    if unsafe { place.read() } != value {
+        // SAFETY: as above.
+        unsafe { place.write(value) };
     }
 }
 

@@ -2,6 +2,7 @@
 
 use seq_macro::seq;
 
+use crate::grace::Thread;
 use crate::site::{Slot, type_id_of};
 
 use super::context::{Frame, Outcome, Target};
@@ -121,10 +122,15 @@ unsafe extern "C" fn thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
     row: &Row,
     args: *mut Slot,
     target: &'static Target,
+    thread: &Thread,
 ) {
     let through = if THROUGH { row.through } else { 0 };
-    // SAFETY: the caller's promise.
-    unsafe { call_entry::<P, M>(row, args, target, through) };
+    let run = || {
+        // SAFETY: the caller's promise.
+        unsafe { call_entry::<P, M>(row, args, target, through) };
+    };
+    // SAFETY: it is the calling thread's.
+    unsafe { thread.keep_errno(run) };
 }
 
 /// Runs the probe of a row, which is a `P`.

@@ -2,6 +2,7 @@
 
 use seq_macro::seq;
 
+use crate::grace::Thread;
 use crate::site::{Slot, type_id_of};
 
 use super::context::{Frame, Outcome, Target};
@@ -161,9 +162,14 @@ unsafe fn thunk<P: ExitProbe<M>, M>(
     target: &'static Target,
     ret: *mut (),
     outcome: Outcome,
+    thread: &Thread,
 ) {
-    // SAFETY: the caller's promise.
-    unsafe { call_exit::<P, M>(row, args, target, ret, outcome, row.through) };
+    let run = || {
+        // SAFETY: the caller's promise.
+        unsafe { call_exit::<P, M>(row, args, target, ret, outcome, row.through) };
+    };
+    // SAFETY: it is the calling thread's.
+    unsafe { thread.keep_errno(run) };
 }
 
 /// Runs the probe of a row, which is a `P`.

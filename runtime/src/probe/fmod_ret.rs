@@ -4,6 +4,7 @@ use core::ops::ControlFlow;
 
 use seq_macro::seq;
 
+use crate::grace::Thread;
 use crate::site::type_id_of;
 
 use super::list::Thunk;
@@ -128,9 +129,13 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
 /// # Safety
 ///
 /// As [`ModRetThunk`](super::list::ModRetThunk); the row's probe is a `P`, and the frame has no result yet.
-unsafe fn thunk<P: ModRetProbe<M>, M>(row: &Row, frame: &mut Frame) {
-    // SAFETY: the caller's promise.
-    unsafe { call_mod_ret::<P, M>(row, frame, row.through) };
+unsafe fn thunk<P: ModRetProbe<M>, M>(row: &Row, frame: &mut Frame, thread: &Thread) {
+    let run = || {
+        // SAFETY: the caller's promise.
+        unsafe { call_mod_ret::<P, M>(row, frame, row.through) };
+    };
+    // SAFETY: it is the calling thread's.
+    unsafe { thread.keep_errno(run) };
 }
 
 /// Runs the probe of a row, which is a `P`.

@@ -10,7 +10,7 @@ use core::ops::{Deref, Range};
 use core::ptr::NonNull;
 use std::sync::Arc;
 
-use crate::grace::Named;
+use crate::grace::{Named, Thread};
 use crate::site::Slot;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::OutOfMemory;
@@ -19,30 +19,31 @@ use super::LinkState;
 use super::block::{Block, Room};
 use super::context::{Frame, Outcome, Target};
 
-/// Runs the entry probe of a row: the row, the saved slots, and whose they are. Callers in assembly call
-/// it as well, so it has C's calling convention.
+/// Runs the entry probe of a row, and keeps `errno` from it: the row, the saved slots, whose they are, and
+/// the calling thread's record. Callers in assembly call it as well, so it has C's calling convention.
 ///
 /// # Safety
 ///
 /// The row's link is alive and stays so: the caller carries a mark that names the row, and has
 /// seen that the row is not dead or the list is current. The slots are those of a call of the
 /// target's function, to which the row's probe was bound.
-pub(crate) type EntryThunk = unsafe extern "C" fn(&Row, *mut Slot, &'static Target);
+pub(crate) type EntryThunk = unsafe extern "C" fn(&Row, *mut Slot, &'static Target, &Thread);
 
-/// Runs a probe that may decide the result.
+/// Runs a probe that may decide the result, and keeps `errno` from it.
 ///
 /// # Safety
 ///
 /// As [`EntryThunk`], with the frame in the place of the slots. It has no result yet.
-pub(crate) type ModRetThunk = unsafe fn(&Row, &mut Frame);
+pub(crate) type ModRetThunk = unsafe fn(&Row, &mut Frame, &Thread);
 
-/// Runs the exit probe of a row: the row, the saved slots, whose they are, where the result is, and how
-/// the call has ended. In registers, because most probes look at little of it.
+/// Runs the exit probe of a row, and keeps `errno` from it: the row, the saved slots, whose they are, where
+/// the result is, how the call has ended, and the calling thread's record. In registers, because most
+/// probes look at little of it.
 ///
 /// # Safety
 ///
 /// As [`EntryThunk`], and the result is there unless the call has unwound.
-pub(crate) type ExitThunk = unsafe fn(&Row, *mut Slot, &'static Target, *mut (), Outcome);
+pub(crate) type ExitThunk = unsafe fn(&Row, *mut Slot, &'static Target, *mut (), Outcome, &Thread);
 
 /// What runs a probe.
 #[derive(Clone, Copy, Debug)]
@@ -110,11 +111,16 @@ impl Row {
     ///
     /// As [`EntryThunk`].
     #[inline(always)]
-    pub(crate) unsafe fn run_entry(&self, args: *mut Slot, target: &'static Target) {
+    pub(crate) unsafe fn run_entry(
+        &self,
+        args: *mut Slot,
+        target: &'static Target,
+        thread: &Thread,
+    ) {
         // SAFETY: a row among the entries was made of an entry thunk.
         let thunk = unsafe { self.code.entry };
         // SAFETY: the caller's promise.
-        unsafe { thunk(self, args, target) };
+        unsafe { thunk(self, args, target, thread) };
     }
 
     /// Runs the probe of a row among [`List::mods`].
@@ -123,11 +129,11 @@ impl Row {
     ///
     /// As [`ModRetThunk`].
     #[inline(always)]
-    pub(crate) unsafe fn run_mod_ret(&self, frame: &mut Frame) {
+    pub(crate) unsafe fn run_mod_ret(&self, frame: &mut Frame, thread: &Thread) {
         // SAFETY: a row among these was made of such a thunk.
         let thunk = unsafe { self.code.mod_ret };
         // SAFETY: the caller's promise.
-        unsafe { thunk(self, frame) };
+        unsafe { thunk(self, frame, thread) };
     }
 
     /// Runs the probe of a row among [`List::exits`].
@@ -142,11 +148,12 @@ impl Row {
         target: &'static Target,
         ret: *mut (),
         outcome: Outcome,
+        thread: &Thread,
     ) {
         // SAFETY: a row among these was made of such a thunk.
         let thunk = unsafe { self.code.exit };
         // SAFETY: the caller's promise.
-        unsafe { thunk(self, args, target, ret, outcome) };
+        unsafe { thunk(self, args, target, ret, outcome, thread) };
     }
 
     /// Whether its link has been detached. Asked after a mark that names the row was set and
@@ -391,7 +398,7 @@ static EMPTY: Empty = Empty {
         rows: [],
     },
     row: Row {
-        code: Code { mod_ret: |_, _| () },
+        code: Code { mod_ret: |_, _, _| () },
         probe: core::ptr::null(),
         cookie: 0,
         link: core::ptr::null(),
