@@ -1,6 +1,7 @@
 //! Writing code while the program runs, for the rows that do.
 
 use core::ffi::c_void;
+use core::ops::Range;
 
 use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect};
 
@@ -14,17 +15,28 @@ const PAGE: usize = 4096;
 /// code that can stand in their place.
 pub(super) unsafe fn patch(address: usize, bytes: &[u8]) -> Result<(), String> {
     let start = address & !(PAGE - 1);
-    let len = address + bytes.len() - start;
-    let page = core::ptr::with_exposed_provenance_mut::<c_void>(start);
-    let open = MprotectFlags::READ | MprotectFlags::WRITE | MprotectFlags::EXEC;
+    let end = address + bytes.len();
     // SAFETY: pages of the program's code, which stays executable.
-    unsafe { mprotect(page, len, open) }.map_err(|error| error.to_string())?;
+    unsafe { make_executable(start..end) }?;
     let to = core::ptr::with_exposed_provenance_mut::<u8>(address);
     // SAFETY: writable by now, and the caller's to overwrite.
     unsafe { core::ptr::copy_nonoverlapping(bytes.as_ptr(), to, bytes.len()) };
     let close = MprotectFlags::READ | MprotectFlags::EXEC;
+    let page = core::ptr::with_exposed_provenance_mut::<c_void>(start);
     // SAFETY: as they were.
-    unsafe { mprotect(page, len, close) }.map_err(|error| error.to_string())
+    unsafe { mprotect(page, end - start, close) }.map_err(|error| error.to_string())
+}
+
+/// Makes pages readable, writable and executable.
+///
+/// # Safety
+///
+/// The range begins with a page, and is mapped for somebody who does not mind.
+pub(super) unsafe fn make_executable(range: Range<usize>) -> Result<(), String> {
+    let page = core::ptr::with_exposed_provenance_mut::<c_void>(range.start);
+    let everything = MprotectFlags::READ | MprotectFlags::WRITE | MprotectFlags::EXEC;
+    // SAFETY: the caller's contract.
+    unsafe { mprotect(page, range.len(), everything) }.map_err(|error| error.to_string())
 }
 
 /// A page for code, near enough to `code` for a direct jump.

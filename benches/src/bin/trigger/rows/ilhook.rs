@@ -6,6 +6,8 @@ use ilhook::x64::{CallbackOption, HookFlags, HookType, Hooker, Registers};
 use crate::check;
 use crate::target::calls;
 
+use super::code::make_executable;
+use super::maps::mapping;
 use super::patched::{store_after, store_before, target};
 
 const CAN: Can = Can { many: true, live: false, ..Can::GTRAMP };
@@ -50,21 +52,9 @@ fn make_heap_executable() -> Result<(), String> {
     // Room for what the crate will allocate.
     let room = vec![0_u8; 1 << 16];
     let address = core::hint::black_box(&room).as_ptr().addr();
-    let maps = std::fs::read_to_string("/proc/self/maps").map_err(|error| error.to_string())?;
-    let range = |line: &str| {
-        let (start, end) = line.split_whitespace().next()?.split_once('-')?;
-        let parse = |text| usize::from_str_radix(text, 16).ok();
-        Some(parse(start)?..parse(end)?)
-    };
-    let heap = maps.lines().filter_map(range).find(|range| range.contains(&address));
-    let heap = heap.ok_or("the heap is not among the process's mappings")?;
-    let everything = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;
-    let start = core::ptr::with_exposed_provenance_mut(heap.start);
+    let heap = mapping(address)?.range;
     // SAFETY: a mapping of the allocator's, which stays readable and writable.
-    match unsafe { libc::mprotect(start, heap.len(), everything) } {
-        0 => Ok(()),
-        _ => Err(std::io::Error::last_os_error().to_string()),
-    }
+    unsafe { make_executable(heap) }
 }
 
 unsafe extern "win64" fn before(registers: *mut Registers, _: usize) {

@@ -14,6 +14,7 @@ mod hand;
 mod ilhook;
 mod jit;
 mod many;
+mod maps;
 mod off;
 mod off_slot;
 mod patched;

@@ -1,5 +1,6 @@
 //! A probe of the kernel's that counts: the program traps into the kernel.
 
+use std::ffi::CString;
 use std::fs::File;
 use std::io::Read as _;
 use std::os::fd::FromRawFd as _;
@@ -10,6 +11,7 @@ use gtramp_bench::row::{Can, Row};
 use crate::check;
 use crate::target::calls;
 
+use super::maps::mapping;
 use super::patched::target;
 
 pub(super) const ROWS: &[Row] = &[Row {
@@ -39,8 +41,7 @@ fn open() -> Result<File, String> {
     const KIND: &str = "/sys/bus/event_source/devices/uprobe/type";
     let kind = std::fs::read_to_string(KIND).map_err(|error| format!("{KIND}: {error}"))?;
     let kind: u32 = kind.trim().parse().map_err(|_| format!("{KIND} is not a number"))?;
-    let (path, offset) =
-        place(counted as *const () as usize).ok_or("the program's own file is not mapped")?;
+    let (path, offset) = place(counted as *const () as usize)?;
     let mut attributes = [0u8; 128];
     attributes[..4].copy_from_slice(&kind.to_ne_bytes());
     attributes[4..8].copy_from_slice(&128u32.to_ne_bytes());
@@ -58,16 +59,8 @@ fn open() -> Result<File, String> {
 }
 
 /// The file that has the code at `address`, and where in it.
-fn place(address: usize) -> Option<(std::ffi::CString, u64)> {
-    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
-    maps.lines().find_map(|line| {
-        let mut fields = line.split_whitespace();
-        let (start, end) = fields.next()?.split_once('-')?;
-        let hex = |text| u64::from_str_radix(text, 16).ok();
-        let (start, end, address) = (hex(start)?, hex(end)?, address as u64);
-        let offset = hex(fields.nth(1)?)?;
-        let path = fields.nth(2)?;
-        (start..end).contains(&address).then_some(())?;
-        Some((std::ffi::CString::new(path).ok()?, address - start + offset))
-    })
+fn place(address: usize) -> Result<(CString, u64), String> {
+    let mapping = mapping(address)?;
+    let path = CString::new(mapping.path).map_err(|error| error.to_string())?;
+    Ok((path, (address - mapping.range.start) as u64 + mapping.offset))
 }
