@@ -130,16 +130,9 @@ fn call_own_exit(published: &Published<List>, thread: &'static Thread) {
 }
 
 /// Detaches what is in the first list, which callers hold through its owner.
-fn detach_own(published: &Published<List>, threads: &[&'static Thread]) {
-    let old = published.replace(List::new(2));
-    // SAFETY: the model leaks every list.
-    let old = unsafe { &*old };
-    old.dead.store(true, Ordering::Relaxed);
-    sys::barrier();
-    wait_for_marks_of(threads, |mark| mark == owner());
-    old.drop_link();
-    sys::barrier();
-    if !is_marked(threads, owner()) && !is_held(threads, old.addresses()) {
+fn detach_own(published: &Published<List>, thread: &'static Thread) {
+    let old = withdraw(published, thread, |_, mark| mark == owner());
+    if !is_marked(&[thread], owner()) && !is_held(&[thread], old.addresses()) {
         old.free_memory();
     }
 }
@@ -165,23 +158,51 @@ fn run_row(list: &List, mark: &Mark) {
     mark.store(core::ptr::null_mut(), Ordering::Release);
 }
 
-/// Detaches what is in the first list: `link/detach.rs`.
-fn detach(published: &Published<List>, threads: &[&'static Thread], pinned: bool) {
+/// Detaches what is in the first list, which callers hold through a mark until they have run it.
+fn detach_entry(published: &Published<List>, thread: &'static Thread) {
+    let busy = |old: &List, mark: *mut ()| old.addresses().contains(&mark.addr());
+    free(withdraw(published, thread, busy), thread);
+}
+
+/// Detaches what is in the first list, which callers hold through a pin and run row by row.
+fn detach_pinned(published: &Published<List>, thread: &'static Thread) {
+    free(withdraw(published, thread, |old, mark| mark == old.row_mark()), thread);
+}
+
+/// What every detach does: `link/detach.rs`. `busy` says which marks it waits for.
+fn withdraw(
+    published: &Published<List>,
+    thread: &'static Thread,
+    busy: impl Fn(&List, *mut ()) -> bool,
+) -> &'static List {
     let old = published.replace(List::new(2));
     // SAFETY: the model leaks every list.
-    let old = unsafe { &*old };
+    let old: &'static List = unsafe { &*old };
     old.dead.store(true, Ordering::Relaxed);
     sys::barrier();
-    let busy = |mark: *mut ()| {
-        let mark = mark.addr();
-        if pinned { mark == old.row_mark().addr() } else { old.addresses().contains(&mark) }
-    };
-    wait_for_marks_of(threads, busy);
+    wait_for_marks_of(&[thread], |mark| busy(old, mark));
     old.drop_link();
     sys::barrier();
-    if !is_held(threads, old.addresses()) {
-        old.free_memory();
+    old
+}
+
+/// Frees a list, unless it is held.
+fn free(list: &List, thread: &'static Thread) {
+    if !is_held(&[thread], list.addresses()) {
+        list.free_memory();
     }
+}
+
+/// A list that is published, and the record of the thread that will call.
+fn world() -> (&'static Published<List>, &'static Thread) {
+    (leak(Published::new(List::new(1))), record())
+}
+
+/// Other threads make calls while this one does something else.
+fn meanwhile<const N: usize>(others: [impl FnOnce() + 'static; N], this: impl FnOnce()) {
+    let others = others.map(thread::spawn);
+    this();
+    others.into_iter().for_each(|other| other.join().expect("it ends"));
 }
 
 static EXECUTIONS: StdU64 = StdU64::new(0);
@@ -206,78 +227,75 @@ fn check_with(interruptions: usize, model: impl Fn() + Sync + Send + 'static) {
 #[test]
 fn an_entry_probe_never_runs_after_its_detach() {
     check(|| {
-        let (published, thread) = (leak(Published::new(List::new(1))), record());
-        let caller = thread::spawn(move || {
+        let (published, thread) = world();
+        let calls = move || {
             call_entry(published, thread);
             call_entry(published, thread);
-        });
-        detach(published, &[thread], false);
-        caller.join().expect("it ends");
+        };
+        meanwhile([calls], || detach_entry(published, thread));
     });
 }
 
 #[test]
 fn a_probe_with_a_caller_of_its_own_never_runs_after_its_detach() {
     check(|| {
-        let (published, thread) = (leak(Published::new(List::new(1))), record());
-        let caller = thread::spawn(move || {
+        let (published, thread) = world();
+        let calls = move || {
             call_own(published, thread);
             call_own_exit(published, thread);
-        });
-        detach_own(published, &[thread]);
-        caller.join().expect("it ends");
+        };
+        meanwhile([calls], || detach_own(published, thread));
     });
 }
 
 #[test]
 fn a_list_that_follows_another_at_the_same_place_is_kept_by_the_mark_that_kept_the_first() {
     check(|| {
-        let (published, thread) = (leak(Published::new(List::new(1))), record());
-        let caller = thread::spawn(move || {
+        let (published, thread) = world();
+        let calls = move || {
             call_own(published, thread);
             call_own(published, thread);
+        };
+        meanwhile([calls], || {
+            detach_own(published, thread);
+            // The next link moves in, and is detached in turn: `number` says whose list it is.
+            let second = published.replace(List::new(1));
+            sys::barrier();
+            detach_own(published, thread);
+            // SAFETY: the model leaks every list.
+            let second = unsafe { &*second };
+            if !is_marked(&[thread], owner()) {
+                second.free_memory();
+            }
         });
-        detach_own(published, &[thread]);
-        // The next link moves in, and is detached in turn: `number` says whose list it is.
-        let second = published.replace(List::new(1));
-        sys::barrier();
-        detach_own(published, &[thread]);
-        // SAFETY: the model leaks every list.
-        let second = unsafe { &*second };
-        if !is_marked(&[thread], owner()) {
-            second.free_memory();
-        }
-        caller.join().expect("it ends");
     });
 }
 
 #[test]
 fn an_exit_probe_never_runs_after_its_detach_and_its_list_stays_while_it_is_pinned() {
     check(|| {
-        let (published, thread) = (leak(Published::new(List::new(1))), record());
-        let caller = thread::spawn(move || {
+        let (published, thread) = world();
+        let calls = move || {
             call_origin(published, thread);
             call_origin(published, thread);
-        });
-        detach(published, &[thread], true);
-        caller.join().expect("it ends");
+        };
+        meanwhile([calls], || detach_pinned(published, thread));
     });
 }
 
 #[test]
 fn a_list_stays_for_calls_that_are_deeper_than_the_pins() {
     check(|| {
-        let (published, thread) = (leak(Published::new(List::new(1))), record());
-        let caller = thread::spawn(move || {
+        let (published, thread) = world();
+        let calls = move || {
             // The model's records have one pin.
             let (outer, pin) = published.pin(thread);
             outer.read_memory();
             call_origin(published, thread);
             outer.read_memory();
             pin.release(thread);
-        });
-        detach(published, &[thread], true);
-        caller.join().expect("it ends");
+        };
+        meanwhile([calls], || detach_pinned(published, thread));
     });
 }
 
@@ -285,55 +303,48 @@ fn a_list_stays_for_calls_that_are_deeper_than_the_pins() {
 fn a_pin_that_names_another_list_has_let_the_first_one_go() {
     // What it is about takes four.
     check_with(4, || {
-        let (published, thread) = (leak(Published::new(List::new(1))), record());
-        let caller = thread::spawn(move || {
+        let (published, thread) = world();
+        let calls = move || {
             for _ in 0..2 {
                 let (list, pin) = published.pin(thread);
                 list.read_memory();
                 pin.release(thread);
             }
-        });
-        detach(published, &[thread], true);
-        caller.join().expect("it ends");
+        };
+        meanwhile([calls], || detach_pinned(published, thread));
     });
 }
 
 #[test]
 fn a_pin_that_was_let_go_on_another_thread_is_taken_again() {
     check(|| {
-        let (published, thread) = (leak(Published::new(List::new(1))), record());
+        let (published, thread) = world();
         let (list, pin) = published.pin(thread);
         // A coroutine that began on the record's thread ends on another.
-        let elsewhere = thread::spawn(move || {
+        let elsewhere = move || {
             list.read_memory();
             pin.release(record());
-        });
-        let caller = thread::spawn(move || {
+        };
+        let calls = move || {
             let (list, pin) = published.pin(thread);
             list.read_memory();
             pin.release(thread);
-        });
-        detach(published, &[thread], true);
-        elsewhere.join().expect("it ends");
-        caller.join().expect("it ends");
+        };
+        meanwhile([elsewhere], || meanwhile([calls], || detach_pinned(published, thread)));
     });
 }
 
 #[test]
 fn a_record_passes_from_a_thread_that_exits_to_one_that_begins() {
     check(|| {
-        let (published, thread) = (leak(Published::new(List::new(1))), record());
+        let (published, thread) = world();
         let life = move || {
             if thread.claim() {
                 call_entry(published, thread);
                 thread.give_back();
             }
         };
-        let callers = [thread::spawn(life), thread::spawn(life)];
-        detach(published, &[thread], false);
-        for caller in callers {
-            caller.join().expect("it ends");
-        }
+        meanwhile([life, life], || detach_entry(published, thread));
     });
 }
 
@@ -347,7 +358,7 @@ fn a_lookup_finds_its_own_value_or_none_while_the_table_changes() {
         state.reserve(1, &mut replaced).expect("there is memory");
         state.insert(*first, first);
         let thread = record();
-        let reader = thread::spawn(move || {
+        let reads = move || {
             let mark = thread.outermost();
             for key in [16, 32] {
                 if let Some(value) = table.find(key, mark) {
@@ -355,19 +366,20 @@ fn a_lookup_finds_its_own_value_or_none_while_the_table_changes() {
                 }
                 mark.store(core::ptr::null_mut(), Ordering::Release);
             }
+        };
+        meanwhile([reads], || {
+            state.remove(*first);
+            state.reserve(1, &mut replaced).expect("there is memory");
+            state.insert(*second, second);
+            state.reserve(16, &mut replaced).expect("there is memory");
+            sys::barrier();
+            let looking = LOOKING.addr()..LOOKING.addr() + 1;
+            if is_held(&[thread], looking) {
+                // Left for the next transaction.
+                std::mem::forget(replaced);
+            } else {
+                drop(replaced);
+            }
         });
-        state.remove(*first);
-        state.reserve(1, &mut replaced).expect("there is memory");
-        state.insert(*second, second);
-        state.reserve(16, &mut replaced).expect("there is memory");
-        sys::barrier();
-        let looking = LOOKING.addr()..LOOKING.addr() + 1;
-        if is_held(&[thread], looking) {
-            // Left for the next transaction.
-            std::mem::forget(replaced);
-        } else {
-            drop(replaced);
-        }
-        reader.join().expect("it ends");
     });
 }
