@@ -21,22 +21,35 @@ mod site {
         pub const fn pointer<T>(address: *mut T) -> Self {
             Self(MaybeUninit::new(address.cast_const().cast()))
         }
+        /// # Safety
+        ///
+        /// An address was put in.
         pub unsafe fn address(self) -> *mut () {
+            // SAFETY: the caller's promise.
             unsafe { self.0.assume_init() }.cast_mut()
         }
+        /// # Safety
+        ///
+        /// The value is taken out at most once, and lives until then.
         pub unsafe fn of<T>(value: &ManuallyDrop<T>) -> Self {
             if !Self::holds::<T>() {
                 return Self::pointer(core::ptr::from_ref(value).cast_mut());
             }
             let mut slot = Self(MaybeUninit::uninit());
+            // SAFETY: `holds` has compared size and alignment; whose the value is then, is the caller's promise.
             unsafe { (&raw mut slot).cast::<T>().write(core::ptr::from_ref(value).cast::<T>().read()) };
             slot
         }
+        /// # Safety
+        ///
+        /// A `T` was put in, and nobody has taken it out.
         pub unsafe fn take<T>(self) -> T {
             let value = match Self::holds::<T>() {
                 true => (&raw const self).cast::<T>(),
+                // SAFETY: `of` puts the address of what the slot does not hold.
                 false => unsafe { self.address() }.cast::<T>().cast_const(),
             };
+            // SAFETY: the caller's promise.
             unsafe { value.read() }
         }
     }
@@ -59,7 +72,11 @@ mod site {
         pub drop_args: Option<unsafe fn(*mut Slot)>,
         pub drop_ret: Option<unsafe fn(*mut ())>,
     }
+    /// # Safety
+    ///
+    /// `ret` points to an `R` that nobody uses any more.
     unsafe fn drop_ret<R>(ret: *mut ()) {
+        // SAFETY: the caller's promise.
         unsafe { ret.cast::<R>().drop_in_place() };
     }
     struct Fits<T>(PhantomData<T>);
@@ -107,6 +124,7 @@ mod caller {
     impl Specialised for Probe {
         unsafe fn run<const N: usize>(slots: [Slot; N], md: &'static Md, caller: *const (), hand_over: unsafe fn([Slot; N], &'static Md) -> Slot) -> Slot {
             std::hint::black_box(caller);
+            // SAFETY: the caller's promise, handed on.
             unsafe { hand_over(slots, md) }
         }
     }

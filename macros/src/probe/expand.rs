@@ -186,6 +186,8 @@ fn call(kind: Kind, name: &Ident, shape: &Shape, private: &TokenStream) -> Token
                 #name(ctx, #(#names,)* #ret_name)
             }
             #read_ret
+            // SAFETY: the promise of `call`: the context is of a call of a function whose types have been
+            // compared with those that `params` names, and each is read as `params` names it.
             __shim(ctx, #(unsafe { #reads },)* #ret_name)
         }
     }
@@ -194,6 +196,7 @@ fn call(kind: Kind, name: &Ident, shape: &Shape, private: &TokenStream) -> Token
 fn read_ret(context: &Ident, private: &TokenStream) -> impl FnOnce(&Returned) -> TokenStream {
     let read = quote!(#private::#context::returned);
     move |Returned { ty, optional, .. }| {
+        // SAFETY, of both: as of the arguments, with the result's type.
         if *optional {
             return quote!(let ret = unsafe { #read::<#ty>(ctx) };);
         }
