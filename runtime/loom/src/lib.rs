@@ -4,8 +4,10 @@
 //! The files are the runtime's. What stands in for the rest of the crate is here.
 
 #![cfg(loom)]
-#![allow(dead_code, reason = "the models use a part of what the runtime needs")]
+#![allow(dead_code, unused_imports, unused_macros, reason = "the models use a part of what the runtime needs")]
 
+#[path = "../../src/arch/rarely.rs"]
+mod arch;
 mod grace;
 #[path = "../../src/sync.rs"]
 mod sync;

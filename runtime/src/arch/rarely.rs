@@ -130,4 +130,33 @@ macro_rules! unless_odd {
     }};
 }
 
-pub(crate) use {unless_equal, unless_equal_at, unless_null, unless_odd};
+/// Runs a block if a number in memory is another than it was; what follows is run either way.
+#[cfg(all(target_arch = "x86_64", not(miri), not(loom)))]
+macro_rules! if_changed {
+    ($place:expr, $was:expr, $changed:block) => {{
+        let (place, was): (&i32, i32) = ($place, $was);
+        // SAFETY: reads what is referred to.
+        unsafe {
+            ::core::arch::asm!(
+                "cmp dword ptr [{place}], {was:e}",
+                "jne {changed}",
+                place = in(reg) ::core::ptr::from_ref(place),
+                was = in(reg) was,
+                changed = label $changed,
+                options(readonly, nostack),
+            );
+        }
+    }};
+}
+
+#[cfg(not(all(target_arch = "x86_64", not(miri), not(loom))))]
+macro_rules! if_changed {
+    ($place:expr, $was:expr, $changed:block) => {{
+        let (place, was): (&i32, i32) = ($place, $was);
+        if *place != was {
+            $changed
+        }
+    }};
+}
+
+pub(crate) use {if_changed, unless_equal, unless_equal_at, unless_null, unless_odd};

@@ -2,6 +2,7 @@
 
 use core::mem::offset_of;
 
+use crate::arch::if_changed;
 use crate::sync::{AtomicI32, AtomicPtr, AtomicU32, Ordering, light_barrier};
 
 /// Probes of different links that may be nested on one thread: a probe calls a traced
@@ -219,28 +220,12 @@ impl Thread {
 /// `errno` is there.
 #[inline(always)]
 unsafe fn put_back(place: *mut i32, value: i32) {
-    // In assembly, because a compiler that is not told how rare it is has the usual case jump.
-    #[cfg(all(target_arch = "x86_64", not(miri)))]
-    // SAFETY: reads what the caller says is there.
-    unsafe {
-        core::arch::asm!(
-            "cmp dword ptr [{place}], {value:e}",
-            "jne {changed}",
-            place = in(reg) place,
-            value = in(reg) value,
-            changed = label {
-                // SAFETY: as above.
-                unsafe { place.write(value) };
-            },
-            options(nostack, readonly),
-        );
-    }
-    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
     // SAFETY: the caller's promise.
-    if unsafe { place.read() } != value {
-        // SAFETY: as above.
+    let current = unsafe { &*place };
+    if_changed!(current, value, {
+        // SAFETY: the caller's promise; nobody looks at `current` any more.
         unsafe { place.write(value) };
-    }
+    });
 }
 
 /// A list that is held back. Belongs to a call in progress, which may finish on another
