@@ -31,6 +31,9 @@ const _: () = {
                 ),
             ])
         }
+        const RET_IN_SLOT: ::core::option::Option<bool> = ::core::option::Option::Some(
+            ::gtramp::__private::Slot::holds::<Result<u64, Denied<'_>>>(),
+        );
         fn ret() -> ::core::option::Option<::gtramp::__private::RetParam> {
             ::core::option::Option::Some(
                 ::gtramp::__private::RetParam::of::<
