@@ -8,7 +8,7 @@
 //!    the metadata behind it: fetching an instruction orders no later load;
 //! 5. publish every list and caller, arm the entries (if one cannot be written after all, which no
 //!    system is known to do, the link is detached again);
-//! 6. barrier, free what nobody holds, unlock.
+//! 6. if anything was replaced, barrier, free what nobody holds; unlock.
 
 use std::sync::{Arc, Weak};
 

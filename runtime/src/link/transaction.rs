@@ -226,21 +226,22 @@ impl Transaction {
         self.state.leaving.push(Leaving { link, installs, members, lists });
     }
 
-    /// Ends it: a barrier after the last change, then frees what no thread holds any more. What
-    /// users gave us is dropped without the lock.
+    /// Ends it: frees what no thread holds any more. What users gave us is dropped without the lock.
     pub(crate) fn end(mut self) {
-        sys::barrier();
         let garbage = self.sweep();
         drop(self);
         drop(garbage);
     }
 
+    /// Takes out what no thread holds any more. If there is anything to take out, a barrier comes
+    /// first, after the last change.
     fn sweep(&mut self) -> Garbage {
         let state = &mut *self.state;
         let no_lists = state.retired.is_empty() && state.awaited.is_empty();
         if no_lists && state.replaced.is_empty() && state.leaving.is_empty() {
             return Garbage::default();
         }
+        sys::barrier();
         let held = held();
         let lists = if held.any_address() {
             state.retired.extract_if(.., |old| !old.is_held(&held)).collect()

@@ -153,13 +153,19 @@ enum Choice {
     NotBelow(Range<usize>, Glob),
 }
 
+/// So many functions are few.
+const FEW: usize = 1024;
+
 impl Rule {
     fn choice(&self, registry: &Registry) -> Result<Choice, Error> {
         let all = registry.functions();
         let within = |range: Range<usize>, matches: &dyn Fn(&Function) -> bool| {
             let begin = u32::try_from(range.start).expect("fewer than 2^32 functions");
+            // Most that are asked for are wanted, if few are asked for.
+            let mut indices = Vec::with_capacity(range.len().min(FEW));
             let found = (begin..).zip(&all[range]).filter(|(_, function)| matches(function));
-            Choice::Of(found.map(|(index, _)| index).collect())
+            indices.extend(found.map(|(index, _)| index));
+            Choice::Of(indices)
         };
         Ok(match self {
             Self::Pattern(pattern) => match pattern.strip_prefix('!') {
