@@ -14,11 +14,12 @@ use support::callgrind::{self, CALLS};
 const ROWS: &str = "plain,off,fentry*,fexit*,both*,fmodret*,jit*";
 
 /// The rows whose counts are held to: those that users' calls go through most.
-const HOT: [&str; 11] = [
+const HOT: [&str; 12] = [
     "off",
     "fentry",
     "fentry-spec",
     "fentry-closure",
+    "fentry-hash",
     "fentry-multi",
     "fexit",
     "fexit-spec",

@@ -24,7 +24,7 @@ pub struct Plan {
     pub missing: Vec<usize>,
     /// One per shape and lookup, in the order of (lookup, slots, sleepable, origin).
     pub callers: Vec<Caller>,
-    /// Callers for one entry probe of any type, by ascending slot count.
+    /// Callers for one entry probe of any type, in the order of (lookup, slots).
     pub singles: Vec<Single>,
     /// One per slot count whose slots leave a register free, ascending.
     pub specialised: Vec<Specialised>,
@@ -90,14 +90,15 @@ pub struct Caller {
 
 serialize!(Caller { name, shape, lookup, md_register, frame });
 
-/// A caller for one entry probe that is found through the site, of a function whose slots leave a
-/// register free.
+/// A caller for one entry probe of a function whose slots leave a register free.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Single {
     /// The symbol.
     pub name: String,
     /// The caller in which a call goes on that this one does not serve.
     pub shared: String,
+    /// How it finds metadata.
+    pub lookup: Lookup,
     /// How many slots.
     pub slots: usize,
     /// The registers that carry them.
@@ -108,7 +109,7 @@ pub struct Single {
     pub padding: bool,
 }
 
-serialize!(Single { name, shared, slots, registers, md_register, padding });
+serialize!(Single { name, shared, lookup, slots, registers, md_register, padding });
 
 /// A caller that is compiled once more for every probe type: it takes the slots as they come, in
 /// registers, and the metadata in the last one.
@@ -183,15 +184,15 @@ fn singles(arch: &Arch, callers: &[Caller]) -> Vec<Single> {
     }
     let plain = |caller: &&Caller| {
         let Shape { slots, sleepable, origin } = caller.shape;
-        let plain = !sleepable && !origin && caller.lookup == Lookup::Inline;
-        plain && slots < arch.slot_registers.len()
+        !sleepable && !origin && slots < arch.slot_registers.len()
     };
     let single = |caller: &Caller| {
         let slots = caller.shape.slots;
         let pushed = slots * arch.slot_bytes + arch.pushed_by_call;
         Single {
-            name: format!("{}_single", caller.name),
+            name: single_name(slots, caller.lookup),
             shared: caller.name.clone(),
+            lookup: caller.lookup,
             slots,
             registers: arch.slot_registers[..slots].to_vec(),
             md_register: caller.md_register,
@@ -230,12 +231,21 @@ fn places(callers: &[Caller], max_slots: usize) -> Vec<usize> {
 
 fn caller_name(shape: Shape, lookup: Lookup) -> String {
     let mut name = format!("caller_{}", shape.slots);
-    for (holds, word) in
-        [(shape.sleepable, "_sleep"), (shape.origin, "_origin"), (lookup == Lookup::Hash, "_hash")]
-    {
+    for (holds, word) in [(shape.sleepable, "_sleep"), (shape.origin, "_origin")] {
         if holds {
             name.push_str(word);
         }
     }
-    name
+    name + lookup_word(lookup)
+}
+
+fn single_name(slots: usize, lookup: Lookup) -> String {
+    format!("caller_{slots}_single{}", lookup_word(lookup))
+}
+
+fn lookup_word(lookup: Lookup) -> &'static str {
+    match lookup {
+        Lookup::Inline => "",
+        Lookup::Hash => "_hash",
+    }
 }

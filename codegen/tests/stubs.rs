@@ -9,7 +9,7 @@ use std::process::Command;
 
 use gimli::{BaseAddresses, CfaRule, EhFrame, LittleEndian, UnwindContext, UnwindSection as _};
 use gtramp_codegen::config::EntryMode;
-use gtramp_codegen::{Arch, Caller, Config, Place, Plan, Single};
+use gtramp_codegen::{Arch, Caller, Config, Lookup, Place, Plan, Single};
 use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 use support::{Numbers, build, config, render};
@@ -231,6 +231,47 @@ fn check_single(program: &Program, single: &Single) {
     let restored = popped.iter().map(|&(from, to)| (register_name(from), register_name(to)));
     let restored: Vec<_> = restored.filter(|(from, _)| single.registers.contains(from)).collect();
     assert_eq!(restored, slots.collect::<Vec<_>>(), "{name}: every slot restored");
+    if single.lookup == Lookup::Hash {
+        check_look_up(&instructions, single);
+    }
+}
+
+/// Follows the way through the table: an array is read under the mark that says so, and a value only
+/// where the key is the function's address.
+fn check_look_up(instructions: &[Instruction], single: &Single) {
+    // As the stand-ins lay them out.
+    const MARK: u64 = 16;
+    const LOOKING: u64 = 2;
+    const KEY: u64 = 16;
+    const VALUE: u64 = 24;
+    let name = &single.name;
+    let place = |what: &str, is: &dyn Fn(&Instruction) -> bool| {
+        let place = instructions.iter().position(is);
+        place.unwrap_or_else(|| panic!("{name}: no {what}"))
+    };
+    let is_at = |one: &Instruction, base: Register, offset: u64| {
+        one.memory_base() == base && one.memory_displacement64() == offset
+    };
+    let sets_mark =
+        |one: &Instruction| one.op0_kind() == OpKind::Memory && is_at(one, Register::RAX, MARK);
+    let looking = place("mark of a look-up", &|one| {
+        sets_mark(one) && one.op1_kind() != OpKind::Register && one.immediate(1) == LOOKING
+    });
+    let array = place("array", &|one| {
+        one.op0_register() == Register::R10 && one.is_ip_rel_memory_operand()
+    });
+    let key =
+        place("key", &|one| one.mnemonic() == Mnemonic::Cmp && is_at(one, Register::R10, KEY));
+    let value = place("value", &|one| {
+        register_name(one.op0_register()) == single.md_register && is_at(one, Register::R10, VALUE)
+    });
+    let found = place("mark of the metadata", &|one| {
+        sets_mark(one) && register_name(one.op1_register()) == single.md_register
+    });
+    let order = [looking, array, key, value, found];
+    assert!(order.is_sorted(), "{name}: {order:?}");
+    assert_eq!(instructions[key + 1].mnemonic(), Mnemonic::Jne, "{name}: another key");
+    assert!(found - looking <= 12, "{name}: more than the look-up may cost");
 }
 
 /// Checks every record of the program and the entry it names. Returns their number.

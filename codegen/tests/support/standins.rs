@@ -100,10 +100,22 @@ mod caller {
         pub(crate) const LIST: usize = 16;
         pub(crate) const ORIGIN: usize = 8;
         pub(crate) const TARGET: usize = 40;
+        pub(crate) const ADDRESS: usize = 48;
         pub(crate) fn full(&self) -> *const () {
             std::hint::black_box(core::ptr::null())
         }
     }
+    pub(crate) struct Table<V>(core::marker::PhantomData<V>);
+    impl<V> Table<V> {
+        pub(crate) const LOOKING: usize = 2;
+        pub(crate) const FACTOR: i32 = -7;
+        pub(crate) const SHIFT: u32 = 28;
+        pub(crate) const MASK: usize = 0;
+        pub(crate) const KEY: usize = 16;
+        pub(crate) const VALUE: usize = 24;
+    }
+    pub(crate) static TABLE: core::sync::atomic::AtomicPtr<()> =
+        core::sync::atomic::AtomicPtr::new(core::ptr::null_mut());
     pub(crate) struct Thread;
     impl Thread {
         pub(crate) const OUTERMOST: usize = 16;
@@ -188,7 +200,9 @@ fn main() {
     for slots in 0..=caller::MAX_SLOTS + 2 {
         let specialised = caller::specialised::<caller::Probe>(slots);
         assert_eq!(specialised.is_some(), caller::specialised_name(slots).is_some());
-        std::hint::black_box(caller::single(slots));
+        for lookup in [caller::Lookup::Inline, caller::Lookup::Hash] {
+            std::hint::black_box(caller::single(slots, lookup));
+        }
     }
     let mut found = 0;
     for slots in 0..=caller::MAX_SLOTS + 2 {

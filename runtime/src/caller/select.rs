@@ -5,13 +5,13 @@ use core::fmt;
 #[allow(unused_imports, reason = "a target without callers uses none of them")]
 use super::{
     origin::run_origin,
-    run::{Hash, Inline, run_entry},
+    run::{Hash, Inline, TABLE, run_entry},
     specialised::Specialised,
 };
 #[allow(unused_imports, reason = "a target without callers uses none of them")]
 use crate::{
     grace::Thread,
-    md::Md,
+    md::{Md, Table},
     probe::{List, Row},
     site::Slot,
 };

@@ -4,8 +4,8 @@ use core::alloc::Layout;
 use std::alloc::handle_alloc_error;
 use std::sync::Arc;
 
+use crate::caller::{Lookup, any_pair_caller, one_link_caller, single_caller};
 use crate::caller::{any_entry_caller, any_exit_caller, any_mod_ret_caller};
-use crate::caller::{any_pair_caller, one_link_caller, single_caller};
 use crate::md::Prepared;
 use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Room, Row};
 use crate::sys::OutOfMemory;
@@ -77,21 +77,27 @@ pub(crate) fn without(list: &List, link: &LinkCore, form: Form) -> ListBox {
     })
 }
 
-/// The caller for one probe of this kind and of any type.
-fn any_caller(kind: Kind, form: Form) -> Option<*const ()> {
+/// The caller for one probe of this kind and of any type, which finds metadata in this way.
+fn any_caller(kind: Kind, form: Form, lookup: Lookup) -> Option<*const ()> {
     let slots = form.slots;
-    match kind {
-        Kind::Fentry => {
-            single_caller(slots).map(|(code, _)| code).or_else(|| any_entry_caller(slots))
-        }
-        Kind::FmodRet => any_mod_ret_caller(slots),
-        Kind::Fexit => any_exit_caller(slots, form.ret_in_slot),
+    let single = || single_caller(slots, lookup).map(|(code, _)| code);
+    match (lookup, kind) {
+        (Lookup::Inline, Kind::Fentry) => single().or_else(|| any_entry_caller(slots)),
+        (Lookup::Inline, Kind::FmodRet) => any_mod_ret_caller(slots),
+        (Lookup::Inline, Kind::Fexit) => any_exit_caller(slots, form.ret_in_slot),
+        (Lookup::Hash, Kind::Fentry) => single(),
+        (Lookup::Hash, Kind::FmodRet | Kind::Fexit) => None,
     }
 }
 
 /// Whether a probe of the list wants its functions to be found in the hash table.
 pub(crate) fn any_hashed(list: &List) -> bool {
     list.rows().iter().any(|row| state(row).hashed)
+}
+
+/// How a caller finds metadata that are hashed, or are not.
+pub(crate) fn lookup_of(hashed: bool) -> Lookup {
+    if hashed { Lookup::Hash } else { Lookup::Inline }
 }
 
 /// Whether a row runs a probe of `link`.
@@ -130,10 +136,8 @@ impl Groups {
         for (probe, &through) in link.probes.iter().zip(&fit.through) {
             let own = if link.specialise {
                 probe.specialised(fit.form.slots, through)
-            } else if link.state.hashed {
-                None
             } else {
-                any_caller(probe.kind(), fit.form)
+                any_caller(probe.kind(), fit.form, lookup_of(link.state.hashed))
             };
             let row = probe.thunk(through).row(
                 probe.data(),
@@ -196,6 +200,10 @@ impl Groups {
         let link = state(first).rank.1;
         if rows().nth(1).is_none() {
             return Some(OwnCaller { code: first.specialised, link });
+        }
+        // The callers for several probes find metadata through the site.
+        if state(first).hashed {
+            return None;
         }
         let code = match (&self.entries[..], &self.mods[..], &self.exits[..]) {
             ([entry], [], [_]) => match state(entry).pair {

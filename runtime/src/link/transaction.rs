@@ -15,7 +15,7 @@ use crate::sync::{Mutex, MutexGuard, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
 use super::core::{LinkCore, Member};
-use super::rows::{any_hashed, is_of};
+use super::rows::{any_hashed, is_of, lookup_of};
 
 /// Everything that changes under the lock and is not at a site.
 pub(crate) struct State {
@@ -307,8 +307,7 @@ pub(crate) fn caller_for(md: &Md, list: &ListBox) -> &'static Variant {
         sleepable: needs.has(Needs::SLEEP),
         origin: needs.has(Needs::ORIGIN),
     };
-    let lookup = if any_hashed(list) { Lookup::Hash } else { Lookup::Inline };
-    select(shape, lookup).expect("attach() has checked that the shape exists")
+    select(shape, lookup_of(any_hashed(list))).expect("attach() has checked that the shape exists")
 }
 
 /// The caller that serves every list of a function; `None` if none was generated.
@@ -357,7 +356,10 @@ pub(crate) fn caller_name(md: &Md) -> &'static str {
     let code = md.caller();
     let slots = usize::from(md.target.slots);
     let shared = variant_at(code).map(|variant| variant.name);
-    let single = || single_caller(slots).filter(|&(single, _)| single == code);
-    let single = || single().map(|(_, name)| name);
+    let single = || {
+        let lookups = [Lookup::Inline, Lookup::Hash].into_iter();
+        let mut singles = lookups.filter_map(|lookup| single_caller(slots, lookup));
+        singles.find_map(|(single, name)| (single == code).then_some(name))
+    };
     shared.or_else(single).or_else(|| specialised_name(slots)).unwrap_or("")
 }

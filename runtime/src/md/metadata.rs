@@ -149,6 +149,9 @@ impl Md {
     /// Where the target is.
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const TARGET: usize = offset_of!(Self, target);
+    /// Where the function's address is.
+    #[allow(dead_code, reason = "only some architectures have such callers")]
+    pub(crate) const ADDRESS: usize = offset_of!(Self, target.address);
 
     /// The metadata of `site`, which `full` (a caller for its shape) can serve; made in `fresh` if
     /// missing, and then nobody's before [`Fresh::publish`].

@@ -2,75 +2,149 @@
 //!
 //! Open addressing in a power of two of cells, multiplicative hash, linear probing. Reading
 //! takes no lock and ends after one walk over a cluster; changes are made under the
-//! transaction lock. A cell belongs to one key for the life of its array: removing the key takes
-//! its value away alone, so a reader that has found its key never reads another's value. Growing
-//! and shrinking build a new array and publish it; the old one is freed when no thread is
-//! looking into it.
+//! transaction lock. A cell belongs to one key, and holds one value, for the life of its array:
+//! removing the key notes in the cell that it is not there, so a reader that has found its key never
+//! reads another's value. Growing and shrinking build a new array and publish it; the old one is freed
+//! when no thread is looking into it.
+//!
+//! Some callers look into the first cell of a key in assembly (codegen, `single.tera`): where a key's
+//! first cell is, and what stands in it, is said by [`home`] and by the constants of [`Table`].
+
+use core::alloc::Layout;
+use core::marker::PhantomData;
+#[cfg(not(loom))]
+use core::mem::offset_of;
+use core::ptr::NonNull;
 
 use crate::grace::Mark;
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering, light_barrier};
-use crate::sys::{OutOfMemory, boxed, reserve};
+use crate::sys::{OutOfMemory, allocate, reserve};
 
 /// The mark of a thread that is looking into a table: not an address of anything.
-pub(crate) const LOOKING: *mut () = core::ptr::without_provenance_mut(2);
+pub(crate) const LOOKING: *mut () = core::ptr::without_provenance_mut(LOOKING_ADDRESS);
+
+const LOOKING_ADDRESS: usize = 2;
 
 /// The key of a cell that no key has taken yet.
 const FREE: usize = 0;
 
+/// Set in the key of a cell while the key is not in the table. Keys are even.
+const REMOVED: usize = 1;
+
 /// The fewest cells an array has.
 const SMALLEST: usize = 16;
 
+/// How many bytes a cell has, so that its place is masked out of a hash without being scaled. (Not those
+/// of the model checker.)
+const CELL: usize = 16;
+
+/// What a key is multiplied with: 2^32 divided by the golden ratio (Knuth, The Art of Computer
+/// Programming, 6.4), as the signed 32 bits that one instruction can multiply with.
+const FACTOR: i32 = 0x9E37_79B9_u32.cast_signed();
+
+/// How far the product is shifted, so that its bits from 32 on are a cell's index.
+const SHIFT: u32 = 32 - CELL.trailing_zeros();
+
+/// How far behind the first cell that of a key is, in bytes, if it is where it is looked for first.
+#[inline(always)]
+fn home(key: usize, mask: usize) -> usize {
+    (key.wrapping_mul(FACTOR as isize as usize) >> SHIFT) & mask
+}
+
+#[repr(C, align(16))]
 struct Cell<V> {
     key: AtomicUsize,
-    /// Null while the key is not in the table.
+    /// Set before the key, and never changed.
     value: AtomicPtr<V>,
 }
 
+#[cfg(not(loom))]
+const _: () = assert!(size_of::<Cell<()>>() == CELL);
+
+/// What an array begins with.
+#[repr(C, align(16))]
+struct Head {
+    /// The bits that say in bytes how far behind the first cell another is.
+    mask: usize,
+}
+
 /// One array of cells.
+#[repr(C)]
 pub(crate) struct Cells<V> {
-    /// The hash's upper bits are the index: 64 minus the logarithm of the length.
-    shift: u32,
-    cells: Box<[Cell<V>]>,
+    head: Head,
+    cells: [Cell<V>],
 }
 
 impl<V> Cells<V> {
     fn new(len: usize) -> Result<Box<Self>, OutOfMemory> {
         debug_assert!(len.is_power_of_two());
-        let cell =
-            || Cell { key: AtomicUsize::new(FREE), value: AtomicPtr::new(core::ptr::null_mut()) };
-        let mut cells = Vec::new();
-        reserve(&mut cells, len)?;
-        cells.extend(core::iter::repeat_with(cell).take(len));
-        boxed(Self { shift: 64 - len.trailing_zeros(), cells: cells.into_boxed_slice() })
+        let too_large = OutOfMemory { bytes: len.saturating_mul(size_of::<Cell<V>>()) };
+        let cells = Layout::array::<Cell<V>>(len);
+        let whole = cells.and_then(|cells| Layout::new::<Head>().extend(cells));
+        let (layout, _) = whole.map_err(|_| too_large)?;
+        let memory = allocate(layout.pad_to_align())?;
+        let new = Self::with_len(memory.cast(), len).as_ptr();
+        // SAFETY: fresh memory of this layout.
+        unsafe { new.cast::<Head>().write(Head { mask: (len - 1) * CELL }) };
+        // SAFETY: within it.
+        let cells: *mut Cell<V> = unsafe { (&raw mut (*new).cells).cast() };
+        for at in 0..len {
+            let cell =
+                Cell { key: AtomicUsize::new(FREE), value: AtomicPtr::new(core::ptr::null_mut()) };
+            // SAFETY: there is room for so many.
+            let place = unsafe { cells.add(at) };
+            // SAFETY: as above.
+            unsafe { place.write(cell) };
+        }
+        // SAFETY: it came from the global allocator with the layout of so many cells behind a head, and
+        // all of them were written.
+        Ok(unsafe { Box::from_raw(new) })
     }
 
-    /// Fibonacci hashing: the multiplier is 2^64 divided by the golden ratio (Knuth, The Art
-    /// of Computer Programming, 6.4).
+    /// The array that begins at `head` and has so many cells.
+    #[inline(always)]
+    fn with_len(head: NonNull<Head>, len: usize) -> NonNull<Self> {
+        let cells = NonNull::slice_from_raw_parts(head.cast::<Cell<V>>(), len);
+        // SAFETY: what is not null is not null with a length either.
+        unsafe { NonNull::new_unchecked(cells.as_ptr() as *mut Self) }
+    }
+
+    /// The array that begins at `head`.
+    ///
+    /// # Safety
+    ///
+    /// [`Cells::new`] made it, and it is not freed.
+    #[inline(always)]
+    unsafe fn at(head: NonNull<Head>) -> NonNull<Self> {
+        // SAFETY: the caller's promise.
+        let mask = unsafe { head.as_ref() }.mask;
+        Self::with_len(head, mask / CELL + 1)
+    }
+
+    /// Where a key is looked for first.
     #[inline(always)]
     fn home(&self, key: usize) -> usize {
-        let hash = (key as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        #[expect(clippy::cast_possible_truncation, reason = "an index of at most 2^32")]
-        let home = (hash >> self.shift) as usize;
-        home
+        home(key, self.head.mask) / CELL
     }
 
-    /// The cell of a key. At least one cell stays free, so every walk ends.
+    /// The cell of a key that is in the table. At least one cell stays free, so every walk ends.
     #[inline(always)]
     fn find(&self, key: usize) -> Option<&Cell<V>> {
         let cell = self.find_or_free(key);
-        (cell.key.load(Ordering::Relaxed) == key).then_some(cell)
+        // Acquire: with the release in `insert`, whoever sees the key sees its value, and what that
+        // points to.
+        (cell.key.load(Ordering::Acquire) == key).then_some(cell)
     }
 
     /// The cell of a key, or the free one that it would take.
     #[inline(always)]
     fn find_or_free(&self, key: usize) -> &Cell<V> {
-        let mask = self.cells.len() - 1;
+        let last = self.cells.len() - 1;
         let mut at = self.home(key);
         loop {
-            let cell = &self.cells[at & mask];
-            // Relaxed: what the value points to is published with the value.
+            let cell = &self.cells[at & last];
             let found = cell.key.load(Ordering::Relaxed);
-            if found == key || found == FREE {
+            if found & !REMOVED == key || found == FREE {
                 return cell;
             }
             at += 1;
@@ -79,21 +153,43 @@ impl<V> Cells<V> {
 }
 
 /// A table from addresses to what lives for ever, for readers.
+#[repr(transparent)]
 pub(crate) struct Table<V> {
-    cells: AtomicPtr<Cells<V>>,
+    /// What its array begins with. Null before the first, and never again.
+    head: AtomicPtr<Head>,
+    values: PhantomData<AtomicPtr<V>>,
+}
+
+/// For callers in assembly.
+#[cfg(not(loom))]
+#[allow(dead_code, reason = "only some architectures have such callers")]
+impl<V> Table<V> {
+    /// The mark of a thread that looks into it.
+    pub(crate) const LOOKING: usize = LOOKING_ADDRESS;
+    /// What a key is multiplied with.
+    pub(crate) const FACTOR: i32 = FACTOR;
+    /// By how many bits the product is shifted to the right.
+    pub(crate) const SHIFT: u32 = SHIFT;
+    /// Where the mask is in an array: what it leaves is how far behind the array's beginning the
+    /// following two are.
+    pub(crate) const MASK: usize = offset_of!(Head, mask);
+    /// Where the key is.
+    pub(crate) const KEY: usize = size_of::<Head>() + offset_of!(Cell<V>, key);
+    /// Where the value is, which is not null if the key is there.
+    pub(crate) const VALUE: usize = size_of::<Head>() + offset_of!(Cell<V>, value);
 }
 
 impl<V> Table<V> {
     /// A table without an array: every look-up misses.
     #[cfg(not(loom))]
     pub(crate) const fn new() -> Self {
-        Self { cells: AtomicPtr::new(core::ptr::null_mut()) }
+        Self { head: AtomicPtr::new(core::ptr::null_mut()), values: PhantomData }
     }
 
     /// A table without an array: every look-up misses.
     #[cfg(loom)]
     pub(crate) fn new() -> Self {
-        Self { cells: AtomicPtr::new(core::ptr::null_mut()) }
+        Self { head: AtomicPtr::new(core::ptr::null_mut()), values: PhantomData }
     }
 
     /// The value of the key `address`. The mark says so while it looks, and is [`LOOKING`] when
@@ -102,13 +198,14 @@ impl<V> Table<V> {
     pub(crate) fn find(&self, address: usize, mark: &Mark) -> Option<&'static V> {
         mark.store(LOOKING, Ordering::Release);
         light_barrier();
-        let cells = self.cells.load(Ordering::Acquire);
-        // SAFETY: null, or an array that is freed only when, after a barrier, no thread has
-        // the mark that this one has just set.
-        let cells = unsafe { cells.as_ref() }?;
-        // Acquire: with the release in `insert`, whoever sees the value sees what it points to.
-        let value = cells.find(address)?.value.load(Ordering::Acquire);
-        // SAFETY: null, or what `insert` was given: it lives for ever.
+        let head = NonNull::new(self.head.load(Ordering::Acquire))?;
+        // SAFETY: an array is freed only when, after a barrier, no thread has the mark that this one
+        // has just set.
+        let cells = unsafe { Cells::at(head) };
+        // SAFETY: as above.
+        let cells: &Cells<V> = unsafe { cells.as_ref() };
+        let value = cells.find(address)?.value.load(Ordering::Relaxed);
+        // SAFETY: what `insert` was given: it lives for ever.
         unsafe { value.as_ref() }
     }
 }
@@ -131,8 +228,11 @@ impl<V> TableState<V> {
     }
 
     fn cells(&self) -> Option<&Cells<V>> {
-        // SAFETY: null or current: only this side replaces it.
-        unsafe { self.table.cells.load(Ordering::Relaxed).as_ref() }
+        let head = NonNull::new(self.table.head.load(Ordering::Relaxed))?;
+        // SAFETY: it is current: only this side replaces it.
+        let cells = unsafe { Cells::at(head) };
+        // SAFETY: as above.
+        Some(unsafe { cells.as_ref() })
     }
 
     pub(crate) fn capacity(&self) -> usize {
@@ -148,11 +248,21 @@ impl<V> TableState<V> {
     /// Frees the array of a table that nobody reads any more.
     #[cfg(any(test, fuzzing))]
     pub(crate) fn free(self) {
-        let cells = self.table.cells.swap(core::ptr::null_mut(), Ordering::Relaxed);
-        if !cells.is_null() {
-            // SAFETY: `rebuild` made it with `into_raw`, and the table has just given it up.
-            drop(unsafe { Box::from_raw(cells) });
-        }
+        let head = self.table.head.swap(core::ptr::null_mut(), Ordering::Relaxed);
+        // SAFETY: the table has just given it up.
+        drop(unsafe { Self::given_up(head) });
+    }
+
+    /// What begins at `head`; nothing if that is null.
+    ///
+    /// # Safety
+    ///
+    /// The table has given it up.
+    unsafe fn given_up(head: *mut Head) -> Option<Box<Cells<V>>> {
+        // SAFETY: an array that was published, and that nobody else frees.
+        let cells = unsafe { Cells::at(NonNull::new(head)?) };
+        // SAFETY: `rebuild` made it with `into_raw`.
+        Some(unsafe { Box::from_raw(cells.as_ptr()) })
     }
 
     /// Makes room for `more` keys, so that adding them replaces no array; or changes nothing.
@@ -168,28 +278,29 @@ impl<V> TableState<V> {
     }
 
     /// Adds a key, after [`TableState::reserve`]. A key that is there stays as it is. A key has
-    /// the same value whenever it is added.
+    /// the same value whenever it is added, and is even and not zero.
     pub(crate) fn insert(&mut self, key: usize, value: &'static V) {
+        debug_assert!(key != FREE && key & REMOVED == 0);
         let cell = self.cells().expect("reserve() made an array").find_or_free(key);
-        if !cell.value.load(Ordering::Relaxed).is_null() {
+        let found = cell.key.load(Ordering::Relaxed);
+        if found == key {
             return;
         }
-        let is_back = cell.key.load(Ordering::Relaxed) == key;
-        cell.key.store(key, Ordering::Relaxed);
+        if found == FREE {
+            cell.value.store(core::ptr::from_ref(value).cast_mut(), Ordering::Relaxed);
+        }
         // Release: with the acquire in `find`.
-        cell.value.store(core::ptr::from_ref(value).cast_mut(), Ordering::Release);
+        cell.key.store(key, Ordering::Release);
         self.live += 1;
-        self.removed -= usize::from(is_back);
+        self.removed -= usize::from(found != FREE);
     }
 
     /// Removes a key, if it is there.
     pub(crate) fn remove(&mut self, key: usize) {
         let Some(cell) = self.cells().and_then(|cells| cells.find(key)) else { return };
-        if !cell.value.load(Ordering::Relaxed).is_null() {
-            cell.value.store(core::ptr::null_mut(), Ordering::Relaxed);
-            self.live -= 1;
-            self.removed += 1;
-        }
+        cell.key.store(key | REMOVED, Ordering::Relaxed);
+        self.live -= 1;
+        self.removed += 1;
     }
 
     /// Gives memory back after removals, if there is memory for the smaller array.
@@ -204,21 +315,18 @@ impl<V> TableState<V> {
         reserve(replaced, 1)?;
         let new = Cells::new((keys * 2).next_power_of_two().max(SMALLEST))?;
         for cell in self.cells().map_or(&[][..], |cells| &cells.cells) {
-            let value = cell.value.load(Ordering::Relaxed);
-            if !value.is_null() {
-                let key = cell.key.load(Ordering::Relaxed);
+            let key = cell.key.load(Ordering::Relaxed);
+            if key != FREE && key & REMOVED == 0 {
                 let copy: &Cell<V> = new.find_or_free(key);
+                copy.value.store(cell.value.load(Ordering::Relaxed), Ordering::Relaxed);
                 copy.key.store(key, Ordering::Relaxed);
-                copy.value.store(value, Ordering::Relaxed);
             }
         }
         self.removed = 0;
         // AcqRel: readers that find the new array see its cells.
-        let old = self.table.cells.swap(Box::into_raw(new), Ordering::AcqRel);
-        if !old.is_null() {
-            // SAFETY: `rebuild` made it with `into_raw`, and the table has just given it up.
-            replaced.push(unsafe { Box::from_raw(old) });
-        }
+        let old = self.table.head.swap(Box::into_raw(new).cast(), Ordering::AcqRel);
+        // SAFETY: the table has just given it up.
+        replaced.extend(unsafe { Self::given_up(old) });
         Ok(())
     }
 }

@@ -24,15 +24,6 @@ pub(crate) fn allocate(layout: Layout) -> Result<NonNull<u8>, OutOfMemory> {
     NonNull::new(unsafe { std::alloc::alloc(layout) }).ok_or(refused)
 }
 
-/// A value on the heap.
-pub(crate) fn boxed<T>(value: T) -> Result<Box<T>, OutOfMemory> {
-    let memory = allocate(Layout::new::<T>())?.cast::<T>();
-    // SAFETY: fresh memory of this type's layout.
-    unsafe { memory.write(value) };
-    // SAFETY: it came from the global allocator with the layout of `T`, and holds one.
-    Ok(unsafe { Box::from_raw(memory.as_ptr()) })
-}
-
 /// Makes room for `more` elements, so that adding them allocates nothing.
 pub(crate) fn reserve<T>(vec: &mut Vec<T>, more: usize) -> Result<(), OutOfMemory> {
     if more == 0 {

@@ -16,7 +16,7 @@ mod system;
 #[cfg(any(test, fuzzing))]
 mod faulty;
 
-pub(crate) use memory::{OutOfMemory, allocate, boxed, reserve};
+pub(crate) use memory::{OutOfMemory, allocate, reserve};
 
 #[cfg(any(test, fuzzing))]
 pub(crate) use faulty::*;

@@ -7,6 +7,7 @@ mod cookies;
 mod detach;
 mod disabling;
 mod faults;
+mod hashed;
 mod ignoring;
 mod info;
 mod kinds;

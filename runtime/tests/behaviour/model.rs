@@ -184,13 +184,20 @@ fn expected_caller(links: &[Model], target: usize) -> String {
         here.filter(|link| link.enabled)
     };
     // One probe, or the entry and exit probes of one link.
-    let of_one_link = here().count() == 1
+    let one_link = here().count() == 1;
+    let of_one_link = one_link
         && here().all(|link| link.kinds.len() == 1 || !link.kinds.contains(&Kind::FmodRet));
     if of_one_link
         && here().all(|link| !link.sleepable && !link.hashed)
         && TARGETS[target].slots <= 5
     {
         return format!("specialised_{}", TARGETS[target].slots);
+    }
+    let looked_up = |link: &Model| link.hashed && !link.sleepable && link.kinds == [Kind::Fentry];
+    // Not every architecture has one.
+    let has_single = cfg!(target_arch = "x86_64") && TARGETS[target].slots <= 5;
+    if one_link && here().all(looked_up) && has_single {
+        return format!("caller_{}_single_hash", TARGETS[target].slots);
     }
     let sleep = if here().any(|link| link.sleepable) { "_sleep" } else { "" };
     let origin = here().any(|link| link.kinds.iter().any(|kind| *kind != Kind::Fentry));

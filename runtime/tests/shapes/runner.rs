@@ -276,7 +276,7 @@ enum Way {
     Single,
     /// The shape's caller, which finds the list through the site: another link is there as well.
     Shared,
-    /// The shape's caller, which finds the list in the hash table.
+    /// A caller that finds the list in the hash table: for one entry probe, one of its own.
     Hashed,
 }
 
@@ -290,8 +290,11 @@ fn expected_caller(slots: usize, probes: Probes, sleepable: bool, way: Way) -> S
     if way == Way::Own && probes != Probes::ALL && !sleepable && slots <= OWN_SLOTS {
         return format!("specialised_{slots}");
     }
+    let assembly = probes == Probes::ENTRY && Some(slots) <= SINGLE_SLOTS;
+    if way == Way::Hashed && assembly && !sleepable {
+        return format!("caller_{slots}_single_hash");
+    }
     if way == Way::Single && probes != Probes::ALL && !sleepable && slots <= OWN_SLOTS {
-        let assembly = probes == Probes::ENTRY && Some(slots) <= SINGLE_SLOTS;
         return if assembly {
             format!("caller_{slots}_single")
         } else {

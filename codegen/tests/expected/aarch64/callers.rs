@@ -811,10 +811,10 @@ pub(crate) unsafe extern "C-unwind" fn caller_9_sleep_origin() {
     )
 }
 
-/// The caller for one entry probe alone, of any type, and functions of so many slots, with its name,
-/// if there is one.
-pub(crate) fn single(slots: usize) -> Option<(*const (), &'static str)> {
-    let _ = slots;
+/// The caller for one entry probe alone, of any type, and functions of so many slots, which finds
+/// metadata in this way, with its name, if there is one.
+pub(crate) fn single(slots: usize, lookup: Lookup) -> Option<(*const (), &'static str)> {
+    let _ = (slots, lookup);
     None
 }
 

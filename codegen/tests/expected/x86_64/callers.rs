@@ -1383,12 +1383,170 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single() {
     )
 }
 
-/// The caller for one entry probe alone, of any type, and functions of so many slots, with its name,
-/// if there is one.
-pub(crate) fn single(slots: usize) -> Option<(*const (), &'static str)> {
-    match slots {
-        1 => Some((caller_1_single as *const (), "caller_1_single")),
-        2 => Some((caller_2_single as *const (), "caller_2_single")),
+/// 1 slot, one entry probe of any type: the slots stay in their registers, looks the function up.
+///
+/// # Safety
+///
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
+    ::core::arch::naked_asm!(
+        // Begins a line of code.
+        ".balign 64",
+        ".cfi_startproc",
+        // Is this thread running a probe already, or new, or to be left alone?
+        "2: mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
+        "mov rax, qword ptr fs:[rax]",
+        "cmp qword ptr [rax + {mark}], 0",
+        "jne 6f",
+        // The metadata that stand under the function's address in the table: in the first cell for it,
+        // or the shared caller looks again, and further. The table had an array before any list had
+        // this caller, and always has one since.
+        "mov qword ptr [rax + {mark}], {looking}",
+        "imul r11, qword ptr [r9 + {address}], {factor}",
+        "mov r10, [rip + {table}]",
+        "shr r11, {shift}",
+        "and r11, [r10 + {cells}]",
+        "add r10, r11",
+        "mov r11, [r9 + {address}]",
+        "cmp [r10 + {key}], r11",
+        "jne 5f",
+        "mov r9, [r10 + {value}]",
+        // The mark, and then the list: is it one that this caller was made for?
+        "mov [rax + {mark}], r9",
+        "mov r10, [r9 + {list}]",
+        "lea r11, [rip + 2b]",
+        "cmp [r10 + {own_caller}], r11",
+        "jne 5f",
+        "push rdi",
+        ".cfi_adjust_cfa_offset 8",
+        // The probe may change a slot, if what is in it can be changed: what comes back is what it left.
+        "lea rdi, [r10 + {row}]",
+        "mov rsi, rsp",
+        "lea rdx, [r9 + {target}]",
+        "mov rcx, rax",
+        "call [rdi + {code}]",
+        // Asked for again: the next call's look at the mark waits for the address of the store below,
+        // and what comes from the stack comes late.
+        "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
+        "mov rax, qword ptr fs:[rax]",
+        "pop rdi",
+        ".cfi_adjust_cfa_offset -8",
+        // The mark says which metadata it was.
+        "mov r9, [rax + {mark}]",
+        "mov qword ptr [rax + {mark}], 0",
+        "jmp [r9 + {origin}]",
+        "5: mov qword ptr [rax + {mark}], 0",
+        "6: jmp {shared}",
+        ".cfi_endproc",
+        mark = const Thread::OUTERMOST,
+        table = sym TABLE,
+        looking = const Table::<Md>::LOOKING,
+        factor = const Table::<Md>::FACTOR,
+        shift = const Table::<Md>::SHIFT,
+        cells = const Table::<Md>::MASK,
+        key = const Table::<Md>::KEY,
+        value = const Table::<Md>::VALUE,
+        address = const Md::ADDRESS,
+        list = const Md::LIST,
+        origin = const Md::ORIGIN,
+        own_caller = const List::OWN_CALLER,
+        row = const List::FIRST,
+        code = const Row::CODE,
+        target = const Md::TARGET,
+        shared = sym caller_1_hash,
+    )
+}
+
+/// 2 slots, one entry probe of any type: the slots stay in their registers, looks the function up.
+///
+/// # Safety
+///
+/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn caller_2_single_hash() {
+    ::core::arch::naked_asm!(
+        // Begins a line of code.
+        ".balign 64",
+        ".cfi_startproc",
+        // Is this thread running a probe already, or new, or to be left alone?
+        "2: mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
+        "mov rax, qword ptr fs:[rax]",
+        "cmp qword ptr [rax + {mark}], 0",
+        "jne 6f",
+        // The metadata that stand under the function's address in the table: in the first cell for it,
+        // or the shared caller looks again, and further. The table had an array before any list had
+        // this caller, and always has one since.
+        "mov qword ptr [rax + {mark}], {looking}",
+        "imul r11, qword ptr [r9 + {address}], {factor}",
+        "mov r10, [rip + {table}]",
+        "shr r11, {shift}",
+        "and r11, [r10 + {cells}]",
+        "add r10, r11",
+        "mov r11, [r9 + {address}]",
+        "cmp [r10 + {key}], r11",
+        "jne 5f",
+        "mov r9, [r10 + {value}]",
+        // The mark, and then the list: is it one that this caller was made for?
+        "mov [rax + {mark}], r9",
+        "mov r10, [r9 + {list}]",
+        "lea r11, [rip + 2b]",
+        "cmp [r10 + {own_caller}], r11",
+        "jne 5f",
+        "push r9",
+        ".cfi_adjust_cfa_offset 8",
+        "push rsi",
+        ".cfi_adjust_cfa_offset 8",
+        "push rdi",
+        ".cfi_adjust_cfa_offset 8",
+        // The probe may change a slot, if what is in it can be changed: what comes back is what it left.
+        "lea rdi, [r10 + {row}]",
+        "mov rsi, rsp",
+        "lea rdx, [r9 + {target}]",
+        "mov rcx, rax",
+        "call [rdi + {code}]",
+        // Asked for again: the next call's look at the mark waits for the address of the store below,
+        // and what comes from the stack comes late.
+        "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
+        "mov rax, qword ptr fs:[rax]",
+        "pop rdi",
+        ".cfi_adjust_cfa_offset -8",
+        "pop rsi",
+        ".cfi_adjust_cfa_offset -8",
+        "pop r9",
+        ".cfi_adjust_cfa_offset -8",
+        "mov qword ptr [rax + {mark}], 0",
+        "jmp [r9 + {origin}]",
+        "5: mov qword ptr [rax + {mark}], 0",
+        "6: jmp {shared}",
+        ".cfi_endproc",
+        mark = const Thread::OUTERMOST,
+        table = sym TABLE,
+        looking = const Table::<Md>::LOOKING,
+        factor = const Table::<Md>::FACTOR,
+        shift = const Table::<Md>::SHIFT,
+        cells = const Table::<Md>::MASK,
+        key = const Table::<Md>::KEY,
+        value = const Table::<Md>::VALUE,
+        address = const Md::ADDRESS,
+        list = const Md::LIST,
+        origin = const Md::ORIGIN,
+        own_caller = const List::OWN_CALLER,
+        row = const List::FIRST,
+        code = const Row::CODE,
+        target = const Md::TARGET,
+        shared = sym caller_2_hash,
+    )
+}
+
+/// The caller for one entry probe alone, of any type, and functions of so many slots, which finds
+/// metadata in this way, with its name, if there is one.
+pub(crate) fn single(slots: usize, lookup: Lookup) -> Option<(*const (), &'static str)> {
+    match (lookup, slots) {
+        (Lookup::Inline, 1) => Some((caller_1_single as *const (), "caller_1_single")),
+        (Lookup::Inline, 2) => Some((caller_2_single as *const (), "caller_2_single")),
+        (Lookup::Hash, 1) => Some((caller_1_single_hash as *const (), "caller_1_single_hash")),
+        (Lookup::Hash, 2) => Some((caller_2_single_hash as *const (), "caller_2_single_hash")),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 #[path = "../../../src/sys/memory.rs"]
 mod memory;
 
-pub(crate) use memory::{OutOfMemory, boxed, reserve};
+pub(crate) use memory::{OutOfMemory, allocate, reserve};
 
 /// There is always memory here.
 fn grants_memory() -> bool {

@@ -88,9 +88,9 @@ fn a_cell_is_never_given_to_another_key() {
     state.insert(second, keyed(second));
     // SAFETY: no array was replaced: both keys fit the first.
     let value = unsafe { &*reading }.value.load(Ordering::Acquire);
-    // SAFETY: null or a leaked value.
+    // SAFETY: a leaked value, or null before there was any.
     let value = unsafe { value.as_ref() };
-    assert!(value.is_none_or(|value| *value == first), "it reads the value of another key");
+    assert!(value.is_some_and(|value| *value == first), "it reads the value of another key");
 }
 
 #[test]
