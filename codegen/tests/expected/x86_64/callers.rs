@@ -1401,10 +1401,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
         "jne 6f",
         // The metadata that stand under the function's address in the table: in the first cell for it,
         // or the shared caller looks again, and further. The table had an array before any list had
-        // this caller, and always has one since.
+        // this caller, and always has one since. It is addressed as a shared library must address what it
+        // exports; elsewhere the linker makes the first of the two loads an addition.
         "mov qword ptr [rax + {mark}], {looking}",
         "imul r11, qword ptr [r9 + {address}], {factor}",
-        "mov r10, [rip + {table}]",
+        "mov r10, qword ptr [rip + {table}@GOTPCREL]",
+        "mov r10, [r10]",
         "shr r11, {shift}",
         "and r11, [r10 + {cells}]",
         "add r10, r11",
@@ -1476,10 +1478,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single_hash() {
         "jne 6f",
         // The metadata that stand under the function's address in the table: in the first cell for it,
         // or the shared caller looks again, and further. The table had an array before any list had
-        // this caller, and always has one since.
+        // this caller, and always has one since. It is addressed as a shared library must address what it
+        // exports; elsewhere the linker makes the first of the two loads an addition.
         "mov qword ptr [rax + {mark}], {looking}",
         "imul r11, qword ptr [r9 + {address}], {factor}",
-        "mov r10, [rip + {table}]",
+        "mov r10, qword ptr [rip + {table}@GOTPCREL]",
+        "mov r10, [r10]",
         "shr r11, {shift}",
         "and r11, [r10 + {cells}]",
         "add r10, r11",
