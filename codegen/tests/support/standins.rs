@@ -74,6 +74,23 @@ mod site {
     }
     /// # Safety
     ///
+    /// There is room for a description, and at `name` so many bytes of text that stay.
+    unsafe extern "C" fn write_description(
+        description: *mut RawDescription,
+        source: &'static Source,
+        name: *const u8,
+        name_len: usize,
+        types: &'static TypeFacts,
+    ) {
+        // SAFETY: the caller's promise.
+        let body_name = unsafe { core::slice::from_raw_parts(name, name_len) };
+        // SAFETY: the caller's promise.
+        let body_name = unsafe { core::str::from_utf8_unchecked(body_name) };
+        // SAFETY: the caller's promise.
+        unsafe { description.write(RawDescription { source, body_name, types }) };
+    }
+    /// # Safety
+    ///
     /// `ret` points to an `R` that nobody uses any more.
     unsafe fn drop_ret<R>(ret: *mut ()) {
         // SAFETY: the caller's promise.

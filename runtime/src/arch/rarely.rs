@@ -4,36 +4,7 @@
 //! as the rare one. A call's usual way has few branches and as few taken ones as there can be:
 //! each costs a cycle.
 
-/// Runs a block, which ends in `return`, unless two words are equal.
-#[cfg(all(target_arch = "x86_64", not(miri), not(loom)))]
-macro_rules! unless_equal {
-    ($left:expr, $right:expr, $rare:block) => {{
-        let (left, right) = ($left, $right);
-        // SAFETY: compares two registers.
-        unsafe {
-            ::core::arch::asm!(
-                "cmp {left}, {right}",
-                "jne {rare}",
-                left = in(reg) left,
-                right = in(reg) right,
-                rare = label $rare,
-                options(readonly, nostack),
-            );
-        }
-    }};
-}
-
-#[cfg(not(all(target_arch = "x86_64", not(miri), not(loom))))]
-macro_rules! unless_equal {
-    ($left:expr, $right:expr, $rare:block) => {{
-        let (left, right) = ($left, $right);
-        if left != right {
-            $rare
-        }
-    }};
-}
-
-/// As [`unless_equal`], of the word so many bytes behind a reference and a value.
+/// Runs a block, which ends in `return`, unless the word so many bytes behind a reference equals a value.
 #[cfg(all(target_arch = "x86_64", not(miri), not(loom)))]
 macro_rules! unless_equal_at {
     ($base:expr, $offset:expr, $value:expr, $rare:block) => {{
@@ -159,4 +130,4 @@ macro_rules! if_changed {
     }};
 }
 
-pub(crate) use {if_changed, unless_equal, unless_equal_at, unless_null, unless_odd};
+pub(crate) use {if_changed, unless_equal_at, unless_null, unless_odd};

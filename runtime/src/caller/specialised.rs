@@ -13,7 +13,7 @@
 
 use core::marker::PhantomData;
 
-use crate::arch::{unless_equal, unless_equal_at, unless_null, unless_odd};
+use crate::arch::{unless_equal_at, unless_null, unless_odd};
 use crate::grace::{Slow, Thread, current, enter_slow};
 use crate::md::Md;
 use crate::probe::{EntryProbe, ExitProbe, Frame, List, ModRetProbe, Outcome, Sole, Target};
@@ -60,6 +60,9 @@ trait RunEntries {
 
 /// Which modify-return probe of a list runs, and how.
 trait RunModRet {
+    /// As [`RunExits::IN_SLOT`].
+    const IN_SLOT: bool;
+
     /// # Safety
     ///
     /// As [`RunEntries::run`], with the frame in the place of the slots. It has no result yet.
@@ -93,8 +96,8 @@ struct Typed<P, M, const THROUGH: bool>(PhantomData<fn(P, M)>);
 /// One probe of any type.
 struct AsItSays;
 
-/// One exit probe of any type, of functions whose result travels in a slot, or of those whose result does
-/// not.
+/// One probe of any type that has to do with the result, of functions whose result travels in a slot, or of
+/// those whose result does not.
 struct Returning<const IN_SLOT: bool>;
 
 /// Every probe there is.
@@ -136,6 +139,8 @@ impl RunEntries for EveryOne {
 }
 
 impl<P: ModRetProbe<M>, M, const THROUGH: bool> RunModRet for Typed<P, M, THROUGH> {
+    const IN_SLOT: bool = Slot::holds::<P::Ret>();
+
     #[inline(always)]
     unsafe fn run(list: &List, frame: &mut Frame, thread: &Thread) {
         // SAFETY: the list has such a row, says the caller.
@@ -150,7 +155,9 @@ impl<P: ModRetProbe<M>, M, const THROUGH: bool> RunModRet for Typed<P, M, THROUG
     }
 }
 
-impl RunModRet for AsItSays {
+impl<const IN_SLOT: bool> RunModRet for Returning<IN_SLOT> {
+    const IN_SLOT: bool = IN_SLOT;
+
     #[inline(always)]
     unsafe fn run(list: &List, frame: &mut Frame, thread: &Thread) {
         // SAFETY: the list has such a row, says the caller.
@@ -248,9 +255,13 @@ where
     }
 }
 
-/// The caller for one modify-return probe of any type alone.
-pub(crate) fn any_mod_ret_caller(slots: usize) -> Option<*const ()> {
-    specialised::<ModRetOnly<AsItSays>>(slots)
+/// The caller for one modify-return probe of any type alone, as [`any_exit_caller`].
+pub(crate) fn any_mod_ret_caller(slots: usize, ret_in_slot: bool) -> Option<*const ()> {
+    if ret_in_slot {
+        specialised::<ModRetOnly<Returning<true>>>(slots)
+    } else {
+        specialised::<ModRetOnly<Returning<false>>>(slots)
+    }
 }
 
 /// The caller for one exit probe alone.
@@ -359,17 +370,17 @@ impl<C: RunModRet> Specialised for ModRetOnly<C> {
             unsafe { hand_over(slots, md) }
         });
         let mut ret = Slot::uninit();
-        let place = place(md, None, &slots.clone(), &raw mut ret);
+        let place = place(md, Some(C::IN_SLOT), &slots.clone(), &raw mut ret);
         let args = slots.as_mut_ptr();
         let mut frame = Frame { target: &md.target, args, ret: place, outcome: Outcome::Running };
         // SAFETY: the list is held, and is one that this caller was made for.
         unsafe { C::run(list, &mut frame, thread) };
         let_go(thread);
-        unless_equal!(frame.outcome as u64, Outcome::Running as u64, {
+        unless_null!(core::ptr::without_provenance_mut(frame.outcome as usize), {
             // SAFETY: the slots are this function's, nobody has taken their values, and the probe
             // has written the result.
             unsafe { drop_skipped(md, args, place) };
-            return if md.target.ret_in_slot { ret } else { Slot::pointer(place) };
+            return if C::IN_SLOT { ret } else { Slot::pointer(place) };
         });
         // SAFETY: the origin is the body of this site's function.
         unsafe { call_body(md.origin(), slots) }

@@ -83,7 +83,7 @@ fn any_caller(kind: Kind, form: Form, lookup: Lookup) -> Option<*const ()> {
     let single = || single_caller(slots, lookup).map(|(code, _)| code);
     match (lookup, kind) {
         (Lookup::Inline, Kind::Fentry) => single().or_else(|| any_entry_caller(slots)),
-        (Lookup::Inline, Kind::FmodRet) => any_mod_ret_caller(slots),
+        (Lookup::Inline, Kind::FmodRet) => any_mod_ret_caller(slots, form.ret_in_slot),
         (Lookup::Inline, Kind::Fexit) => any_exit_caller(slots, form.ret_in_slot),
         (Lookup::Hash, Kind::Fentry) => single(),
         (Lookup::Hash, Kind::FmodRet | Kind::Fexit) => None,

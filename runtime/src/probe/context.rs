@@ -30,8 +30,8 @@ pub(crate) struct Target {
 /// How a call ended, so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It has not: no result yet.
-    Running,
+    /// It has not: no result yet. The only one that is 0.
+    Running = 0,
     /// The origin returned.
     Returned,
     /// A probe decided the result, and the origin did not run.

@@ -8,6 +8,27 @@ use super::{ArgFacts, Fits, RawDescription, Slot, Source, TypeFacts};
 
 include!(concat!(env!("OUT_DIR"), "/entries.rs"));
 
+/// Writes what a site is asked for. Every site has code for it, so here is what is the same in all.
+///
+/// # Safety
+///
+/// There is room for a description, and at `name` so many bytes of text that stay.
+#[inline(never)]
+unsafe extern "C" fn write_description(
+    description: *mut RawDescription,
+    source: &'static Source,
+    name: *const u8,
+    name_len: usize,
+    types: &'static TypeFacts,
+) {
+    // SAFETY: the caller's promise.
+    let body_name = unsafe { core::slice::from_raw_parts(name, name_len) };
+    // SAFETY: the caller's promise.
+    let body_name = unsafe { core::str::from_utf8_unchecked(body_name) };
+    // SAFETY: the caller's promise.
+    unsafe { description.write(RawDescription { source, body_name, types }) };
+}
+
 /// Drops a result.
 ///
 /// # Safety

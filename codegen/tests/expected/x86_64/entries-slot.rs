@@ -172,8 +172,9 @@ where
     let source = unsafe { ZeroSized::<D> { nothing: () }.value };
     let source = source();
     let name = type_name::<F>();
+    let types = Types1::<A0, R>::FACTS;
     // SAFETY: the caller's promise.
-    unsafe { *description = RawDescription { source, body_name: name, types: Types1::<A0, R>::FACTS } };
+    unsafe { write_description(description, source, name.as_ptr(), name.len(), types) };
 }
 
 /// The types of a function of `call_1`: whatever depends on nothing else is made once for all
