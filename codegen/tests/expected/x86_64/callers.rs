@@ -1269,7 +1269,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
     )
 }
 
-/// 1 slot, one entry probe of any type: the slots stay in their registers.
+/// 1 slot, one entry probe of any type.
 ///
 /// # Safety
 ///
@@ -1323,7 +1323,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single() {
     )
 }
 
-/// 2 slots, one entry probe of any type: the slots stay in their registers.
+/// 2 slots, one entry probe of any type.
 ///
 /// # Safety
 ///
@@ -1383,7 +1383,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single() {
     )
 }
 
-/// 1 slot, one entry probe of any type: the slots stay in their registers, looks the function up.
+/// 1 slot, one entry probe of any type, looks the function up.
 ///
 /// # Safety
 ///
@@ -1460,7 +1460,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
     )
 }
 
-/// 2 slots, one entry probe of any type: the slots stay in their registers, looks the function up.
+/// 2 slots, one entry probe of any type, looks the function up.
 ///
 /// # Safety
 ///
