@@ -105,11 +105,14 @@ pub struct Single {
     pub registers: Vec<&'static str>,
     /// The register in which it is handed the metadata.
     pub md_register: &'static str,
-    /// Whether the frame needs one word more to be aligned: it is given to the metadata.
+    /// Whether the frame needs one word more to be aligned.
     pub padding: bool,
+    /// How many prefixes without effect the last instructions before the probe are given, from the call
+    /// backwards, so that a line of code ends with the call: what comes after is fetched as a whole.
+    pub prefixes: Vec<usize>,
 }
 
-serialize!(Single { name, shared, lookup, slots, registers, md_register, padding });
+serialize!(Single { name, shared, lookup, slots, registers, md_register, padding, prefixes });
 
 /// A caller that is compiled once more for every probe type: it takes the slots as they come, in
 /// registers, and the metadata in the last one.
@@ -188,18 +191,50 @@ fn singles(arch: &Arch, callers: &[Caller]) -> Vec<Single> {
     };
     let single = |caller: &Caller| {
         let slots = caller.shape.slots;
-        let pushed = slots * arch.slot_bytes + arch.pushed_by_call;
+        // The slots, and a word of its own.
+        let pushed = (slots + 1) * arch.slot_bytes + arch.pushed_by_call;
+        let registers = &arch.slot_registers[..slots];
+        let padding = !pushed.is_multiple_of(arch.stack_align);
+        let pushes: usize = registers.iter().map(|register| push_bytes(register)).sum();
+        let before = arch.single_bytes[caller.lookup as usize] + pushes + usize::from(padding);
         Single {
             name: single_name(slots, caller.lookup),
             shared: caller.name.clone(),
             lookup: caller.lookup,
             slots,
-            registers: arch.slot_registers[..slots].to_vec(),
+            registers: registers.to_vec(),
             md_register: caller.md_register,
-            padding: !pushed.is_multiple_of(arch.stack_align),
+            padding,
+            prefixes: prefixes(before.next_multiple_of(arch.code_line) - before),
         }
     };
     callers.iter().filter(plain).map(single).collect()
+}
+
+/// The bytes of an instruction that pushes a register: the later ones need a prefix of their own.
+fn push_bytes(register: &str) -> usize {
+    if register.starts_with(['r', 'e']) && register[1..].starts_with(|c: char| c.is_ascii_digit()) {
+        2
+    } else {
+        1
+    }
+}
+
+/// So many prefixes, for a few instructions; none if they are too many.
+fn prefixes(mut missing: usize) -> Vec<usize> {
+    const INSTRUCTIONS: usize = 5;
+    /// More than three make some processors slow.
+    const EACH: usize = 3;
+    if missing > INSTRUCTIONS * EACH {
+        missing = 0;
+    }
+    (0..INSTRUCTIONS)
+        .map(|_| {
+            let here = missing.min(EACH);
+            missing -= here;
+            here
+        })
+        .collect()
 }
 
 fn specialised(arch: &Arch, config: &Config) -> Vec<Specialised> {

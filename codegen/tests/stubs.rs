@@ -211,6 +211,9 @@ fn check_single(program: &Program, single: &Single) {
             Mnemonic::Pop => popped.push((pushed.pop().unwrap(), one.op0_register())),
             Mnemonic::Call => {
                 assert_eq!((frame + 8) % 16, 0, "{name}: stack alignment at the call");
+                // Where few prefixes make it so.
+                let ends_a_line = single.prefixes.iter().any(|&count| count > 0);
+                assert!(!ends_a_line || one.next_ip() % 64 == 0, "{name}: {:#x}", one.next_ip());
                 calls += 1;
             }
             Mnemonic::Jne => {

@@ -37,6 +37,9 @@ pub struct Arch {
     pub caller_align: usize,
     /// Bytes of a line of the instruction cache.
     pub code_line: usize,
+    /// Bytes of a caller for one entry probe before the probe, without pushes of slots and prefixes, by
+    /// how it finds metadata.
+    pub(crate) single_bytes: [usize; 2],
     /// Bytes of one field of a site's record.
     pub record_field: usize,
     /// What only its own templates ask for, by name.

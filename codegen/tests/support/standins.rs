@@ -125,7 +125,7 @@ mod caller {
     pub(crate) struct Table<V>(core::marker::PhantomData<V>);
     impl<V> Table<V> {
         pub(crate) const LOOKING: usize = 2;
-        pub(crate) const FACTOR: i32 = -7;
+        pub(crate) const FACTOR: i32 = -1_640_531_527;
         pub(crate) const SHIFT: u32 = 28;
         pub(crate) const MASK: usize = 0;
         pub(crate) const KEY: usize = 16;
@@ -136,6 +136,7 @@ mod caller {
     pub(crate) struct Thread;
     impl Thread {
         pub(crate) const OUTERMOST: usize = 16;
+        pub(crate) const ERRNO: usize = 0;
     }
     pub(crate) struct List;
     impl List {

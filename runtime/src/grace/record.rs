@@ -37,6 +37,9 @@ impl Thread {
     /// Where [`Thread::outermost`] is, for callers in assembly.
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const OUTERMOST: usize = offset_of!(Self, marks);
+    /// Where the address of `errno` is.
+    #[allow(dead_code, reason = "only some architectures have such callers")]
+    pub(crate) const ERRNO: usize = offset_of!(Self, errno);
 
     #[cfg(not(loom))]
     pub(super) const fn new(first_mark: *mut ()) -> Self {

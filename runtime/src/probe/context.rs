@@ -27,8 +27,10 @@ pub(crate) struct Target {
     pub(crate) astray: AtomicBool,
 }
 
-/// How a call ended, so far.
+/// How a call ended, so far. As wide as the register in which it is handed on: a byte that was stored would
+/// have to reach the cache before it could be loaded so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub(crate) enum Outcome {
     /// It has not: no result yet. The only one that is 0.
     Running = 0,

@@ -2,7 +2,6 @@
 
 use seq_macro::seq;
 
-use crate::grace::Thread;
 use crate::site::{Slot, type_id_of};
 
 use super::context::{Frame, Outcome, Target};
@@ -122,15 +121,10 @@ unsafe extern "C" fn thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
     row: &Row,
     args: *mut Slot,
     target: &'static Target,
-    thread: &Thread,
 ) {
     let through = if THROUGH { row.through } else { 0 };
-    let run = || {
-        // SAFETY: the caller's promise.
-        unsafe { call_entry::<P, M>(row, args, target, through) };
-    };
-    // SAFETY: it is the calling thread's.
-    unsafe { thread.keep_errno(run) };
+    // SAFETY: the caller's promise.
+    unsafe { call_entry::<P, M>(row, args, target, through) };
 }
 
 /// Runs the probe of a row, which is a `P`.

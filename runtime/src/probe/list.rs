@@ -19,15 +19,16 @@ use super::LinkState;
 use super::block::{Block, Room};
 use super::context::{Frame, Outcome, Target};
 
-/// Runs the entry probe of a row, and keeps `errno` from it: the row, the saved slots, whose they are, and
-/// the calling thread's record. Callers in assembly call it as well, so it has C's calling convention.
+/// Runs the entry probe of a row: the row, the saved slots, and whose they are. Callers in assembly call
+/// it as well, so it has C's calling convention. They keep `errno` from it, unlike from the others: the
+/// shorter it is, the more often it lies on one line of code.
 ///
 /// # Safety
 ///
 /// The row's link is alive and stays so: the caller carries a mark that names the row, and has
 /// seen that the row is not dead or the list is current. The slots are those of a call of the
 /// target's function, to which the row's probe was bound.
-pub(crate) type EntryThunk = unsafe extern "C" fn(&Row, *mut Slot, &'static Target, &Thread);
+pub(crate) type EntryThunk = unsafe extern "C" fn(&Row, *mut Slot, &'static Target);
 
 /// Runs a probe that may decide the result, and keeps `errno` from it.
 ///
@@ -105,7 +106,7 @@ impl Row {
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const CODE: usize = offset_of!(Self, code);
 
-    /// Runs the probe of a row among [`List::entries`].
+    /// Runs the probe of a row among [`List::entries`], and keeps `errno` from it.
     ///
     /// # Safety
     ///
@@ -119,8 +120,12 @@ impl Row {
     ) {
         // SAFETY: a row among the entries was made of an entry thunk.
         let thunk = unsafe { self.code.entry };
-        // SAFETY: the caller's promise.
-        unsafe { thunk(self, args, target, thread) };
+        let run = || {
+            // SAFETY: the caller's promise.
+            unsafe { thunk(self, args, target) };
+        };
+        // SAFETY: it is the calling thread's.
+        unsafe { thread.keep_errno_by_record(run) };
     }
 
     /// Runs the probe of a row among [`List::mods`].

@@ -1277,7 +1277,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_single() {
     ::core::arch::naked_asm!(
-        // What comes before the probe fills one line of code, and what comes after begins the next.
+        // What comes before the probe fills lines of code, and what comes after begins the next.
         ".balign 64",
         ".cfi_startproc",
         // Is this thread running a probe already, or new, or to be left alone?
@@ -1291,13 +1291,19 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single() {
         "lea r11, [rip + 2b]",
         "cmp [r10 + {own_caller}], r11",
         "jne 5f",
+        "mov r11, [rax + {errno}]",
+        "mov r11d, [r11]",
+        "push rax",
+        ".cfi_adjust_cfa_offset 8",
+        "push r11",
+        ".cfi_adjust_cfa_offset 8",
         "push rdi",
         ".cfi_adjust_cfa_offset 8",
         // The probe may change a slot, if what is in it can be changed: what comes back is what it left.
         "lea rdi, [r10 + {row}]",
         "mov rsi, rsp",
         "lea rdx, [r9 + {target}]",
-        "mov rcx, rax",
+        ".byte 0x3e, 0x3e",
         "call [rdi + {code}]",
         // Asked for again: the next call's look at the mark waits for the address of the store below,
         // and what comes from the stack comes late.
@@ -1305,14 +1311,25 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single() {
         "mov rax, qword ptr fs:[rax]",
         "pop rdi",
         ".cfi_adjust_cfa_offset -8",
+        "pop r11",
+        ".cfi_adjust_cfa_offset -8",
+        "pop r10",
+        ".cfi_adjust_cfa_offset -8",
+        // Written only if the probe has changed it: a store would be what the next call waits for.
+        "mov r10, [rax + {errno}]",
+        "cmp [r10], r11d",
+        "jne 4f",
         // The mark says which metadata it was.
-        "mov r9, [rax + {mark}]",
+        "3: mov r9, [rax + {mark}]",
         "mov qword ptr [rax + {mark}], 0",
         "jmp [r9 + {origin}]",
+        "4: mov [r10], r11d",
+        "jmp 3b",
         "5: mov qword ptr [rax + {mark}], 0",
         "6: jmp {shared}",
         ".cfi_endproc",
         mark = const Thread::OUTERMOST,
+        errno = const Thread::ERRNO,
         list = const Md::LIST,
         origin = const Md::ORIGIN,
         own_caller = const List::OWN_CALLER,
@@ -1331,7 +1348,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single() {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_single() {
     ::core::arch::naked_asm!(
-        // What comes before the probe fills one line of code, and what comes after begins the next.
+        // What comes before the probe fills lines of code, and what comes after begins the next.
         ".balign 64",
         ".cfi_startproc",
         // Is this thread running a probe already, or new, or to be left alone?
@@ -1345,7 +1362,9 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single() {
         "lea r11, [rip + 2b]",
         "cmp [r10 + {own_caller}], r11",
         "jne 5f",
-        "push r9",
+        "mov r11, [rax + {errno}]",
+        "mov r11d, [r11]",
+        "push r11",
         ".cfi_adjust_cfa_offset 8",
         "push rsi",
         ".cfi_adjust_cfa_offset 8",
@@ -1355,7 +1374,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single() {
         "lea rdi, [r10 + {row}]",
         "mov rsi, rsp",
         "lea rdx, [r9 + {target}]",
-        "mov rcx, rax",
+        ".byte 0x3e, 0x3e",
         "call [rdi + {code}]",
         // Asked for again: the next call's look at the mark waits for the address of the store below,
         // and what comes from the stack comes late.
@@ -1365,14 +1384,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single() {
         ".cfi_adjust_cfa_offset -8",
         "pop rsi",
         ".cfi_adjust_cfa_offset -8",
-        "pop r9",
+        "pop r11",
         ".cfi_adjust_cfa_offset -8",
+        // Written only if the probe has changed it: a store would be what the next call waits for.
+        "mov r10, [rax + {errno}]",
+        "cmp [r10], r11d",
+        "jne 4f",
+        // The mark says which metadata it was.
+        "3: mov r9, [rax + {mark}]",
         "mov qword ptr [rax + {mark}], 0",
         "jmp [r9 + {origin}]",
+        "4: mov [r10], r11d",
+        "jmp 3b",
         "5: mov qword ptr [rax + {mark}], 0",
         "6: jmp {shared}",
         ".cfi_endproc",
         mark = const Thread::OUTERMOST,
+        errno = const Thread::ERRNO,
         list = const Md::LIST,
         origin = const Md::ORIGIN,
         own_caller = const List::OWN_CALLER,
@@ -1391,7 +1419,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single() {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
     ::core::arch::naked_asm!(
-        // Begins a line of code.
+        // What comes before the probe fills lines of code, and what comes after begins the next.
         ".balign 64",
         ".cfi_startproc",
         // Is this thread running a probe already, or new, or to be left alone?
@@ -1420,13 +1448,22 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
         "lea r11, [rip + 2b]",
         "cmp [r10 + {own_caller}], r11",
         "jne 5f",
+        "mov r11, [rax + {errno}]",
+        ".byte 0x3e, 0x3e, 0x3e",
+        "mov r11d, [r11]",
+        "push rax",
+        ".cfi_adjust_cfa_offset 8",
+        "push r11",
+        ".cfi_adjust_cfa_offset 8",
         "push rdi",
         ".cfi_adjust_cfa_offset 8",
         // The probe may change a slot, if what is in it can be changed: what comes back is what it left.
+        ".byte 0x3e, 0x3e, 0x3e",
         "lea rdi, [r10 + {row}]",
         "mov rsi, rsp",
+        ".byte 0x3e, 0x3e, 0x3e",
         "lea rdx, [r9 + {target}]",
-        "mov rcx, rax",
+        ".byte 0x3e, 0x3e, 0x3e",
         "call [rdi + {code}]",
         // Asked for again: the next call's look at the mark waits for the address of the store below,
         // and what comes from the stack comes late.
@@ -1434,14 +1471,25 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
         "mov rax, qword ptr fs:[rax]",
         "pop rdi",
         ".cfi_adjust_cfa_offset -8",
+        "pop r11",
+        ".cfi_adjust_cfa_offset -8",
+        "pop r10",
+        ".cfi_adjust_cfa_offset -8",
+        // Written only if the probe has changed it: a store would be what the next call waits for.
+        "mov r10, [rax + {errno}]",
+        "cmp [r10], r11d",
+        "jne 4f",
         // The mark says which metadata it was.
-        "mov r9, [rax + {mark}]",
+        "3: mov r9, [rax + {mark}]",
         "mov qword ptr [rax + {mark}], 0",
         "jmp [r9 + {origin}]",
+        "4: mov [r10], r11d",
+        "jmp 3b",
         "5: mov qword ptr [rax + {mark}], 0",
         "6: jmp {shared}",
         ".cfi_endproc",
         mark = const Thread::OUTERMOST,
+        errno = const Thread::ERRNO,
         table = sym TABLE,
         looking = const Table::<Md>::LOOKING,
         factor = const Table::<Md>::FACTOR,
@@ -1468,7 +1516,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_single_hash() {
     ::core::arch::naked_asm!(
-        // Begins a line of code.
+        // What comes before the probe fills lines of code, and what comes after begins the next.
         ".balign 64",
         ".cfi_startproc",
         // Is this thread running a probe already, or new, or to be left alone?
@@ -1497,17 +1545,22 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single_hash() {
         "lea r11, [rip + 2b]",
         "cmp [r10 + {own_caller}], r11",
         "jne 5f",
-        "push r9",
+        "mov r11, [rax + {errno}]",
+        ".byte 0x3e, 0x3e, 0x3e",
+        "mov r11d, [r11]",
+        "push r11",
         ".cfi_adjust_cfa_offset 8",
         "push rsi",
         ".cfi_adjust_cfa_offset 8",
         "push rdi",
         ".cfi_adjust_cfa_offset 8",
         // The probe may change a slot, if what is in it can be changed: what comes back is what it left.
+        ".byte 0x3e, 0x3e, 0x3e",
         "lea rdi, [r10 + {row}]",
         "mov rsi, rsp",
+        ".byte 0x3e, 0x3e, 0x3e",
         "lea rdx, [r9 + {target}]",
-        "mov rcx, rax",
+        ".byte 0x3e, 0x3e, 0x3e",
         "call [rdi + {code}]",
         // Asked for again: the next call's look at the mark waits for the address of the store below,
         // and what comes from the stack comes late.
@@ -1517,14 +1570,23 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single_hash() {
         ".cfi_adjust_cfa_offset -8",
         "pop rsi",
         ".cfi_adjust_cfa_offset -8",
-        "pop r9",
+        "pop r11",
         ".cfi_adjust_cfa_offset -8",
+        // Written only if the probe has changed it: a store would be what the next call waits for.
+        "mov r10, [rax + {errno}]",
+        "cmp [r10], r11d",
+        "jne 4f",
+        // The mark says which metadata it was.
+        "3: mov r9, [rax + {mark}]",
         "mov qword ptr [rax + {mark}], 0",
         "jmp [r9 + {origin}]",
+        "4: mov [r10], r11d",
+        "jmp 3b",
         "5: mov qword ptr [rax + {mark}], 0",
         "6: jmp {shared}",
         ".cfi_endproc",
         mark = const Thread::OUTERMOST,
+        errno = const Thread::ERRNO,
         table = sym TABLE,
         looking = const Table::<Md>::LOOKING,
         factor = const Table::<Md>::FACTOR,
