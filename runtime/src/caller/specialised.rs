@@ -53,8 +53,9 @@ trait RunEntries {
     ///
     /// # Safety
     ///
-    /// The thread is the calling thread's, and holds the list. The list was published when the thread's mark was set or later. Its own caller runs this: it has
-    /// such rows, which were bound to the target's function. The slots are those of a call of it.
+    /// The thread is the calling thread's, and holds the list, which was published when the thread's mark
+    /// was set or later. The list's own caller runs this: it has such rows, which were bound to the
+    /// target's function. The slots are those of a call of it.
     unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread);
 }
 
