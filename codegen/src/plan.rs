@@ -213,11 +213,7 @@ fn singles(arch: &Arch, callers: &[Caller]) -> Vec<Single> {
 
 /// The bytes of an instruction that pushes a register: the later ones need a prefix of their own.
 fn push_bytes(register: &str) -> usize {
-    if register.starts_with(['r', 'e']) && register[1..].starts_with(|c: char| c.is_ascii_digit()) {
-        2
-    } else {
-        1
-    }
+    if register[1..].starts_with(|c: char| c.is_ascii_digit()) { 2 } else { 1 }
 }
 
 /// So many prefixes, for a few instructions; none if they are too many.

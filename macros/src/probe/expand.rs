@@ -196,11 +196,12 @@ fn call(kind: Kind, name: &Ident, shape: &Shape, private: &TokenStream) -> Token
 fn read_ret(context: &Ident, private: &TokenStream) -> impl FnOnce(&Returned) -> TokenStream {
     let read = quote!(#private::#context::returned);
     move |Returned { ty, optional, .. }| {
-        // SAFETY, of both: as of the arguments, with the result's type.
         if *optional {
+            // SAFETY: as of the arguments, with the result's type.
             return quote!(let ret = unsafe { #read::<#ty>(ctx) };);
         }
         quote! {
+            // SAFETY: as above.
             let ::core::option::Option::Some(ret) = (unsafe { #read::<#ty>(ctx) }) else {
                 return;
             };

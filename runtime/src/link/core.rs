@@ -49,6 +49,11 @@ impl Form {
         let ret_in_slot = function.description().types.ret.in_slot;
         Self { slots: function.slots(), ret_in_slot }
     }
+
+    /// That of the function whose metadata these are, which have it at hand.
+    pub(crate) fn at(md: &Md) -> Self {
+        Self { slots: usize::from(md.target.slots), ret_in_slot: md.target.ret_in_slot }
+    }
 }
 
 /// How the probes of a link fit a function: few ways for many functions.

@@ -74,7 +74,7 @@ pub(super) fn withdraw(
         if !md.current().rows().iter().any(|row| rows::is_of(row, link)) {
             continue;
         }
-        let list = rows::without(md.current(), link, Form::of(md.target.function));
+        let list = rows::without(md.current(), link, Form::at(md));
         if link.state.hashed && !rows::any_hashed(&list) {
             transaction.state().table.remove(md.target.address);
         }
@@ -139,7 +139,7 @@ fn settle(transaction: &mut Transaction, link: &LinkCore, members: &[Member]) {
     for md in members.iter().flat_map(Member::sites) {
         let current = md.current();
         if !current.is_empty() && current.specialised().is_none() {
-            let list = rows::without(current, link, Form::of(md.target.function));
+            let list = rows::without(current, link, Form::at(md));
             if list.specialised().is_some() {
                 let _ = publish(transaction, md, list, &mut changed);
             }
