@@ -14,10 +14,10 @@ use crate::report::Attach;
 ///
 /// What attaching fails with.
 pub fn measure(rounds: usize) -> Result<Attach, gtramp::Error> {
-    let mut all = Times::default();
-    let mut hundred = Times::default();
+    let mut all = Times::new();
+    let mut hundred = Times::new();
     // The first attach makes what the later ones find.
-    Times::default().add(crowd::all())?;
+    Times::new().add(crowd::all())?;
     for _ in 0..rounds {
         all.add(crowd::all())?;
         for _ in 0..10 {
@@ -32,21 +32,32 @@ pub fn measure(rounds: usize) -> Result<Attach, gtramp::Error> {
 }
 
 /// Milliseconds.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Times {
     attach: Vec<f64>,
     detach: Vec<f64>,
+    /// What reading the clock takes, in nanoseconds: a call of the system, of which each time contains one.
+    reading: i64,
 }
 
 impl Times {
+    fn new() -> Self {
+        let reading = || {
+            let begin = thread_time();
+            thread_time() - begin
+        };
+        let reading = (0..1000).map(|_| reading()).min().unwrap_or(0);
+        Self { attach: Vec::new(), detach: Vec::new(), reading }
+    }
+
     fn add(&mut self, functions: &str) -> Result<(), gtramp::Error> {
         let begin = thread_time();
         let link = attach(functions)?;
         let attached = thread_time();
         drop(link);
         let end = thread_time();
-        self.attach.push(milliseconds(attached - begin));
-        self.detach.push(milliseconds(end - attached));
+        self.attach.push(milliseconds(attached - begin - self.reading));
+        self.detach.push(milliseconds(end - attached - self.reading));
         Ok(())
     }
 

@@ -5,6 +5,7 @@
 //! compiled as a program's own. Here is what is done with rows: [`measure`] runs them interleaved,
 //! [`report`] works the figures out, and [`table`], [`json`], [`csv`] and [`svg`] show them.
 
+pub mod addresses;
 pub mod bounds;
 pub mod bulk;
 pub mod crowd;

@@ -3,6 +3,7 @@
 use core::fmt::{self, Display, Formatter};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use crate::addresses;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 /// Where, when and with what.
@@ -22,6 +23,8 @@ pub struct Machine {
     pub command: String,
     /// The processor the program is bound to, if it could be.
     pub pinned: Option<usize>,
+    /// Whether its addresses are those of every run.
+    pub fixed: bool,
     /// The processors that it might use before.
     pub allowed: Vec<usize>,
 }
@@ -47,6 +50,7 @@ impl Machine {
             date: today(),
             command: command(),
             pinned: pin(&allowed),
+            fixed: addresses::are_fixed(),
             allowed,
         }
     }
@@ -64,7 +68,9 @@ impl Display for Machine {
             Some(cpu) => format!("bound to processor {cpu}"),
             None => "not bound to a processor".to_owned(),
         };
-        write!(f, "{}; {}; {}; {pinned}", self.description(), self.toolchain, self.date)
+        let addresses = if self.fixed { "fixed" } else { "randomised" };
+        let (machine, toolchain, date) = (self.description(), self.toolchain, &self.date);
+        write!(f, "{machine}; {toolchain}; {date}; {pinned}; {addresses} addresses")
     }
 }
 

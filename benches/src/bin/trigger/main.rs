@@ -10,6 +10,7 @@ use std::error::Error;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use gtramp_bench::addresses;
 use gtramp_bench::bulk;
 use gtramp_bench::csv::csv;
 use gtramp_bench::json::json;
@@ -36,6 +37,9 @@ trigger: what a call costs, with every way of probing it
 
 fn main() -> Result<(), Box<dyn Error>> {
     let Some(options) = Options::parse()? else { return Ok(()) };
+    if !options.count {
+        addresses::fix();
+    }
     let machine = Machine::bind();
     let rows = if options.bulk { Vec::new() } else { rows::select(options.rows.as_deref()) };
     if rows.is_empty() && !options.bulk {
