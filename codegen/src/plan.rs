@@ -107,12 +107,24 @@ pub struct Single {
     pub md_register: &'static str,
     /// Whether the frame needs one word more to be aligned.
     pub padding: bool,
+    /// What it pushes, in bytes.
+    pub frame: usize,
     /// How many prefixes without effect the last instructions before the probe are given, from the call
     /// backwards, so that a line of code ends with the call: what comes after is fetched as a whole.
     pub prefixes: Vec<usize>,
 }
 
-serialize!(Single { name, shared, lookup, slots, registers, md_register, padding, prefixes });
+serialize!(Single {
+    name,
+    shared,
+    lookup,
+    slots,
+    registers,
+    md_register,
+    padding,
+    frame,
+    prefixes
+});
 
 /// A caller that is compiled once more for every probe type: it takes the slots as they come, in
 /// registers, and the metadata in the last one.
@@ -191,10 +203,10 @@ fn singles(arch: &Arch, callers: &[Caller]) -> Vec<Single> {
     };
     let single = |caller: &Caller| {
         let slots = caller.shape.slots;
-        // The slots, and a word of its own.
-        let pushed = (slots + 1) * arch.slot_bytes + arch.pushed_by_call;
+        // The slots, and the metadata.
+        let needed = (slots + 1) * arch.slot_bytes;
         let registers = &arch.slot_registers[..slots];
-        let padding = !pushed.is_multiple_of(arch.stack_align);
+        let padding = !(needed + arch.pushed_by_call).is_multiple_of(arch.stack_align);
         let pushes: usize = registers.iter().map(|register| push_bytes(register)).sum();
         let before = arch.single_bytes[caller.lookup as usize] + pushes + usize::from(padding);
         Single {
@@ -205,6 +217,7 @@ fn singles(arch: &Arch, callers: &[Caller]) -> Vec<Single> {
             registers: registers.to_vec(),
             md_register: caller.md_register,
             padding,
+            frame: needed + if padding { arch.slot_bytes } else { 0 },
             prefixes: prefixes(before.next_multiple_of(arch.code_line) - before),
         }
     };

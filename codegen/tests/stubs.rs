@@ -201,6 +201,8 @@ fn check_single(program: &Program, single: &Single) {
     let instructions = decode(functions[0].0, &functions[0].1);
     let mut pushed = Vec::new();
     let mut popped = Vec::new();
+    // What is pushed when the list is another: where the way on was taken, it is popped again.
+    let mut at_call = Vec::new();
     let (mut calls, mut jumps_on) = (0, 0);
     let end = functions[0].0 + functions[0].1.len() as u64;
     for one in &instructions {
@@ -214,6 +216,7 @@ fn check_single(program: &Program, single: &Single) {
                 // Where few prefixes make it so.
                 let ends_a_line = single.prefixes.iter().any(|&count| count > 0);
                 assert!(!ends_a_line || one.next_ip() % 64 == 0, "{name}: {:#x}", one.next_ip());
+                at_call.clone_from(&pushed);
                 calls += 1;
             }
             Mnemonic::Jne => {
@@ -223,6 +226,7 @@ fn check_single(program: &Program, single: &Single) {
             Mnemonic::Jmp if one.op0_kind() == OpKind::Memory => {
                 assert_eq!(frame, 0, "{name}: a frame is left");
                 assert_eq!(register_name(one.memory_base()), single.md_register);
+                pushed.clone_from(&at_call);
                 jumps_on += 1;
             }
             Mnemonic::Cmp => {}
@@ -232,49 +236,58 @@ fn check_single(program: &Program, single: &Single) {
     assert_eq!((calls, jumps_on, pushed.len()), (1, 1, 0), "{name}");
     let slots = single.registers.iter().map(|register| (*register, *register));
     let restored = popped.iter().map(|&(from, to)| (register_name(from), register_name(to)));
-    let restored: Vec<_> = restored.filter(|(from, _)| single.registers.contains(from)).collect();
-    assert_eq!(restored, slots.collect::<Vec<_>>(), "{name}: every slot restored");
+    let kept =
+        |(from, _): &(&str, _)| single.registers.contains(from) || *from == single.md_register;
+    let restored: Vec<_> = restored.filter(kept).collect();
+    let once: Vec<_> = slots.chain([(single.md_register, single.md_register)]).collect();
+    assert_eq!(restored, [&once[..], &once[..]].concat(), "{name}: restored on both ways");
     if single.lookup == Lookup::Hash {
         check_look_up(&instructions, single);
     }
 }
 
-/// Follows the way through the table: an array is read under the mark that says so, and a value only
-/// where the key is the function's address.
+/// Follows the look into the front: a value is read where the key is the function's address, and nowhere
+/// else.
 fn check_look_up(instructions: &[Instruction], single: &Single) {
     // As the stand-ins lay them out.
-    const MARK: u64 = 16;
-    const LOOKING: u64 = 2;
-    const KEY: u64 = 16;
-    const VALUE: u64 = 24;
+    const ADDRESS: u64 = 48;
+    const MASK: u64 = 0x3_ffe0;
+    const VALUE: u64 = 8;
     let name = &single.name;
     let place = |what: &str, is: &dyn Fn(&Instruction) -> bool| {
         let place = instructions.iter().position(is);
         place.unwrap_or_else(|| panic!("{name}: no {what}"))
     };
-    let is_at = |one: &Instruction, base: Register, offset: u64| {
-        one.memory_base() == base && one.memory_displacement64() == offset
+    let is_cell = |one: &Instruction| {
+        (one.memory_base(), one.memory_index()) == (Register::RAX, Register::R11)
     };
-    let sets_mark =
-        |one: &Instruction| one.op0_kind() == OpKind::Memory && is_at(one, Register::RAX, MARK);
-    let looking = place("mark of a look-up", &|one| {
-        sets_mark(one) && one.op1_kind() != OpKind::Register && one.immediate(1) == LOOKING
+    let address = place("address", &|one| {
+        one.op0_register() == Register::R10
+            && register_name(one.memory_base()) == single.md_register
+            && one.memory_displacement64() == ADDRESS
     });
-    let array = place("array", &|one| {
-        one.op0_register() == Register::R10 && one.is_ip_rel_memory_operand()
+    let masked = place("mask", &|one| one.mnemonic() == Mnemonic::And && one.immediate(1) == MASK);
+    let front = place("front", &|one| {
+        one.op0_register() == Register::RAX && one.is_ip_rel_memory_operand()
     });
-    let key =
-        place("key", &|one| one.mnemonic() == Mnemonic::Cmp && is_at(one, Register::R10, KEY));
+    let key = place("key", &|one| {
+        one.mnemonic() == Mnemonic::Cmp && is_cell(one) && one.op1_register() == Register::R10
+    });
     let value = place("value", &|one| {
-        register_name(one.op0_register()) == single.md_register && is_at(one, Register::R10, VALUE)
+        register_name(one.op0_register()) == single.md_register
+            && is_cell(one)
+            && one.memory_displacement64() == VALUE
     });
-    let found = place("mark of the metadata", &|one| {
-        sets_mark(one) && register_name(one.op1_register()) == single.md_register
-    });
-    let order = [looking, array, key, value, found];
+    let order = [address, masked, front, key, value];
     assert!(order.is_sorted(), "{name}: {order:?}");
     assert_eq!(instructions[key + 1].mnemonic(), Mnemonic::Jne, "{name}: another key");
-    assert!(found - looking <= 12, "{name}: more than the look-up may cost");
+    let end = instructions.last().unwrap();
+    assert_eq!(
+        instructions[key + 1].near_branch_target(),
+        end.ip(),
+        "{name}: to the shared caller"
+    );
+    assert!(value < 7, "{name}: more than the look-up may cost");
 }
 
 /// Checks every record of the program and the entry it names. Returns their number.

@@ -43,15 +43,14 @@ const MARKED: *mut () = core::ptr::without_provenance_mut(8);
 /// Sets and clears the calling thread's mark, as around a probe.
 #[inline(always)]
 pub fn enter_and_leave() {
-    let mut mark = current().outermost();
-    if !mark.load(Ordering::Relaxed).is_null() {
-        let Slow::Enter { mark: free, .. } = enter_slow() else { return };
-        mark = free;
+    let (mut thread, mut mark) = (current(), current().outermost());
+    if !thread.is_idle() {
+        let Slow::Enter { thread: own, mark: free, .. } = enter_slow() else { return };
+        (thread, mark) = (own, free);
     }
     mark.store(MARKED, Ordering::Relaxed);
     light_barrier();
-    // Release: as when a probe has run.
-    mark.store(core::ptr::null_mut(), Ordering::Release);
+    thread.let_go(mark);
 }
 
 /// Waits until no thread is between the two.

@@ -116,23 +116,17 @@ mod caller {
     impl Md {
         pub(crate) const LIST: usize = 16;
         pub(crate) const ORIGIN: usize = 8;
-        pub(crate) const TARGET: usize = 40;
         pub(crate) const ADDRESS: usize = 48;
         pub(crate) fn full(&self) -> *const () {
             std::hint::black_box(core::ptr::null())
         }
     }
-    pub(crate) struct Table<V>(core::marker::PhantomData<V>);
-    impl<V> Table<V> {
-        pub(crate) const LOOKING: usize = 2;
-        pub(crate) const FACTOR: i32 = -1_640_531_527;
-        pub(crate) const SHIFT: u32 = 28;
-        pub(crate) const MASK: usize = 0;
-        pub(crate) const KEY: usize = 16;
-        pub(crate) const VALUE: usize = 24;
+    pub(crate) struct Front;
+    impl Front {
+        pub(crate) const MASK: usize = 0x3_ffe0;
+        pub(crate) const KEY: usize = 0;
+        pub(crate) const VALUE: usize = 8;
     }
-    pub(crate) static TABLE: core::sync::atomic::AtomicPtr<()> =
-        core::sync::atomic::AtomicPtr::new(core::ptr::null_mut());
     pub(crate) struct Thread;
     impl Thread {
         pub(crate) const OUTERMOST: usize = 16;
@@ -167,6 +161,9 @@ mod caller {
         "gtramp_current: .quad 0",
         ".size gtramp_current, 8",
         ".popsection",
+        ".globl gtramp_front",
+        ".hidden gtramp_front",
+        ".comm gtramp_front, 0x40000, 64",
     );
 
     pub(crate) struct Inline;

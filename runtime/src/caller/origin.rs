@@ -8,7 +8,6 @@ use crate::grace::{Mark, Pin, Slow, Thread, current, enter_slow};
 use crate::md::Md;
 use crate::probe::{Frame, List, Outcome};
 use crate::site::Slot;
-use crate::sync::Ordering;
 
 use super::run::{EntryCall, Find, miss, run_row, run_row_if, serves};
 
@@ -27,7 +26,7 @@ pub(super) unsafe extern "C-unwind" fn run_origin<L: Find, const N: usize, const
 ) -> Slot {
     let thread = current();
     let mark = thread.outermost();
-    if mark.load(Ordering::Relaxed).is_null() {
+    if thread.is_idle() {
         // SAFETY: the caller's promise.
         unsafe { origin::<L, N, SLEEP, false>(args, md, thread, mark) }
     } else {
@@ -51,7 +50,7 @@ unsafe fn run_origin_slow<L: Find, const N: usize, const SLEEP: bool>(
     match slow {
         Slow::Skip | Slow::Full { .. } => {
             if let Slow::Full { thread } = slow {
-                miss(md, thread);
+                miss(md, thread, |_| true);
             }
             // SAFETY: `args` are the slots of this site's function.
             let slots = unsafe { saved::<N>(args) };
@@ -81,7 +80,7 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
 ) -> Slot {
     let md = L::find(md, mark);
     // Release: the look into the table happens before whoever frees its array.
-    mark.store(core::ptr::null_mut(), Ordering::Release);
+    thread.let_go(mark);
     // No mark may span the origin, which may run for hours: a pin holds the list's memory, and
     // each probe has a mark of its own while it runs.
     let (list, pin) = md.pin(thread);
@@ -139,7 +138,7 @@ fn mods<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, mar
         run_row::<NESTED>(row, thread, mark, || {
             // SAFETY: the row is not dead and the mark names it, so its link stays; and the row
             // was bound to this function.
-            unsafe { row.run_mod_ret(frame, thread) };
+            frame.outcome = unsafe { row.run_mod_ret(frame.args, frame.target, frame.ret, thread) };
         });
         if frame.outcome == Outcome::Skipped {
             break;
@@ -232,7 +231,7 @@ impl Drop for Call<'_> {
 /// Runs the exit probes, on the thread whose record this is.
 fn run_exits(list: &List, frame: &mut Frame, thread: &Thread) {
     let mark = thread.outermost();
-    if mark.load(Ordering::Relaxed).is_null() {
+    if thread.is_idle() {
         exits::<false>(list, frame, thread, mark);
     } else {
         run_exits_slow(list, frame);

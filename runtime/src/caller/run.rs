@@ -65,7 +65,7 @@ pub(super) unsafe extern "C" fn run_entry<L: Find, const SLEEP: bool>(
 ) -> *const () {
     let thread = current();
     let mark = thread.outermost();
-    if mark.load(Ordering::Relaxed).is_null() {
+    if thread.is_idle() {
         // SAFETY: the caller's promise.
         unsafe { entry::<L, SLEEP, false>(args, md, thread, mark) }
     } else {
@@ -87,7 +87,7 @@ unsafe fn run_entry_slow<L: Find, const SLEEP: bool>(
 ) -> *const () {
     match enter_slow() {
         Slow::Full { thread } => {
-            miss(md, thread);
+            miss(md, thread, |_| true);
             md.origin()
         }
         Slow::Skip => md.origin(),
@@ -118,7 +118,7 @@ unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
         // Probes may block, so the list is held by a pin, which nobody waits for, and
         // each probe by a mark of its own.
         // Release: the look into the table happens before whoever frees its array.
-        mark.store(core::ptr::null_mut(), Ordering::Release);
+        thread.let_go(mark);
         let (list, pin) = md.pin(thread);
         let served = list.needs().within(serves(SLEEP, false));
         if served {
@@ -129,7 +129,7 @@ unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
     }
     let list = md.enter(mark);
     if !list.needs().within(serves(SLEEP, false)) {
-        mark.store(core::ptr::null_mut(), Ordering::Release);
+        thread.let_go(mark);
         return md.full();
     }
     let origin = md.origin();
@@ -144,7 +144,7 @@ unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
         call.run_many(list);
     }
     // Release: what the probes did happens before whatever waited for the mark.
-    mark.store(core::ptr::null_mut(), Ordering::Release);
+    thread.let_go(mark);
     origin
 }
 
@@ -226,15 +226,15 @@ pub(super) fn run_row_if<const NESTED: bool>(
         run();
     }
     // Release: what the probe did happens before whatever waited for the mark.
-    mark.store(core::ptr::null_mut(), Ordering::Release);
+    thread.let_go(mark);
 }
 
-/// Counts a call that every link misses, because the thread has no mark left.
+/// Counts a call that links miss, because the thread has no mark left: those with `missing` rows, of which one
+/// of each link is asked for.
 #[cold]
-#[inline(never)]
-pub(super) fn miss(md: &'static Md, thread: &'static Thread) {
+pub(super) fn miss(md: &'static Md, thread: &'static Thread, missing: impl Fn(&Row) -> bool) {
     let (list, pin) = md.pin(thread);
-    for row in list.rows().iter().filter(|row| row.counts && !row.is_dead()) {
+    for row in list.rows().iter().filter(|row| row.counts && !row.is_dead() && missing(row)) {
         // SAFETY: the list holds its links' states, and the pin holds the list.
         unsafe { &*row.link }.count_missed();
     }

@@ -5,13 +5,13 @@ use core::fmt;
 #[allow(unused_imports, reason = "a target without callers uses none of them")]
 use super::{
     origin::run_origin,
-    run::{Hash, Inline, TABLE, run_entry},
+    run::{Hash, Inline, run_entry},
     specialised::Specialised,
 };
 #[allow(unused_imports, reason = "a target without callers uses none of them")]
 use crate::{
     grace::Thread,
-    md::{Md, Table},
+    md::{Front, Md},
     probe::{List, Row},
     site::Slot,
 };

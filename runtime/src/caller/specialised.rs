@@ -19,9 +19,9 @@ use crate::md::Md;
 use crate::probe::{EntryProbe, ExitProbe, Frame, List, ModRetProbe, Outcome, Sole, Target};
 use crate::probe::{call_entry, call_exit, call_mod_ret};
 use crate::site::Slot;
-use crate::sync::Ordering;
 
 use super::origin::{call_body, drop_skipped, run_exits_of};
+use super::run::miss;
 use super::select::specialised;
 
 /// Goes on with a call of so many slots in the caller that serves every list.
@@ -66,8 +66,14 @@ trait RunModRet {
 
     /// # Safety
     ///
-    /// As [`RunEntries::run`], with the frame in the place of the slots. It has no result yet.
-    unsafe fn run(list: &List, frame: &mut Frame, thread: &Thread);
+    /// As [`RunEntries::run`]. There is room for a result, and none yet.
+    unsafe fn run(
+        list: &List,
+        args: *mut Slot,
+        target: &'static Target,
+        ret: *mut (),
+        thread: &Thread,
+    ) -> Outcome;
 }
 
 /// Which exit probes of a list run, and how.
@@ -115,7 +121,7 @@ impl<P: EntryProbe<M>, M, const THROUGH: bool> RunEntries for Typed<P, M, THROUG
             unsafe { call_entry::<P, M>(row, args, target, through) };
         };
         // SAFETY: it is the calling thread's.
-        unsafe { thread.keep_errno_by_record(run) };
+        unsafe { thread.errno().keep(run) };
     }
 }
 
@@ -143,16 +149,22 @@ impl<P: ModRetProbe<M>, M, const THROUGH: bool> RunModRet for Typed<P, M, THROUG
     const IN_SLOT: bool = Slot::holds::<P::Ret>();
 
     #[inline(always)]
-    unsafe fn run(list: &List, frame: &mut Frame, thread: &Thread) {
+    unsafe fn run(
+        list: &List,
+        args: *mut Slot,
+        target: &'static Target,
+        ret: *mut (),
+        thread: &Thread,
+    ) -> Outcome {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(0) };
         let through = if THROUGH { row.through } else { 0 };
         let run = || {
             // SAFETY: the caller's promise.
-            unsafe { call_mod_ret::<P, M>(row, frame, through) };
+            unsafe { call_mod_ret::<P, M>(row, args, target, ret, through) }
         };
         // SAFETY: it is the calling thread's.
-        unsafe { thread.keep_errno_by_record(run) };
+        unsafe { thread.errno().keep(run) }
     }
 }
 
@@ -160,11 +172,17 @@ impl<const IN_SLOT: bool> RunModRet for Returning<IN_SLOT> {
     const IN_SLOT: bool = IN_SLOT;
 
     #[inline(always)]
-    unsafe fn run(list: &List, frame: &mut Frame, thread: &Thread) {
+    unsafe fn run(
+        list: &List,
+        args: *mut Slot,
+        target: &'static Target,
+        ret: *mut (),
+        thread: &Thread,
+    ) -> Outcome {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(0) };
         // SAFETY: the caller's promise.
-        unsafe { row.run_mod_ret(frame, thread) };
+        unsafe { row.run_mod_ret(args, target, ret, thread) }
     }
 }
 
@@ -188,7 +206,7 @@ impl<P: ExitProbe<M>, M> RunExits for Typed<P, M, false> {
             unsafe { call_exit::<P, M>(row, args, target, ret, Outcome::Returned, 0) };
         };
         // SAFETY: it is the calling thread's.
-        unsafe { thread.keep_errno(run) };
+        unsafe { thread.errno().keep(run) };
     }
 }
 
@@ -313,23 +331,16 @@ macro_rules! hold {
     ($md:expr, if $word:ident == $value:expr, else $rare:expr) => {{
         let thread = current();
         let mark = thread.outermost();
-        unless_null!(mark.load(Ordering::Relaxed), {
+        unless_equal_at!(thread, Thread::OUTERMOST, thread.free(), {
             return $rare;
         });
         let list: &List = $md.hold(mark);
         unless_equal_at!(list, List::$word, $value, {
-            mark.store(core::ptr::null_mut(), Ordering::Release);
+            thread.let_go(mark);
             return $rare;
         });
         (thread, list)
     }};
-}
-
-/// Clears the thread's outermost mark.
-#[inline(always)]
-fn let_go(thread: &Thread) {
-    // Release: what the probes did happens before whatever waited for the mark.
-    thread.outermost().store(core::ptr::null_mut(), Ordering::Release);
 }
 
 /// Probes that run before the body.
@@ -349,7 +360,7 @@ impl<E: RunEntries> Specialised for EntryOnly<E> {
         });
         // SAFETY: the list is held, and is one that this caller was made for.
         unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
-        let_go(thread);
+        thread.let_go(thread.outermost());
         // SAFETY: the origin is the body of this site's function.
         unsafe { call_body(md.origin(), slots) }
     }
@@ -373,11 +384,10 @@ impl<C: RunModRet> Specialised for ModRetOnly<C> {
         let mut ret = Slot::uninit();
         let place = place(md, Some(C::IN_SLOT), &slots.clone(), &raw mut ret);
         let args = slots.as_mut_ptr();
-        let mut frame = Frame { target: &md.target, args, ret: place, outcome: Outcome::Running };
         // SAFETY: the list is held, and is one that this caller was made for.
-        unsafe { C::run(list, &mut frame, thread) };
-        let_go(thread);
-        unless_null!(core::ptr::without_provenance_mut(frame.outcome as usize), {
+        let outcome = unsafe { C::run(list, args, &md.target, place, thread) };
+        thread.let_go(thread.outermost());
+        unless_null!(core::ptr::without_provenance_mut(outcome as usize), {
             // SAFETY: the slots are this function's, nobody has taken their values, and the probe
             // has written the result.
             unsafe { drop_skipped(md, args, place) };
@@ -393,7 +403,8 @@ struct ExitOnly<C>(PhantomData<C>);
 
 impl<C: RunExits> Specialised for ExitOnly<C> {
     /// Nothing is held while the body runs: what is remembered is which link was alone in the
-    /// list. When the body has returned, the list is looked at again.
+    /// list. When the body has returned, the list is looked at again, and only then the thread's
+    /// mark: as it was when the call began, so it is when the body has returned.
     #[inline(always)]
     unsafe fn run<const N: usize>(
         slots: [Slot; N],
@@ -401,10 +412,6 @@ impl<C: RunExits> Specialised for ExitOnly<C> {
         caller: *const (),
         hand_over: HandOver<N>,
     ) -> Slot {
-        unless_null!(current().outermost().load(Ordering::Relaxed), {
-            // SAFETY: the caller's promise.
-            return unsafe { hand_over(slots, md) };
-        });
         let sole = md.sole();
         // Odd: the link has an exit probe there and nothing else.
         unless_odd!(sole.0, {
@@ -436,7 +443,7 @@ impl<E: RunEntries, C: RunExits> Specialised for Pair<E, C> {
         let sole = list.sole();
         // SAFETY: the list is held, and is one that this caller was made for.
         unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
-        let_go(thread);
+        thread.let_go(thread.outermost());
         // A link alone in a list of this function has the same caller every time.
         // SAFETY: if there is one exit probe, it is in the second row.
         unsafe { run_body::<C, N, 1>(slots, md, None, sole) }
@@ -469,14 +476,14 @@ unsafe fn run_body<C: RunExits, const N: usize, const AT: u32>(
     });
     if let Some(own) = own {
         unless_equal_at!(list, List::OWN_CALLER, own, {
-            thread.outermost().store(core::ptr::null_mut(), Ordering::Release);
+            thread.let_go(thread.outermost());
             returned(sole, md, saved.as_mut_ptr(), place);
             return ret;
         });
     }
     // SAFETY: the list is held, and is one that has such a row, says the caller.
     unsafe { C::run::<AT>(list, saved.as_mut_ptr(), &md.target, place, thread) };
-    let_go(thread);
+    thread.let_go(thread.outermost());
     ret
 }
 
@@ -529,7 +536,12 @@ fn returned(sole: Sole, md: &'static Md, args: *mut Slot, ret: *mut ()) {
 /// Runs the exit probes of one link, if it is still attached: on any thread, in any list.
 fn run_exit_of(sole: Sole, md: &'static Md, args: *mut Slot, ret: *mut (), outcome: Outcome) {
     match enter_slow() {
-        Slow::Skip | Slow::Full { .. } => {}
+        Slow::Skip => {}
+        Slow::Full { thread } => miss(md, thread, |row| {
+            // SAFETY: the list holds its links' states, and it is held.
+            let state = unsafe { &*row.link };
+            state.rank.1 == sole.link()
+        }),
         Slow::Enter { thread, mark, nested } => {
             let mut frame = Frame { target: &md.target, args, ret, outcome };
             let (list, pin) = md.pin(thread);

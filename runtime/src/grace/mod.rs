@@ -9,6 +9,7 @@
 //! Nothing here knows what a list is: marks and pins are addresses.
 
 mod current;
+mod errno;
 mod ignore;
 mod published;
 mod record;
@@ -16,6 +17,7 @@ mod thread;
 mod wait;
 
 pub(crate) use current::current;
+pub(crate) use errno::Errno;
 pub use ignore::{IgnoreGuard, ignore_current_thread};
 pub(crate) use published::{Named, Published};
 pub(crate) use record::{Mark, Pin, Thread};

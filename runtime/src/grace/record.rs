@@ -2,8 +2,9 @@
 
 use core::mem::offset_of;
 
-use crate::arch::if_changed;
 use crate::sync::{AtomicI32, AtomicPtr, AtomicU32, Ordering, light_barrier};
+
+use super::errno::Errno;
 
 /// Probes of different links that may be nested on one thread: a probe calls a traced
 /// function, whose probe calls another, and so on.
@@ -13,7 +14,7 @@ const MARKS: usize = if cfg!(loom) { 2 } else { 14 };
 /// call holds back every list instead of its own.
 const PINS: usize = if cfg!(loom) { 1 } else { 111 };
 
-/// A cell of a record, which says what its thread is running; null when nothing.
+/// A cell of a record, which says what its thread is running; when nothing, [`Thread::free`] or null.
 pub(crate) type Mark = AtomicPtr<()>;
 
 /// What one thread is doing, readable by all.
@@ -91,18 +92,48 @@ impl Thread {
 
     /// The place of a mark that is free.
     pub(super) fn free_mark(&self) -> Option<usize> {
-        self.marks.iter().position(|mark| mark.load(Ordering::Relaxed).is_null())
+        self.marks.iter().position(|mark| self.is_free(mark.load(Ordering::Relaxed)))
     }
 
-    /// The mark of the outermost probe. Null means: no probe runs on this thread, and the
-    /// record is its own. One load answers both, which is what the fast path wants.
+    /// The mark of the outermost probe.
     #[inline(always)]
     pub(crate) fn outermost(&self) -> &Mark {
         &self.marks[0]
     }
 
+    /// Whether no probe runs on this thread, and the record is its own. One comparison answers both,
+    /// which is what the fast path wants. (It may say no where the outermost mark is null.)
+    #[inline(always)]
+    pub(crate) fn is_idle(&self) -> bool {
+        self.outermost().load(Ordering::Relaxed) == self.free()
+    }
+
+    /// What a mark says when nothing runs under it: the record's own address, which a caller has in
+    /// a register. Null, which is what the marks of a fresh record are, says the same.
+    #[inline(always)]
+    pub(crate) fn free(&self) -> *mut () {
+        core::ptr::from_ref(self).cast_mut().cast()
+    }
+
+    /// Whether this is what one of its marks says when nothing runs under it.
+    pub(super) fn is_free(&self, mark: *mut ()) -> bool {
+        mark.is_null() || mark == self.free()
+    }
+
+    /// Says that nothing runs any more under one of its marks.
+    #[inline(always)]
+    pub(crate) fn let_go(&self, mark: &Mark) {
+        // Release: what ran under it happens before whatever waited for it.
+        mark.store(self.free(), Ordering::Release);
+    }
+
     pub(super) fn marks(&self) -> &[Mark] {
         &self.marks
+    }
+
+    /// What its marks say that something runs under.
+    pub(super) fn marked(&self, order: Ordering) -> impl Iterator<Item = *mut ()> {
+        self.marks.iter().map(move |mark| mark.load(order)).filter(|&mark| !self.is_free(mark))
     }
 
     pub(super) fn pins(&self) -> &[AtomicPtr<()>] {
@@ -115,7 +146,7 @@ impl Thread {
 
     /// What the thread runs now, outermost first, for the thread itself.
     pub(crate) fn running(&self) -> impl Iterator<Item = *mut ()> {
-        self.marks.iter().map(|mark| mark.load(Ordering::Relaxed)).filter(|mark| !mark.is_null())
+        self.marked(Ordering::Relaxed)
     }
 
     /// As [`Thread::running`], without what `own` says, which is one of the marks.
@@ -124,39 +155,13 @@ impl Thread {
         own: &'t Mark,
     ) -> impl Iterator<Item = *mut ()> + 't {
         let others = self.marks.iter().filter(move |mark| !core::ptr::eq(*mark, own));
-        others.map(|mark| mark.load(Ordering::Relaxed)).filter(|mark| !mark.is_null())
+        others.map(|mark| mark.load(Ordering::Relaxed)).filter(|&mark| !self.is_free(mark))
     }
 
-    /// Runs a probe; `errno` is afterwards as it was before.
-    ///
-    /// # Safety
-    ///
-    /// The record is the calling thread's own.
+    /// The thread's `errno`, for the thread itself.
     #[inline(always)]
-    pub(crate) unsafe fn keep_errno(&self, run: impl FnOnce()) {
-        let place = self.errno.load(Ordering::Relaxed);
-        // SAFETY: set at registration to this thread's `errno`, which lives as long as it.
-        let value = unsafe { place.read() };
-        run();
-        // SAFETY: as above.
-        unsafe { put_back(place, value) };
-    }
-
-    /// As [`Thread::keep_errno`], for where the record is at hand afterwards: it is asked again where
-    /// `errno` is, so that nobody has to remember.
-    ///
-    /// # Safety
-    ///
-    /// As there.
-    #[inline(always)]
-    pub(crate) unsafe fn keep_errno_by_record(&self, run: impl FnOnce()) {
-        let place = self.errno.load(Ordering::Relaxed);
-        // SAFETY: as in `keep_errno`.
-        let value = unsafe { place.read() };
-        run();
-        let place = self.errno.load(Ordering::Relaxed);
-        // SAFETY: as in `keep_errno`.
-        unsafe { put_back(place, value) };
+    pub(crate) fn errno(&self) -> Errno {
+        Errno(self.errno.load(Ordering::Relaxed))
     }
 
     /// Keeps `list` from being freed until [`Pin::release`]. Publish it first, then check that
@@ -205,7 +210,7 @@ impl Thread {
     /// in the child.
     pub(super) fn abandon(&self) {
         for mark in &self.marks {
-            mark.store(core::ptr::null_mut(), Ordering::Relaxed);
+            mark.store(self.free(), Ordering::Relaxed);
         }
         // What it holds without a pin is not known, and must not hold back every list for ever. If a
         // coroutine ends such a call here, the count goes below zero: the record is nobody else's.
@@ -213,22 +218,6 @@ impl Thread {
         let pinned = self.pins.iter().any(|pin| !pin.load(Ordering::Relaxed).is_null());
         self.owned.store(u32::from(pinned || deep), Ordering::Relaxed);
     }
-}
-
-/// Writes what `errno` was, if a probe has changed it: a store that is always made is one for which the
-/// next call's load has to wait.
-///
-/// # Safety
-///
-/// `errno` is there.
-#[inline(always)]
-unsafe fn put_back(place: *mut i32, value: i32) {
-    // SAFETY: the caller's promise.
-    let current = unsafe { &*place };
-    if_changed!(current, value, {
-        // SAFETY: the caller's promise; nobody looks at `current` any more.
-        unsafe { place.write(value) };
-    });
 }
 
 /// A list that is held back. Belongs to a call in progress, which may finish on another

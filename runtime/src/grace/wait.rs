@@ -32,7 +32,11 @@ pub(super) fn wait_for_marks_of(
             // Acquire, with the release of whoever clears the mark: what the probe did
             // happens before what follows the wait.
             let mut rounds = 0;
-            while busy(mark.load(Ordering::Acquire)) {
+            loop {
+                let mark = mark.load(Ordering::Acquire);
+                if thread.is_free(mark) || !busy(mark) {
+                    break;
+                }
                 pause(rounds);
                 rounds += 1;
             }
@@ -117,10 +121,28 @@ pub(super) fn held_by(threads: impl Iterator<Item = &'static Thread>) -> Held {
         // Acquire: as in `wait_for_marks`.
         let load =
             |cell: &AtomicPtr<()>| Some(cell.load(Ordering::Acquire)).filter(|it| !it.is_null());
-        held.marks.extend(thread.marks().iter().filter_map(load));
+        held.marks.extend(thread.marked(Ordering::Acquire));
         held.pins.extend(thread.pins().iter().filter_map(load));
     }
     held.marks.sort_unstable();
     held.pins.sort_unstable();
     held
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::{held_by, wait_for_marks_of};
+    use crate::grace::Thread;
+
+    #[test]
+    fn a_thread_that_runs_nothing_is_not_asked_about() {
+        let thread: &'static Thread = Box::leak(Box::new(Thread::new(core::ptr::null_mut())));
+        // As a record is before its first probe, and after it.
+        for _ in 0..2 {
+            wait_for_marks_of([thread].into_iter(), |mark| panic!("{mark:?}"));
+            assert!(!held_by([thread].into_iter()).any_address());
+            thread.let_go(thread.outermost());
+        }
+        assert!(thread.is_idle());
+    }
 }

@@ -16,7 +16,7 @@ use crate::arch::TARGET;
 use crate::caller::{Lookup, MAX_SLOTS, Shape, contributed_caller, select};
 use crate::error::{Error, Refusal};
 use crate::grace;
-use crate::md::{Fresh, Md};
+use crate::md::{Fresh, Front, Md};
 use crate::poke::{Writable, verify};
 use crate::probe::{AnyProbe, Asks, Kind, LinkState, PairCaller};
 use crate::registry::Selector;
@@ -213,6 +213,7 @@ fn install(
         let md = unsafe { md.published() };
         if link.state.hashed {
             transaction.state().table.insert(md.target.address, md);
+            Front::offer(md);
         }
         let turned = is_turned(md, caller);
         let _ = transaction.publish(md, list, caller);

@@ -20,7 +20,7 @@ pub(crate) struct Md {
     /// The selected caller: where an armed entry jumps to, so it comes first.
     caller: AtomicPtr<()>,
     /// The body a call that is not overridden runs.
-    origin: AtomicPtr<()>,
+    origin: *const (),
     /// The probes. Null never.
     list: Published<List>,
     /// The list's [`List::sole`].
@@ -32,6 +32,7 @@ pub(crate) struct Md {
 }
 
 const _: () = assert!(size_of::<Md>() == 64, "its size counts for every attached function");
+const _: () = assert!(offset_of!(Md, target) == Target::IN_METADATA, "probes rely on it");
 
 /// The callers that serve any list, by their slots; null while nothing of so many was attached to.
 static FULL: [AtomicPtr<()>; MOST_SLOTS] =
@@ -146,9 +147,6 @@ impl Md {
     /// Where the origin is.
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const ORIGIN: usize = offset_of!(Self, origin);
-    /// Where the target is.
-    #[allow(dead_code, reason = "only some architectures have such callers")]
-    pub(crate) const TARGET: usize = offset_of!(Self, target);
     /// Where the function's address is.
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const ADDRESS: usize = offset_of!(Self, target.address);
@@ -179,7 +177,7 @@ impl Md {
         Prepared::Fresh(fresh.push(Self {
             caller: AtomicPtr::new(full.cast_mut()),
             list: Published::new(ListBox::empty().into_raw()),
-            origin: AtomicPtr::new(site.body().cast_mut()),
+            origin: site.body(),
             sole: AtomicU64::new(Sole::NOBODY.0),
             tenant: AtomicU64::new(0),
             target,
@@ -203,9 +201,15 @@ impl Md {
         self.caller.load(Ordering::Relaxed)
     }
 
+    /// Selects a caller for whatever list there is. Under the transaction lock.
+    #[cfg(test)]
+    pub(crate) fn misdirect(&self, caller: *const ()) {
+        self.caller.store(caller.cast_mut(), Ordering::Release);
+    }
+
     #[inline(always)]
     pub(crate) fn origin(&self) -> *const () {
-        self.origin.load(Ordering::Relaxed)
+        self.origin
     }
 
     #[inline(always)]

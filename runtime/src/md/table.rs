@@ -6,14 +6,9 @@
 //! removing the key notes in the cell that it is not there, so a reader that has found its key never
 //! reads another's value. Growing and shrinking build a new array and publish it; the old one is freed
 //! when no thread is looking into it.
-//!
-//! Some callers look into the first cell of a key in assembly (codegen, `single.tera`): where a key's
-//! first cell is, and what stands in it, is said by [`home`] and by the constants of [`Table`].
 
 use core::alloc::Layout;
 use core::marker::PhantomData;
-#[cfg(not(loom))]
-use core::mem::offset_of;
 use core::ptr::NonNull;
 
 use crate::grace::Mark;
@@ -158,25 +153,6 @@ pub(crate) struct Table<V> {
     /// What its array begins with. Null before the first, and never again.
     head: AtomicPtr<Head>,
     values: PhantomData<AtomicPtr<V>>,
-}
-
-/// For callers in assembly.
-#[cfg(not(loom))]
-#[allow(dead_code, reason = "only some architectures have such callers")]
-impl<V> Table<V> {
-    /// The mark of a thread that looks into it.
-    pub(crate) const LOOKING: usize = LOOKING_ADDRESS;
-    /// What a key is multiplied with.
-    pub(crate) const FACTOR: i32 = FACTOR;
-    /// By how many bits the product is shifted to the right.
-    pub(crate) const SHIFT: u32 = SHIFT;
-    /// Where the mask is in an array: what it leaves is how far behind the array's beginning the
-    /// following two are.
-    pub(crate) const MASK: usize = offset_of!(Head, mask);
-    /// Where the key is.
-    pub(crate) const KEY: usize = size_of::<Head>() + offset_of!(Cell<V>, key);
-    /// Where the value is, which is not null if the key is there.
-    pub(crate) const VALUE: usize = size_of::<Head>() + offset_of!(Cell<V>, value);
 }
 
 impl<V> Table<V> {

@@ -27,6 +27,33 @@ pub(crate) struct Target {
     pub(crate) astray: AtomicBool,
 }
 
+impl Target {
+    /// Where it is in the metadata of its function.
+    pub(crate) const IN_METADATA: usize = 40;
+}
+
+/// A function's metadata, of which probes know the target alone: what callers in assembly have at hand.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub(crate) struct Whose(*const ());
+
+impl Whose {
+    #[inline(always)]
+    pub(crate) fn new(target: &'static Target) -> Self {
+        Self(core::ptr::from_ref(target).wrapping_byte_sub(Target::IN_METADATA).cast())
+    }
+
+    /// # Safety
+    ///
+    /// They are metadata, or it is what [`Whose::new`] made.
+    #[inline(always)]
+    pub(crate) unsafe fn target(self) -> &'static Target {
+        let target = self.0.wrapping_byte_add(Target::IN_METADATA).cast::<Target>();
+        // SAFETY: the caller's promise: metadata live for ever.
+        unsafe { &*target }
+    }
+}
+
 /// How a call ended, so far. As wide as the register in which it is handed on: a byte that was stored would
 /// have to reach the cache before it could be loaded so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,10 +2,11 @@
 
 use seq_macro::seq;
 
+use crate::grace::Errno;
 use crate::site::{Slot, type_id_of};
 
-use super::context::{Frame, Outcome, Target};
-use super::list::Thunk;
+use super::context::{Frame, Outcome, Target, Whose};
+use super::list::{At, Thunk, Unused};
 use super::param::Asks;
 use super::state::guarded;
 use super::{AnyProbe, Context, Entry, Kind, Param, Row};
@@ -118,13 +119,24 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
 ///
 /// As [`EntryThunk`](super::list::EntryThunk); the row's probe is a `P`.
 unsafe extern "C" fn thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
-    row: &Row,
+    at: At,
     args: *mut Slot,
-    target: &'static Target,
+    errno: Errno,
+    _: Unused,
+    _: Unused,
+    whose: Whose,
 ) {
-    let through = if THROUGH { row.through } else { 0 };
+    // SAFETY: the caller's promise: a mark that names the row holds its list.
+    let row = unsafe { at.row() };
     // SAFETY: the caller's promise.
-    unsafe { call_entry::<P, M>(row, args, target, through) };
+    let target = unsafe { whose.target() };
+    let through = if THROUGH { row.through } else { 0 };
+    let run = || {
+        // SAFETY: the caller's promise.
+        unsafe { call_entry::<P, M>(row, args, target, through) };
+    };
+    // SAFETY: it is the calling thread's.
+    unsafe { errno.keep(run) };
 }
 
 /// Runs the probe of a row, which is a `P`.

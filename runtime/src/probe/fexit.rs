@@ -2,10 +2,10 @@
 
 use seq_macro::seq;
 
-use crate::grace::Thread;
+use crate::grace::Errno;
 use crate::site::{Slot, type_id_of};
 
-use super::context::{Frame, Outcome, Target};
+use super::context::{Frame, Outcome, Target, Whose};
 use super::list::Thunk;
 use super::param::Asks;
 use super::state::guarded;
@@ -159,17 +159,19 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
 unsafe fn thunk<P: ExitProbe<M>, M>(
     row: &Row,
     args: *mut Slot,
-    target: &'static Target,
+    whose: Whose,
     ret: *mut (),
     outcome: Outcome,
-    thread: &Thread,
+    errno: Errno,
 ) {
+    // SAFETY: the caller's promise.
+    let target = unsafe { whose.target() };
     let run = || {
         // SAFETY: the caller's promise.
         unsafe { call_exit::<P, M>(row, args, target, ret, outcome, row.through) };
     };
     // SAFETY: it is the calling thread's.
-    unsafe { thread.keep_errno(run) };
+    unsafe { errno.keep(run) };
 }
 
 /// Runs the probe of a row, which is a `P`.

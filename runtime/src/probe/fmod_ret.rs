@@ -4,13 +4,14 @@ use core::ops::ControlFlow;
 
 use seq_macro::seq;
 
-use crate::grace::Thread;
-use crate::site::type_id_of;
+use crate::grace::Errno;
+use crate::site::{Slot, type_id_of};
 
+use super::context::Whose;
 use super::list::Thunk;
 use super::param::Asks;
 use super::state::guarded;
-use super::{AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, RetParam, Row};
+use super::{AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, RetParam, Row, Target};
 
 /// A probe that runs before its function and may decide the result in its place.
 ///
@@ -128,14 +129,22 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
 
 /// # Safety
 ///
-/// As [`ModRetThunk`](super::list::ModRetThunk); the row's probe is a `P`, and the frame has no result yet.
-unsafe fn thunk<P: ModRetProbe<M>, M>(row: &Row, frame: &mut Frame, thread: &Thread) {
+/// As [`ModRetThunk`](super::list::ModRetThunk); the row's probe is a `P`.
+unsafe fn thunk<P: ModRetProbe<M>, M>(
+    row: &Row,
+    args: *mut Slot,
+    whose: Whose,
+    ret: *mut (),
+    errno: Errno,
+) -> Outcome {
+    // SAFETY: the caller's promise.
+    let target = unsafe { whose.target() };
     let run = || {
         // SAFETY: the caller's promise.
-        unsafe { call_mod_ret::<P, M>(row, frame, row.through) };
+        unsafe { call_mod_ret::<P, M>(row, args, target, ret, row.through) }
     };
     // SAFETY: it is the calling thread's.
-    unsafe { thread.keep_errno(run) };
+    unsafe { errno.keep(run) }
 }
 
 /// Runs the probe of a row, which is a `P`.
@@ -146,23 +155,26 @@ unsafe fn thunk<P: ModRetProbe<M>, M>(row: &Row, frame: &mut Frame, thread: &Thr
 #[inline(always)]
 pub(crate) unsafe fn call_mod_ret<P: ModRetProbe<M>, M>(
     row: &Row,
-    frame: &mut Frame,
+    args: *mut Slot,
+    target: &'static Target,
+    ret: *mut (),
     through: u32,
-) {
+) -> Outcome {
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
-    let ctx = ModRet(Context::new(frame, row, through));
+    let frame = Frame { target, args, ret, outcome: Outcome::Running };
+    let ctx = ModRet(Context::new(&frame, row, through));
     let run = || {
-        // SAFETY: the row was bound to the frame's function.
+        // SAFETY: the row was bound to the target's function.
         unsafe { probe.call(&ctx) }
     };
     // SAFETY: the row's link is alive.
     let decided = unsafe { guarded(row.link, run) };
     if let Some(ControlFlow::Break(value)) = decided {
-        let ret = frame.ret.cast::<P::Ret>();
         // SAFETY: `ret` has room for the function's result, whose type `P::Ret` was checked to
         // be, and nothing is there yet.
-        unsafe { ret.write(value) };
-        frame.outcome = Outcome::Skipped;
+        unsafe { ret.cast::<P::Ret>().write(value) };
+        return Outcome::Skipped;
     }
+    Outcome::Running
 }

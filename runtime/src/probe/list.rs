@@ -5,46 +5,74 @@
 //! written to a published list are how many hold it, and [`Row::dead`], when its link is taken out of
 //! every list.
 
-use core::mem::{align_of, offset_of, size_of};
+use core::mem::{MaybeUninit, align_of, offset_of, size_of};
 use core::ops::{Deref, Range};
 use core::ptr::NonNull;
 use std::sync::Arc;
 
-use crate::grace::{Named, Thread};
+use crate::grace::{Errno, Named, Thread};
 use crate::site::Slot;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 use crate::sys::OutOfMemory;
 
 use super::LinkState;
 use super::block::{Block, Room};
-use super::context::{Frame, Outcome, Target};
+use super::context::{Outcome, Target, Whose};
 
-/// Runs the entry probe of a row: the row, the saved slots, and whose they are. Callers in assembly call
-/// it as well, so it has C's calling convention. They keep `errno` from it, unlike from the others: the
-/// shorter it is, the more often it lies on one line of code.
+/// Runs the entry probe of a row, and keeps `errno` from it: where the row is, the saved slots, the
+/// calling thread's `errno`, and whose slots they are. Callers in assembly call it as well, so it has C's calling
+/// convention, and takes what they have where they have it: the last is in the register in which an
+/// entry hands it over.
 ///
 /// # Safety
 ///
 /// The row's link is alive and stays so: the caller carries a mark that names the row, and has
 /// seen that the row is not dead or the list is current. The slots are those of a call of the
-/// target's function, to which the row's probe was bound.
-pub(crate) type EntryThunk = unsafe extern "C" fn(&Row, *mut Slot, &'static Target);
+/// function whose metadata these are, to which the row's probe was bound.
+pub(crate) type EntryThunk = unsafe extern "C" fn(At, *mut Slot, Errno, Unused, Unused, Whose);
 
-/// Runs a probe that may decide the result, and keeps `errno` from it.
+/// A register with anything in it.
+pub(crate) type Unused = MaybeUninit<usize>;
+
+/// A row, by its distance from the first one: for the first, that is where the list is.
+#[derive(Clone, Copy, Debug)]
+#[repr(transparent)]
+pub(crate) struct At(*const ());
+
+impl At {
+    #[inline(always)]
+    fn new(row: &Row) -> Self {
+        Self(core::ptr::from_ref(row).wrapping_byte_sub(List::FIRST).cast())
+    }
+
+    /// # Safety
+    ///
+    /// The row's list is held for as long as the row is used.
+    #[inline(always)]
+    pub(crate) unsafe fn row<'r>(self) -> &'r Row {
+        let row = self.0.wrapping_byte_add(List::FIRST).cast::<Row>();
+        // SAFETY: the caller's promise.
+        unsafe { &*row }
+    }
+}
+
+/// Runs a probe that may decide the result, and keeps `errno` from it: the row, the saved slots, whose they
+/// are, where the result is to be, and the calling thread's `errno`. Says whether the call is
+/// [`Outcome::Skipped`] now or still [`Outcome::Running`].
 ///
 /// # Safety
 ///
-/// As [`EntryThunk`], with the frame in the place of the slots. It has no result yet.
-pub(crate) type ModRetThunk = unsafe fn(&Row, &mut Frame, &Thread);
+/// As [`EntryThunk`]. There is room for the result, and none yet.
+pub(crate) type ModRetThunk = unsafe fn(&Row, *mut Slot, Whose, *mut (), Errno) -> Outcome;
 
 /// Runs the exit probe of a row, and keeps `errno` from it: the row, the saved slots, whose they are, where
-/// the result is, how the call has ended, and the calling thread's record. In registers, because most
+/// the result is, how the call has ended, and the calling thread's `errno`. In registers, because most
 /// probes look at little of it.
 ///
 /// # Safety
 ///
 /// As [`EntryThunk`], and the result is there unless the call has unwound.
-pub(crate) type ExitThunk = unsafe fn(&Row, *mut Slot, &'static Target, *mut (), Outcome, &Thread);
+pub(crate) type ExitThunk = unsafe fn(&Row, *mut Slot, Whose, *mut (), Outcome, Errno);
 
 /// What runs a probe.
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +134,7 @@ impl Row {
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const CODE: usize = offset_of!(Self, code);
 
-    /// Runs the probe of a row among [`List::entries`], and keeps `errno` from it.
+    /// Runs the probe of a row among [`List::entries`].
     ///
     /// # Safety
     ///
@@ -120,12 +148,9 @@ impl Row {
     ) {
         // SAFETY: a row among the entries was made of an entry thunk.
         let thunk = unsafe { self.code.entry };
-        let run = || {
-            // SAFETY: the caller's promise.
-            unsafe { thunk(self, args, target) };
-        };
-        // SAFETY: it is the calling thread's.
-        unsafe { thread.keep_errno_by_record(run) };
+        let (at, whose, unused) = (At::new(self), Whose::new(target), Unused::uninit());
+        // SAFETY: the caller's promise.
+        unsafe { thunk(at, args, thread.errno(), unused, unused, whose) };
     }
 
     /// Runs the probe of a row among [`List::mods`].
@@ -134,11 +159,17 @@ impl Row {
     ///
     /// As [`ModRetThunk`].
     #[inline(always)]
-    pub(crate) unsafe fn run_mod_ret(&self, frame: &mut Frame, thread: &Thread) {
+    pub(crate) unsafe fn run_mod_ret(
+        &self,
+        args: *mut Slot,
+        target: &'static Target,
+        ret: *mut (),
+        thread: &Thread,
+    ) -> Outcome {
         // SAFETY: a row among these was made of such a thunk.
         let thunk = unsafe { self.code.mod_ret };
         // SAFETY: the caller's promise.
-        unsafe { thunk(self, frame, thread) };
+        unsafe { thunk(self, args, Whose::new(target), ret, thread.errno()) }
     }
 
     /// Runs the probe of a row among [`List::exits`].
@@ -158,7 +189,7 @@ impl Row {
         // SAFETY: a row among these was made of such a thunk.
         let thunk = unsafe { self.code.exit };
         // SAFETY: the caller's promise.
-        unsafe { thunk(self, args, target, ret, outcome, thread) };
+        unsafe { thunk(self, args, Whose::new(target), ret, outcome, thread.errno()) };
     }
 
     /// Whether its link has been detached. Asked after a mark that names the row was set and
@@ -281,7 +312,6 @@ impl List {
     /// Where [`List::sole`] is.
     pub(crate) const SOLE: usize = offset_of!(Self, sole);
     /// Where the first row is.
-    #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const FIRST: usize = size_of::<Self>();
 
     #[inline(always)]
@@ -403,7 +433,7 @@ static EMPTY: Empty = Empty {
         rows: [],
     },
     row: Row {
-        code: Code { mod_ret: |_, _, _| () },
+        code: Code { mod_ret: |_, _, _, _, _| Outcome::Running },
         probe: core::ptr::null(),
         cookie: 0,
         link: core::ptr::null(),

@@ -1,5 +1,7 @@
 //! The runtime's grace periods, with records that belong to the models.
 
+#[path = "../../../src/grace/errno.rs"]
+mod errno;
 #[path = "../../../src/grace/published.rs"]
 mod published;
 #[path = "../../../src/grace/record.rs"]

@@ -1,7 +1,9 @@
-//! Transactions in which a call of the system fails, what they do in which order, and which functions
-//! have one list.
+//! Transactions in which a call of the system fails, what they do in which order, which functions have one
+//! list, which are not found in the front of the table, and calls that come at the wrong moment.
 
+mod astray;
 mod faults;
+mod front;
 mod order;
 mod sharing;
 
