@@ -1,6 +1,8 @@
 //! Running rows interleaved: every round runs each of them once, so what the machine does
 //! meanwhile (a neighbour, a change of clock) falls on all of them alike.
 
+use core::sync::atomic::{AtomicUsize, Ordering};
+
 use gtramp::Link;
 use rustix::time::{ClockId, clock_gettime};
 
@@ -19,9 +21,9 @@ pub struct Effort {
 
 impl Effort {
     /// For figures that are kept.
-    pub const FULL: Self = Self { rounds: 31, bursts: 7, burst: 0.5e6 };
+    pub const FULL: Self = Self { rounds: 31, bursts: 8, burst: 0.5e6 };
     /// For a look.
-    pub const QUICK: Self = Self { rounds: 15, bursts: 5, burst: 0.25e6 };
+    pub const QUICK: Self = Self { rounds: 15, bursts: 4, burst: 0.25e6 };
 }
 
 /// What a row took.
@@ -40,7 +42,8 @@ pub fn measure(rows: &[Row], effort: Effort, mut progress: impl FnMut(usize)) ->
     let mut lanes: Vec<Lane> = rows.iter().map(Lane::new).collect();
     for round in 0..effort.rounds {
         progress(round);
-        for _ in 0..effort.bursts {
+        for burst in 0..effort.bursts {
+            PLACE.store(burst, Ordering::Relaxed);
             let lanes = lanes.iter_mut().filter(|lane| !lane.takes_turns());
             lanes.for_each(|lane| lane.burst(effort));
         }
@@ -49,6 +52,17 @@ pub fn measure(rows: &[Row], effort: Effort, mut progress: impl FnMut(usize)) ->
         lanes.iter_mut().for_each(Lane::end_round);
     }
     lanes.into_iter().map(Lane::end).collect()
+}
+
+/// The number of the burst.
+static PLACE: AtomicUsize = AtomicUsize::new(0);
+
+/// Which of a row's loops is to run: every row's is there several times. Whether the jumps of one and of
+/// what it calls get into each other's way in the processor's branch predictor is luck, and another for
+/// each.
+#[must_use]
+pub fn place() -> usize {
+    PLACE.load(Ordering::Relaxed)
 }
 
 /// A row while it is measured.
@@ -83,7 +97,10 @@ impl Lane {
             self.armed = Err(error.to_string());
             return;
         }
-        (0..effort.bursts).for_each(|_| self.burst(effort));
+        for burst in 0..effort.bursts {
+            PLACE.store(burst, Ordering::Relaxed);
+            self.burst(effort);
+        }
         if let Ok(armed) = &self.armed {
             armed.turn.iter().for_each(Link::disable);
         }

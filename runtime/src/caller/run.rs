@@ -229,12 +229,12 @@ pub(super) fn run_row_if<const NESTED: bool>(
     thread.let_go(mark);
 }
 
-/// Counts a call that links miss, because the thread has no mark left: those with `missing` rows, of which one
-/// of each link is asked for.
+/// Counts a call as missed, because the thread has no mark left, by the links of which such a row is in the
+/// list.
 #[cold]
-pub(super) fn miss(md: &'static Md, thread: &'static Thread, missing: impl Fn(&Row) -> bool) {
+pub(super) fn miss(md: &'static Md, thread: &'static Thread, such: impl Fn(&Row) -> bool) {
     let (list, pin) = md.pin(thread);
-    for row in list.rows().iter().filter(|row| row.counts && !row.is_dead() && missing(row)) {
+    for row in list.rows().iter().filter(|row| row.counts && !row.is_dead() && such(row)) {
         // SAFETY: the list holds its links' states, and the pin holds the list.
         unsafe { &*row.link }.count_missed();
     }

@@ -15,11 +15,14 @@ pub(crate) fn opaque(mut value: u64) -> u64 {
     value
 }
 
-/// Lets the code that follows begin where a cache line does, so that all rows' loops lie alike.
+/// Lets the code that follows begin where a cache line does, so that all rows' loops lie alike. With its
+/// number in it, no loop is the same code as another, so that each has a place of its own.
 #[inline(always)]
-pub(crate) fn align() {
+pub(crate) fn align<const PLACE: usize>() {
     // SAFETY: nothing but padding that does nothing.
-    unsafe { asm!(".balign 64", options(nomem, nostack, preserves_flags)) };
+    unsafe {
+        asm!(".balign 64 /* {} */", const PLACE, options(nomem, nostack, preserves_flags));
+    };
 }
 
 /// What the function computes: the sum of its arguments.
@@ -31,7 +34,7 @@ pub(crate) fn body<const N: usize>(args: [u64; N]) -> u64 {
     }
 }
 
-/// The loop of a function: `calls!(function; a b)` for one of two arguments.
+/// The loop of a function, at several places: `calls!(function; a b)` for one of two arguments.
 macro_rules! calls {
     ($function:expr;) => {
         calls!(@ $function, _counter,)
@@ -41,15 +44,19 @@ macro_rules! calls {
     };
     (@ $function:expr, $counter:ident, $($arg:ident)*) => {{
         #[inline(never)]
-        fn run(calls: u64) -> u64 {
+        fn run_at<const PLACE: usize>(calls: u64) -> u64 {
             #[allow(unused_variables, reason = "the counter takes the first one's place")]
             let [$($arg,)* ..] = ::core::hint::black_box($crate::target::ARGS);
             let mut sum = 0u64;
-            $crate::target::align();
+            $crate::target::align::<PLACE>();
             for $counter in 0..calls {
                 sum = sum.wrapping_add($function($($arg),*));
             }
             sum
+        }
+        fn run(calls: u64) -> u64 {
+            let places = [run_at::<0>, run_at::<1>, run_at::<2>, run_at::<3>];
+            places[::gtramp_bench::measure::place() % places.len()](calls)
         }
         run as ::gtramp_bench::row::Run
     }};
