@@ -30,8 +30,8 @@ enum Way {
 
 impl Way {
     /// To entries at these addresses: to all of them, or to none.
-    fn to(entries: &[usize]) -> Result<Self, Error> {
-        let runs = runs(entries, sys::page_size());
+    fn to(entries: impl Iterator<Item = usize> + Clone) -> Result<Self, Error> {
+        let runs = runs(entries.clone(), sys::page_size());
         for (done, run) in runs.iter().enumerate() {
             if let Err(source) = protect(run, Protection::Writable) {
                 for run in &runs[..done] {
@@ -48,12 +48,12 @@ impl Way {
 
 impl Writable {
     /// Makes the entries of all `sites` writable, or none.
-    pub(crate) fn open<'s>(sites: impl Iterator<Item = &'s Record>) -> Result<Self, Error> {
+    pub(crate) fn open<'s>(sites: impl Iterator<Item = &'s Record> + Clone) -> Result<Self, Error> {
         if cfg!(gtramp_slot) {
             return Ok(Self { way: Way::Data, written: false });
         }
-        let entries: Vec<usize> = sites.map(|site| site.entry().addr()).collect();
-        Ok(Self { way: Way::to(&entries)?, written: false })
+        let entries = sites.map(|site| site.entry().addr());
+        Ok(Self { way: Way::to(entries)?, written: false })
     }
 
     /// Arms or disarms an entry of the batch. If it cannot, the entry is as it was.
@@ -111,12 +111,12 @@ impl Drop for Writable {
 /// fail for is the memory for a page's private copy, which is there afterwards.
 ///
 /// Only where a switch is one byte: in which pieces the kernel copies more is not promised.
-fn through_file(entries: &[usize]) -> std::io::Result<MemoryFile> {
+fn through_file(entries: impl Iterator<Item = usize>) -> std::io::Result<MemoryFile> {
     if size_of::<Switch>() > 1 {
         return Err(std::io::ErrorKind::Unsupported.into());
     }
     let file = MemoryFile::open()?;
-    for &entry in entries {
+    for entry in entries {
         let byte = core::ptr::with_exposed_provenance::<u8>(entry);
         // SAFETY: an entry is mapped, and code can be read.
         let byte = unsafe { byte.read_volatile() };
@@ -127,8 +127,15 @@ fn through_file(entries: &[usize]) -> std::io::Result<MemoryFile> {
 }
 
 /// The runs of pages on which these addresses lie.
-fn runs(addresses: &[usize], page: usize) -> Vec<Range<usize>> {
-    let mut pages: Vec<usize> = addresses.iter().map(|address| address & !(page - 1)).collect();
+fn runs(addresses: impl Iterator<Item = usize>, page: usize) -> Vec<Range<usize>> {
+    let mut pages: Vec<usize> = Vec::new();
+    for address in addresses {
+        let start = address & !(page - 1);
+        // Neighbours are often on one page.
+        if pages.last() != Some(&start) {
+            pages.push(start);
+        }
+    }
     pages.sort_unstable();
     pages.dedup();
     let mut runs: Vec<Range<usize>> = Vec::new();
@@ -161,8 +168,8 @@ mod tests {
     #[test]
     #[cfg(gtramp_stubs)]
     fn the_memory_file_is_for_switches_of_one_byte() {
-        let code = runs as *const ();
-        assert_eq!(through_file(&[code.addr()]).is_ok(), size_of::<Switch>() == 1);
+        let code = super::restore as *const ();
+        assert_eq!(through_file([code.addr()].into_iter()).is_ok(), size_of::<Switch>() == 1);
     }
 
     /// A system that refuses calls.
@@ -219,14 +226,14 @@ mod tests {
             for refused in 0..RUNS as u64 {
                 let rule = Call::Protect.once_after(refused);
                 let refusing = refuse(rule, Some(Call::OpenFile.always()));
-                let error = Way::to(&entries).expect_err("one run is refused");
+                let error = Way::to(entries.iter().copied()).expect_err("one run is refused");
                 assert!(refusing.was_met());
                 let Error::Poke { address, .. } = error else { panic!("{error}") };
                 let run = usize::try_from(refused).expect("it is small");
                 assert_eq!(address, entries[run] - 8, "it says which");
                 assert_eq!(writable(&range), 0);
             }
-            let way = Way::to(&entries).expect("nothing is refused");
+            let way = Way::to(entries.iter().copied()).expect("nothing is refused");
             assert_eq!(writable(&range), RUNS * page_size());
             drop(Writable { way, written: false });
             assert_eq!(writable(&range), 0);
@@ -238,7 +245,7 @@ mod tests {
             let (range, entries) = code();
             for refused in 0..RUNS as u64 {
                 let refusing = refuse(Call::Protect.once_after(refused), None);
-                let way = Way::to(&entries).expect("the file takes writes");
+                let way = Way::to(entries.iter().copied()).expect("the file takes writes");
                 assert!(refusing.was_met() && matches!(way, Way::File(_)));
                 assert_eq!(writable(&range), 0);
             }
@@ -247,13 +254,13 @@ mod tests {
         #[test]
         fn pages_that_were_not_closed_are_closed_with_the_next_batch() {
             let (range, entries) = code();
-            let way = Way::to(&entries).expect("nothing is refused");
+            let way = Way::to(entries.iter().copied()).expect("nothing is refused");
             let refusing = refuse(Call::Protect.once_after(2), None);
             drop(Writable { way, written: false });
             assert!(refusing.was_met());
             drop(refusing);
             assert_eq!(writable(&range), page_size(), "a refusal leaves one run open");
-            let way = Way::to(&entries).expect("nothing is refused");
+            let way = Way::to(entries.iter().copied()).expect("nothing is refused");
             drop(Writable { way, written: false });
             assert_eq!(writable(&range), 0);
         }
@@ -262,13 +269,13 @@ mod tests {
     #[test]
     #[expect(clippy::single_range_in_vec_init, reason = "one run is what comes out")]
     fn addresses_of_one_page_share_a_run() {
-        assert_eq!(runs(&[0x1008, 0x1ff8, 0x1000], 0x1000), [0x1000..0x2000]);
+        assert_eq!(runs([0x1008, 0x1ff8, 0x1000].into_iter(), 0x1000), [0x1000..0x2000]);
     }
 
     #[test]
     fn near_pages_join_and_far_ones_do_not() {
         let far = 0x1000 * 100;
         let near = 0x1000 * 4;
-        assert_eq!(runs(&[0, near, far], 0x1000), [0..near + 0x1000, far..far + 0x1000]);
+        assert_eq!(runs([0, near, far].into_iter(), 0x1000), [0..near + 0x1000, far..far + 0x1000]);
     }
 }
