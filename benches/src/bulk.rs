@@ -4,8 +4,8 @@ use std::hint::black_box;
 
 use gtramp::{Entry, Link};
 
+use crate::clock::processor_time;
 use crate::crowd::{self, FUNCTIONS};
-use crate::measure::thread_time;
 use crate::report::Attach;
 
 /// Attaches to all functions and to a hundred of them, so often, and takes the medians.
@@ -36,28 +36,20 @@ pub fn measure(rounds: usize) -> Result<Attach, gtramp::Error> {
 struct Times {
     attach: Vec<f64>,
     detach: Vec<f64>,
-    /// What reading the clock takes, in nanoseconds: a call of the system, of which each time contains one.
-    reading: i64,
 }
 
 impl Times {
     fn new() -> Self {
-        let reading = || {
-            let begin = thread_time();
-            thread_time() - begin
-        };
-        let reading = (0..1000).map(|_| reading()).min().unwrap_or(0);
-        Self { attach: Vec::new(), detach: Vec::new(), reading }
+        Self { attach: Vec::new(), detach: Vec::new() }
     }
 
     fn add(&mut self, functions: &str) -> Result<(), gtramp::Error> {
-        let begin = thread_time();
-        let link = attach(functions)?;
-        let attached = thread_time();
-        drop(link);
-        let end = thread_time();
-        self.attach.push(milliseconds(attached - begin - self.reading));
-        self.detach.push(milliseconds(end - attached - self.reading));
+        let mut link = None;
+        let attached = processor_time(|| link = Some(attach(functions)));
+        self.attach.push(milliseconds(attached));
+        let link = link.transpose()?;
+        let detached = processor_time(|| drop(link));
+        self.detach.push(milliseconds(detached));
         Ok(())
     }
 

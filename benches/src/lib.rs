@@ -8,6 +8,7 @@
 pub mod addresses;
 pub mod bounds;
 pub mod bulk;
+pub mod clock;
 pub mod crowd;
 pub mod csv;
 pub mod json;

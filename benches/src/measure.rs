@@ -4,8 +4,8 @@
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use gtramp::Link;
-use rustix::time::{ClockId, clock_gettime};
 
+use crate::clock::{cycle, time};
 use crate::row::{Armed, Row, Run};
 
 /// How long, and how often.
@@ -21,9 +21,9 @@ pub struct Effort {
 
 impl Effort {
     /// For figures that are kept.
-    pub const FULL: Self = Self { rounds: 31, bursts: 8, burst: 0.5e6 };
+    pub const FULL: Self = Self { rounds: 31, bursts: 64, burst: 0.06e6 };
     /// For a look.
-    pub const QUICK: Self = Self { rounds: 15, bursts: 4, burst: 0.25e6 };
+    pub const QUICK: Self = Self { rounds: 15, bursts: 32, burst: 0.06e6 };
 }
 
 /// What a row took.
@@ -47,11 +47,13 @@ pub fn measure(rows: &[Row], effort: Effort, mut progress: impl FnMut(usize)) ->
             let lanes = lanes.iter_mut().filter(|lane| !lane.takes_turns());
             lanes.for_each(|lane| lane.burst(effort));
         }
-        let turns = lanes.iter_mut().filter(|lane| lane.takes_turns());
-        turns.for_each(|lane| lane.turn(effort));
+        let (mut turns, others): (Vec<_>, Vec<_>) =
+            lanes.iter_mut().partition(|lane| lane.takes_turns());
+        turns.iter_mut().for_each(|lane| lane.turn(effort, &others));
         lanes.iter_mut().for_each(Lane::end_round);
     }
-    lanes.into_iter().map(Lane::end).collect()
+    let clock = lanes.iter().map(|lane| lane.clock).fold(f64::INFINITY, f64::min);
+    lanes.into_iter().map(|lane| lane.end(clock)).collect()
 }
 
 /// The number of the burst.
@@ -70,9 +72,12 @@ struct Lane {
     row: Row,
     armed: Result<Armed, String>,
     calls: u64,
-    /// The fastest burst of the round.
+    /// The fastest burst of the round, in cycles per call.
     fastest: f64,
+    /// Cycles per call, one for each round.
     rounds: Vec<f64>,
+    /// The shortest cycle beside a burst, in nanoseconds.
+    clock: f64,
 }
 
 impl Lane {
@@ -82,7 +87,8 @@ impl Lane {
             armed.turn.iter().for_each(Link::disable);
             Ok(armed)
         });
-        Self { row: *row, armed, calls: 0, fastest: f64::INFINITY, rounds: Vec::new() }
+        let (fastest, clock) = (f64::INFINITY, f64::INFINITY);
+        Self { row: *row, armed, calls: 0, fastest, rounds: Vec::new(), clock }
     }
 
     /// Whether something is to be there for it that is not for others.
@@ -90,8 +96,8 @@ impl Lane {
         self.armed.as_ref().is_ok_and(|armed| armed.turn.is_some())
     }
 
-    /// All bursts of a round.
-    fn turn(&mut self, effort: Effort) {
+    /// All bursts of a round, and a little of the others in between.
+    fn turn(&mut self, effort: Effort, others: &[&mut Self]) {
         let link = self.armed.as_ref().ok().and_then(|armed| armed.turn.as_ref());
         if let Some(Err(error)) = link.map(Link::enable) {
             self.armed = Err(error.to_string());
@@ -99,10 +105,18 @@ impl Lane {
         }
         for burst in 0..effort.bursts {
             PLACE.store(burst, Ordering::Relaxed);
+            others.iter().cycle().skip(burst).take(1).for_each(|lane| lane.pass());
             self.burst(effort);
         }
         if let Ok(armed) = &self.armed {
             armed.turn.iter().for_each(Link::disable);
+        }
+    }
+
+    /// A few calls.
+    fn pass(&self) {
+        if let Ok(armed) = &self.armed {
+            (armed.run)(self.calls);
         }
     }
 
@@ -113,7 +127,12 @@ impl Lane {
         }
         // What the row before has left in the caches and predictors is not this one's cost.
         (armed.run)(self.calls / 8 + 1);
-        self.fastest = self.fastest.min(time(armed.run, self.calls));
+        // The processor may be slower than when other rows had their turn.
+        let before = cycle();
+        let took = time(armed.run, self.calls);
+        let cycle = before.min(cycle());
+        self.fastest = self.fastest.min(took / cycle);
+        self.clock = self.clock.min(cycle);
     }
 
     fn end_round(&mut self) {
@@ -123,8 +142,10 @@ impl Lane {
         }
     }
 
-    fn end(self) -> Measured {
-        let Self { row, armed, rounds, .. } = self;
+    /// In nanoseconds, if a cycle takes so many.
+    fn end(self, clock: f64) -> Measured {
+        let Self { row, armed, mut rounds, .. } = self;
+        rounds.iter_mut().for_each(|round| *round *= clock);
         // It must still work after all the calls.
         let checked = armed.and_then(|armed| {
             armed.turn.iter().try_for_each(Link::enable).map_err(|error| error.to_string())?;
@@ -148,22 +169,4 @@ fn calibrate(run: Run, burst: f64) -> u64 {
         }
         calls *= 2;
     }
-}
-
-/// Nanoseconds of processor time per call.
-#[must_use]
-pub fn time(run: Run, calls: u64) -> f64 {
-    let begin = thread_time();
-    core::hint::black_box(run(core::hint::black_box(calls)));
-    let end = thread_time();
-    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
-    let (time, calls) = ((end - begin) as f64, calls as f64);
-    time / calls
-}
-
-/// The processor time of the calling thread, in nanoseconds.
-#[must_use]
-pub fn thread_time() -> i64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec * 1_000_000_000 + time.tv_nsec
 }

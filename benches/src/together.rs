@@ -6,8 +6,8 @@ use std::sync::Barrier;
 use rustix::thread::{CpuSet, sched_setaffinity};
 
 use crate::bulk::attach;
+use crate::clock::thread_time;
 use crate::crowd;
-use crate::measure::thread_time;
 
 /// Calls of a thread in one round.
 const CALLS: u64 = 2_000_000;

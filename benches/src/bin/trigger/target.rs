@@ -15,14 +15,45 @@ pub(crate) fn opaque(mut value: u64) -> u64 {
     value
 }
 
-/// Lets the code that follows begin where a cache line does, so that all rows' loops lie alike. With its
-/// number in it, no loop is the same code as another, so that each has a place of its own.
+/// Lets the code that follows begin at so many quarters of a line of code.
 #[inline(always)]
 pub(crate) fn align<const PLACE: usize>() {
     // SAFETY: nothing but padding that does nothing.
     unsafe {
-        asm!(".balign 64 /* {} */", const PLACE, options(nomem, nostack, preserves_flags));
+        asm!(
+            ".balign 64",
+            ".fill {quarters} * 16, 1, 0x90",
+            quarters = const PLACE,
+            options(nomem, nostack, preserves_flags),
+        );
     };
+}
+
+/// The number after this.
+///
+/// On x86-64 it takes eight bytes, so that in a loop that begins at a quarter of a line, the call of a
+/// function of two arguments ends at one: there are three bytes for the other argument, and five for the call.
+#[inline(always)]
+pub(crate) fn successor(number: u64) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let next;
+        // SAFETY: adds one.
+        unsafe {
+            asm!(
+                ".byte 0x3e",
+                "{{disp32}} lea {next}, [{number} + 1]",
+                number = in(reg) number,
+                next = lateout(reg) next,
+                options(pure, nomem, nostack, preserves_flags),
+            );
+        }
+        next
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        number + 1
+    }
 }
 
 /// What the function computes: the sum of its arguments.
@@ -49,8 +80,11 @@ macro_rules! calls {
             let [$($arg,)* ..] = ::core::hint::black_box($crate::target::ARGS);
             let mut sum = 0u64;
             $crate::target::align::<PLACE>();
-            for $counter in 0..calls {
+            let mut $counter = 0;
+            while $counter != calls {
+                let next = $crate::target::successor($counter);
                 sum = sum.wrapping_add($function($($arg),*));
+                $counter = next;
             }
             sum
         }
