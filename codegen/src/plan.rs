@@ -107,24 +107,12 @@ pub struct Single {
     pub md_register: &'static str,
     /// Whether the frame needs one word more to be aligned.
     pub padding: bool,
-    /// What it pushes, in bytes.
-    pub frame: usize,
     /// How many prefixes without effect the last instructions before the probe are given, from the call
     /// backwards, so that a line of code ends with the call: what comes after is fetched as a whole.
     pub prefixes: Vec<usize>,
 }
 
-serialize!(Single {
-    name,
-    shared,
-    lookup,
-    slots,
-    registers,
-    md_register,
-    padding,
-    frame,
-    prefixes
-});
+serialize!(Single { name, shared, lookup, slots, registers, md_register, padding, prefixes });
 
 /// A caller that is compiled once more for every probe type: it takes the slots as they come, in
 /// registers, and the metadata in the last one.
@@ -217,7 +205,6 @@ fn singles(arch: &Arch, callers: &[Caller]) -> Vec<Single> {
             registers: registers.to_vec(),
             md_register: caller.md_register,
             padding,
-            frame: needed + if padding { arch.slot_bytes } else { 0 },
             prefixes: prefixes(before.next_multiple_of(arch.code_line) - before),
         }
     };

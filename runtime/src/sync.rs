@@ -9,7 +9,7 @@ pub(crate) use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{
-    AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicUsize, Ordering,
+    AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering,
 };
 
 /// The cheap half of an asymmetric fence: it orders a store before a later load only for the

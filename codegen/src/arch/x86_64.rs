@@ -15,7 +15,7 @@ pub(super) const ARCH: Arch = Arch {
     entry_align: 32,
     caller_align: 32,
     code_line: 64,
-    single_bytes: [49, 85],
+    single_bytes: [48, 84],
     record_field: 4,
     constants: Constants(&[
         // jmp rel32, and the bytes of the displacement after the opcode.

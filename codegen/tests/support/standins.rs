@@ -114,8 +114,9 @@ mod caller {
 
     pub(crate) struct Md;
     impl Md {
-        pub(crate) const LIST: usize = 16;
-        pub(crate) const ORIGIN: usize = 8;
+        pub(crate) const CALLER: usize = 0;
+        pub(crate) const OWN_LIST: usize = 8;
+        pub(crate) const ORIGIN: usize = 24;
         pub(crate) const ADDRESS: usize = 48;
         pub(crate) fn full(&self) -> *const () {
             std::hint::black_box(core::ptr::null())
@@ -134,7 +135,6 @@ mod caller {
     }
     pub(crate) struct List;
     impl List {
-        pub(crate) const OWN_CALLER: usize = 16;
         pub(crate) const FIRST: usize = 32;
     }
     pub(crate) struct Row;

@@ -9,6 +9,14 @@
 #[path = "../../src/arch/rarely.rs"]
 mod arch;
 mod grace;
+#[path = "."]
+mod probe {
+    #[path = "../../src/probe/sole.rs"]
+    mod sole;
+    pub(crate) use sole::Sole;
+}
+#[path = "../../src/md/selected.rs"]
+mod selected;
 #[path = "../../src/sync.rs"]
 mod sync;
 mod sys;

@@ -6,6 +6,8 @@ use loom::cell::UnsafeCell;
 use loom::thread;
 
 use crate::grace::{Mark, Named, Published, Thread, is_held, is_marked, wait_for_marks_of};
+use crate::probe::Sole;
+use crate::selected::Selected;
 use crate::sync::{AtomicBool, Ordering, light_barrier};
 use crate::sys;
 use crate::table::{LOOKING, Table, TableState};
@@ -103,37 +105,85 @@ fn owner() -> *mut () {
     core::ptr::from_ref(&OWNER).cast_mut().cast()
 }
 
-/// A caller made for one link: `caller/specialised.rs`. It serves the first list alone.
-fn call_own(published: &Published<List>, thread: &'static Thread) {
+/// The caller that serves every list, and one that was made for lists of a link alone: every link's, as if
+/// all had probes of one type.
+static FULL: u64 = 0;
+static OWN: u64 = 0;
+
+fn full() -> *const () {
+    core::ptr::from_ref(&FULL).cast()
+}
+
+fn own() -> *const () {
+    core::ptr::from_ref(&OWN).cast()
+}
+
+/// A caller made for one link: `caller/specialised.rs`. The calls of others go on elsewhere.
+fn call_own(selected: &Selected<List>, thread: &'static Thread) -> Option<Sole> {
     let mark = thread.outermost();
-    let list = published.hold(mark, owner());
-    list.read_memory();
-    if list.number == 1 {
+    Selected::<List>::hold(mark, owner());
+    let sole = (selected.caller() == own()).then(|| {
+        // SAFETY: loom checks that it is there.
+        let list = unsafe { selected.list() };
+        list.read_memory();
         list.run();
+        let sole = selected.alone();
+        assert_eq!(sole.link(), list.number, "whose exit probe runs later");
+        sole
+    });
+    mark.store(core::ptr::null_mut(), Ordering::Release);
+    sole
+}
+
+/// What such a caller does when the body has returned.
+fn end_own(selected: &Selected<List>, thread: &'static Thread, sole: Sole) {
+    let mark = thread.outermost();
+    Selected::<List>::hold(mark, owner());
+    if selected.sole() == sole {
+        // SAFETY: loom checks that it is there.
+        let list = unsafe { selected.list() };
+        list.read_memory();
+        list.run();
+        assert_eq!(list.number, sole.link());
     }
     mark.store(core::ptr::null_mut(), Ordering::Release);
 }
 
-/// A caller made for one exit probe: it remembers whose it was, and looks again after the body.
-fn call_own_exit(published: &Published<List>, thread: &'static Thread) {
-    // The origin is here.
-    let mark = thread.outermost();
-    let list = published.hold(mark, owner());
-    list.read_memory();
-    if list.number == 1 {
-        list.run();
-        mark.store(core::ptr::null_mut(), Ordering::Release);
-        return;
+/// Attaches this link, alone: `Md::publish`. Whether it could move in: `link/transaction.rs`.
+fn attach_own(selected: &Selected<List>, thread: &'static Thread, link: u64) -> Option<&'static List> {
+    if ![0, link].contains(&selected.tenant()) {
+        sys::barrier();
+        if is_marked(&[thread], owner()) {
+            return None;
+        }
     }
-    mark.store(core::ptr::null_mut(), Ordering::Release);
-    call_origin(published, thread);
+    let list = List::new(link);
+    selected.announce(list, Sole::new(link, 1, 0, 1));
+    selected.select(own());
+    // SAFETY: the model leaks every list.
+    Some(unsafe { &*list })
 }
 
-/// Detaches what is in the first list, which callers hold through its owner.
-fn detach_own(published: &Published<List>, thread: &'static Thread) {
-    let old = withdraw(published, thread, |_, mark| mark == owner());
-    if !is_marked(&[thread], owner()) && !is_held(&[thread], old.addresses()) {
-        old.free_memory();
+/// Another link joins it, or it goes: what it was alone in is retired.
+fn retire_own(selected: &Selected<List>) {
+    selected.announce(core::ptr::null_mut(), Sole::NOBODY);
+    selected.select(full());
+}
+
+/// Drops a link which was retired, and frees its list if nobody has it.
+fn detach_own(selected: &Selected<List>, thread: &'static Thread, list: &'static List) {
+    sys::barrier();
+    wait_for_marks_of(&[thread], |mark| mark == owner() && selected.tenant() == list.number);
+    list.drop_link();
+    selected.vacate(list.number);
+    free_own(thread, list);
+}
+
+/// Frees a list that was retired before, unless a thread has the mark of such lists.
+fn free_own(thread: &'static Thread, list: &'static List) {
+    sys::barrier();
+    if !is_marked(&[thread], owner()) {
+        list.free_memory();
     }
 }
 
@@ -198,6 +248,12 @@ fn world() -> (&'static Published<List>, &'static Thread) {
     (leak(Published::new(List::new(1))), record())
 }
 
+/// Of metadata of which no link is alone, what callers made for lone links look at, and the record of the
+/// thread that will call.
+fn alone() -> (&'static Selected<List>, &'static Thread) {
+    (leak(Selected::new(full())), record())
+}
+
 /// Other threads make calls while this one does something else.
 fn meanwhile<const N: usize>(others: [impl FnOnce() + 'static; N], this: impl FnOnce()) {
     let others = others.map(thread::spawn);
@@ -239,34 +295,74 @@ fn an_entry_probe_never_runs_after_its_detach() {
 #[test]
 fn a_probe_with_a_caller_of_its_own_never_runs_after_its_detach() {
     check(|| {
-        let (published, thread) = world();
+        let (selected, thread) = alone();
         let calls = move || {
-            call_own(published, thread);
-            call_own_exit(published, thread);
+            let sole = call_own(selected, thread);
+            sole.into_iter().for_each(|sole| end_own(selected, thread, sole));
         };
-        meanwhile([calls], || detach_own(published, thread));
+        let list = attach_own(selected, thread, 1).expect("nobody is there");
+        meanwhile([calls], || {
+            retire_own(selected);
+            detach_own(selected, thread, list);
+        });
     });
 }
 
 #[test]
 fn a_list_that_follows_another_at_the_same_place_is_kept_by_the_mark_that_kept_the_first() {
     check(|| {
-        let (published, thread) = world();
+        let (selected, thread) = alone();
         let calls = move || {
-            call_own(published, thread);
-            call_own(published, thread);
+            let sole = call_own(selected, thread);
+            sole.into_iter().for_each(|sole| end_own(selected, thread, sole));
         };
+        let first = attach_own(selected, thread, 1).expect("nobody is there");
         meanwhile([calls], || {
-            detach_own(published, thread);
-            // The next link moves in, and is detached in turn: `number` says whose list it is.
-            let second = published.replace(List::new(1));
-            sys::barrier();
-            detach_own(published, thread);
-            // SAFETY: the model leaks every list.
-            let second = unsafe { &*second };
-            if !is_marked(&[thread], owner()) {
-                second.free_memory();
+            retire_own(selected);
+            detach_own(selected, thread, first);
+            let second = attach_own(selected, thread, 2).expect("the first has gone");
+            retire_own(selected);
+            detach_own(selected, thread, second);
+        });
+    });
+}
+
+#[test]
+fn a_link_moves_in_where_another_was_when_no_call_can_take_it_for_the_other() {
+    check(|| {
+        let (selected, thread) = alone();
+        let calls = move || {
+            let sole = call_own(selected, thread);
+            sole.into_iter().for_each(|sole| end_own(selected, thread, sole));
+        };
+        let first = attach_own(selected, thread, 1).expect("nobody is there");
+        meanwhile([calls], || {
+            // The second joins the first, and is alone when the first has gone.
+            retire_own(selected);
+            let second = attach_own(selected, thread, 2);
+            detach_own(selected, thread, first);
+            if let Some(second) = second {
+                retire_own(selected);
+                detach_own(selected, thread, second);
             }
+        });
+    });
+}
+
+#[test]
+fn a_list_of_a_link_that_is_alone_again_stays_for_a_call_that_found_it_before() {
+    check(|| {
+        let (selected, thread) = alone();
+        let calls = move || {
+            let sole = call_own(selected, thread);
+            sole.into_iter().for_each(|sole| end_own(selected, thread, sole));
+        };
+        let first = attach_own(selected, thread, 1).expect("nobody is there");
+        meanwhile([calls], || {
+            retire_own(selected);
+            let again = attach_own(selected, thread, 1).expect("it is its own");
+            free_own(thread, first);
+            again.read_memory();
         });
     });
 }

@@ -6,8 +6,6 @@
 
 mod rarely;
 
-#[cfg(not(all(target_arch = "x86_64", not(miri), not(loom))))]
-pub(crate) use rarely::same_type;
 pub(crate) use rarely::{if_changed, unless_equal_at, unless_null, unless_odd};
 
 #[cfg(all(gtramp_stubs, target_arch = "aarch64"))]

@@ -5,9 +5,10 @@
 //! each costs a cycle.
 
 /// Runs a block, which ends in `return`, unless the word so many bytes behind a reference equals a value.
+/// `same` asks so in Rust.
 #[cfg(all(target_arch = "x86_64", not(miri), not(loom)))]
 macro_rules! unless_equal_at {
-    ($base:expr, $offset:expr, $value:expr, $rare:block) => {{
+    ($base:expr, $offset:expr, $value:expr, same: $same:expr, $rare:block) => {{
         let (base, value) = (::core::ptr::from_ref($base), $value);
         // SAFETY: reads a word of what is referred to.
         unsafe {
@@ -26,23 +27,12 @@ macro_rules! unless_equal_at {
 
 #[cfg(not(all(target_arch = "x86_64", not(miri), not(loom))))]
 macro_rules! unless_equal_at {
-    ($base:expr, $offset:expr, $value:expr, $rare:block) => {{
-        let value = $value;
-        // SAFETY: within what is referred to.
-        let word = unsafe { ::core::ptr::from_ref($base).byte_add($offset) };
-        let word = $crate::arch::same_type(word.cast(), value);
-        // SAFETY: there is such a word.
-        if unsafe { word.read() } != value {
+    ($base:expr, $offset:expr, $value:expr, same: $same:expr, $rare:block) => {{
+        const _: usize = $offset;
+        if !$same {
             $rare
         }
     }};
-}
-
-/// The pointer, to what the other is.
-#[cfg(not(all(target_arch = "x86_64", not(miri), not(loom))))]
-#[inline(always)]
-pub(crate) fn same_type<T>(word: *const T, _: T) -> *const T {
-    word
 }
 
 /// Runs a block, which ends in `return`, unless a word is null.

@@ -325,22 +325,31 @@ pub(crate) fn one_link_caller(slots: usize) -> Option<*const ()> {
     specialised::<Pair<EveryOne, EveryOne>>(slots)
 }
 
-/// The thread's record and the list at some metadata, held; or where either is not what the caller was
-/// made for, what comes after `else`.
+/// The thread's record and the list of the link that is alone at some metadata, held; or what comes after
+/// `else` where the thread runs a probe already, or the word so far into the metadata is not the value
+/// that says so.
 macro_rules! hold {
-    ($md:expr, if $word:ident == $value:expr, else $rare:expr) => {{
+    ($md:expr, if $word:expr, $value:expr, same: $same:expr, else $rare:expr) => {{
         let thread = current();
         let mark = thread.outermost();
-        unless_equal_at!(thread, Thread::OUTERMOST, thread.free(), {
+        unless_equal_at!(thread, Thread::OUTERMOST, thread.free(), same: thread.is_idle(), {
             return $rare;
         });
-        let list: &List = $md.hold(mark);
-        unless_equal_at!(list, List::$word, $value, {
+        $md.hold(mark);
+        unless_equal_at!($md, $word, $value, same: $same, {
             thread.let_go(mark);
             return $rare;
         });
-        (thread, list)
+        // SAFETY: the mark was set, and then the word was found that says so.
+        (thread, unsafe { $md.own_list() })
     }};
+}
+
+/// [`hold`], if this caller is the selected one.
+macro_rules! hold_own {
+    ($md:expr, $caller:expr, else $rare:expr) => {
+        hold!($md, if Md::CALLER, $caller, same: $md.is_selected($caller), else $rare)
+    };
 }
 
 /// Probes that run before the body.
@@ -354,7 +363,7 @@ impl<E: RunEntries> Specialised for EntryOnly<E> {
         caller: *const (),
         hand_over: HandOver<N>,
     ) -> Slot {
-        let (thread, list) = hold!(md, if OWN_CALLER == caller, else {
+        let (thread, list) = hold_own!(md, caller, else {
             // SAFETY: the caller's promise.
             unsafe { hand_over(slots, md) }
         });
@@ -377,7 +386,7 @@ impl<C: RunModRet> Specialised for ModRetOnly<C> {
         caller: *const (),
         hand_over: HandOver<N>,
     ) -> Slot {
-        let (thread, list) = hold!(md, if OWN_CALLER == caller, else {
+        let (thread, list) = hold_own!(md, caller, else {
             // SAFETY: the caller's promise.
             unsafe { hand_over(slots, md) }
         });
@@ -436,11 +445,11 @@ impl<E: RunEntries, C: RunExits> Specialised for Pair<E, C> {
         caller: *const (),
         hand_over: HandOver<N>,
     ) -> Slot {
-        let (thread, list) = hold!(md, if OWN_CALLER == caller, else {
+        let (thread, list) = hold_own!(md, caller, else {
             // SAFETY: the caller's promise.
             unsafe { hand_over(slots, md) }
         });
-        let sole = list.sole();
+        let sole = md.alone();
         // SAFETY: the list is held, and is one that this caller was made for.
         unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
         thread.let_go(thread.outermost());
@@ -469,18 +478,16 @@ unsafe fn run_body<C: RunExits, const N: usize, const AT: u32>(
     // SAFETY: the origin is the body of this site's function.
     let mut ret = unsafe { call_body(md.origin(), slots) };
     core::mem::forget(unwinding);
-    let place = place(md, C::IN_SLOT, &saved, &raw mut ret);
-    let (thread, list) = hold!(md, if SOLE == sole.0, else {
-        returned(sole, md, saved.as_mut_ptr(), place);
-        ret
+    let (thread, list) = hold!(md, if Md::SOLE, sole.0, same: md.sole() == sole, else {
+        returned(sole, md, &mut saved, C::IN_SLOT, ret)
     });
     if let Some(own) = own {
-        unless_equal_at!(list, List::OWN_CALLER, own, {
+        unless_equal_at!(md, Md::CALLER, own, same: md.is_selected(own), {
             thread.let_go(thread.outermost());
-            returned(sole, md, saved.as_mut_ptr(), place);
-            return ret;
+            return returned(sole, md, &mut saved, C::IN_SLOT, ret);
         });
     }
+    let place = place(md, C::IN_SLOT, &saved, &raw mut ret);
     // SAFETY: the list is held, and is one that has such a row, says the caller.
     unsafe { C::run::<AT>(list, saved.as_mut_ptr(), &md.target, place, thread) };
     thread.let_go(thread.outermost());
@@ -526,14 +533,24 @@ fn unwound(sole: Sole, md: &'static Md, args: *mut Slot) {
     run_exit_of(sole, md, args, ret, Outcome::Unwound);
 }
 
-/// Runs the exit probes of a call that has returned.
-#[cold]
-#[inline(never)]
-fn returned(sole: Sole, md: &'static Md, args: *mut Slot, ret: *mut ()) {
-    run_exit_of(sole, md, args, ret, Outcome::Returned);
+/// Runs the exit probes of a call that has returned, somewhere else than where its result is, so that this
+/// can be in a register.
+#[inline(always)]
+fn returned<const N: usize>(
+    sole: Sole,
+    md: &'static Md,
+    args: &mut [Slot; N],
+    in_slot: Option<bool>,
+    mut ret: Slot,
+) -> Slot {
+    let place = place(md, in_slot, args, &raw mut ret);
+    run_exit_of(sole, md, args.as_mut_ptr(), place, Outcome::Returned);
+    ret
 }
 
 /// Runs the exit probes of one link, if it is still attached: on any thread, in any list.
+#[cold]
+#[inline(never)]
 fn run_exit_of(sole: Sole, md: &'static Md, args: *mut Slot, ret: *mut (), outcome: Outcome) {
     match enter_slow() {
         Slow::Skip => {}

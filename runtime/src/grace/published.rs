@@ -37,23 +37,6 @@ impl<L: Named> Published<L> {
         self.0.swap(new, Ordering::AcqRel)
     }
 
-    /// What is published now, kept from being freed by `mark`, which names `owner` when this
-    /// returns: something that lives for ever and is named in this place's stead.
-    ///
-    /// Nothing has to be looked at again: whatever was published here when the mark was set, or later, is
-    /// kept by it. But a mark that comes and goes with every call looks the same before and after a
-    /// change, so a wait for it could be long where calls are frequent: whoever retires something
-    /// that is held in this way publishes something that is not.
-    #[inline(always)]
-    pub(crate) fn hold(&self, mark: &Mark, owner: *mut ()) -> &L {
-        // Release: as in `enter`.
-        mark.store(owner, Ordering::Release);
-        light_barrier();
-        let found = self.0.load(Ordering::Acquire);
-        // SAFETY: never null, and the mark keeps it from being freed.
-        unsafe { &*found }
-    }
-
     /// What is published now, kept from being freed by `mark`, which says so when this returns.
     ///
     /// Publish first, then look again: if it is still the same, whoever retires it later will see

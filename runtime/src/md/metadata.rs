@@ -7,8 +7,10 @@ use core::ptr::NonNull;
 use crate::grace::{Mark, Pin, Published, Thread};
 use crate::probe::{List, ListBox, Sole, Target};
 use crate::site::{Function, Record, SiteData, records};
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
+use crate::sync::{AtomicBool, AtomicPtr, Ordering};
 use crate::sys::{OutOfMemory, allocate};
+
+use super::selected::Selected;
 
 /// The metadata of one site, made when it is first attached to and kept for the life of the
 /// process: a thread may stand between an armed entry and its caller for any length of time,
@@ -17,17 +19,13 @@ use crate::sys::{OutOfMemory, allocate};
 /// One cache line serves a call.
 #[repr(C, align(64))]
 pub(crate) struct Md {
-    /// The selected caller: where an armed entry jumps to, so it comes first.
-    caller: AtomicPtr<()>,
+    /// The caller, which an armed entry jumps to and so comes first, and what callers made for the lists of
+    /// one link run.
+    selected: Selected<List>,
     /// The body a call that is not overridden runs.
     origin: *const (),
     /// The probes. Null never.
     list: Published<List>,
-    /// The list's [`List::sole`].
-    sole: AtomicU64,
-    /// The attach number of the link whose probes a thread may be running that has a mark of this
-    /// metadata; 0 while no thread can be: see [`Md::hold`].
-    tenant: AtomicU64,
     pub(crate) target: Target,
 }
 
@@ -141,9 +139,13 @@ unsafe impl Send for Md {}
 unsafe impl Sync for Md {}
 
 impl Md {
-    /// Where the list is, for callers in assembly.
+    /// Where the selected caller is.
+    pub(crate) const CALLER: usize = offset_of!(Self, selected) + Selected::<List>::CALLER;
+    /// Where it is said which link is alone.
+    pub(crate) const SOLE: usize = offset_of!(Self, selected) + Selected::<List>::SOLE;
+    /// Where the list is that the selected caller was made for, for callers in assembly.
     #[allow(dead_code, reason = "only some architectures have such callers")]
-    pub(crate) const LIST: usize = offset_of!(Self, list);
+    pub(crate) const OWN_LIST: usize = offset_of!(Self, selected) + Selected::<List>::LIST;
     /// Where the origin is.
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const ORIGIN: usize = offset_of!(Self, origin);
@@ -175,11 +177,9 @@ impl Md {
         };
         FULL[function.slots()].store(full.cast_mut(), Ordering::Relaxed);
         Prepared::Fresh(fresh.push(Self {
-            caller: AtomicPtr::new(full.cast_mut()),
+            selected: Selected::new(full),
             list: Published::new(ListBox::empty().into_raw()),
             origin: site.body(),
-            sole: AtomicU64::new(Sole::NOBODY.0),
-            tenant: AtomicU64::new(0),
             target,
         }))
     }
@@ -198,13 +198,14 @@ impl Md {
 
     /// The selected caller.
     pub(crate) fn caller(&self) -> *const () {
-        self.caller.load(Ordering::Relaxed)
+        self.selected.caller()
     }
 
-    /// Selects a caller for whatever list there is. Under the transaction lock.
-    #[cfg(test)]
-    pub(crate) fn misdirect(&self, caller: *const ()) {
-        self.caller.store(caller.cast_mut(), Ordering::Release);
+    /// Whether this is the selected caller.
+    #[allow(dead_code, reason = "some architectures ask in assembly")]
+    #[inline(always)]
+    pub(crate) fn is_selected(&self, caller: *const ()) -> bool {
+        self.caller() == caller
     }
 
     #[inline(always)]
@@ -221,7 +222,13 @@ impl Md {
     /// The link that is alone in the list: what a call can know without holding the list.
     #[inline(always)]
     pub(crate) fn sole(&self) -> Sole {
-        Sole(self.sole.load(Ordering::Acquire))
+        self.selected.sole()
+    }
+
+    /// What [`Md::sole`] says whenever the link is alone of which a call has just found the caller selected.
+    #[inline(always)]
+    pub(crate) fn alone(&self) -> Sole {
+        self.selected.alone()
     }
 
     /// The list, kept from being freed by `mark`, which names its first row when this returns.
@@ -230,14 +237,25 @@ impl Md {
         self.list.enter(mark)
     }
 
-    /// The list, kept from being freed by `mark`, which names this metadata when this returns.
+    /// Sets a mark that names this metadata: see [`Selected::hold`].
     ///
     /// For callers that serve lists of one link alone. While any thread has such a mark, all lists
     /// that have such a caller are of one link, the [`Md::tenant`]: so the mark names the link as
     /// well.
     #[inline(always)]
-    pub(crate) fn hold(&'static self, mark: &Mark) -> &'static List {
-        self.list.hold(mark, self.mark())
+    pub(crate) fn hold(&'static self, mark: &Mark) {
+        Selected::<List>::hold(mark, self.mark());
+    }
+
+    /// The list that the selected caller was made for.
+    ///
+    /// # Safety
+    ///
+    /// As [`Selected::list`].
+    #[inline(always)]
+    pub(crate) unsafe fn own_list<'l>(&self) -> &'l List {
+        // SAFETY: the caller's promise.
+        unsafe { self.selected.list() }
     }
 
     /// The mark of [`Md::hold`]: its address.
@@ -259,16 +277,14 @@ impl Md {
 
     /// The link whose probes run under marks of this metadata; 0 if none can.
     pub(crate) fn tenant(&self) -> u64 {
-        self.tenant.load(Ordering::Relaxed)
+        self.selected.tenant()
     }
 
     /// Says that no probe of this link runs under such a mark any more, and none of any other.
     ///
     /// Under the transaction lock.
     pub(crate) fn vacate(&self, link: u64) {
-        if self.tenant() == link {
-            self.tenant.store(0, Ordering::Relaxed);
-        }
+        self.selected.vacate(link);
     }
 
     /// The list, kept from being freed by a pin.
@@ -310,16 +326,10 @@ impl Md {
     /// Under the transaction lock.
     pub(crate) fn publish(&self, list: ListBox, caller: *const ()) -> ListBox {
         let sole = list.sole();
-        if sole != Sole::NOBODY {
-            // Before the list: whoever runs a probe of it can tell whose it is.
-            self.tenant.store(sole.link(), Ordering::Relaxed);
-        }
-        let old = self.list.replace(list.into_raw());
-        // A thread on its way from the entry may find either list in either caller: it loads the
-        // one without waiting for the other. A list that its caller does not serve sends it on to
-        // the full caller.
-        self.caller.store(caller.cast_mut(), Ordering::Release);
-        self.sole.store(sole.0, Ordering::Release);
+        let list = list.into_raw();
+        self.selected.announce(list, sole);
+        let old = self.list.replace(list);
+        self.selected.select(caller);
         let old = NonNull::new(old).expect("metadata always has a list");
         // SAFETY: this metadata owned the old list and has just given it up.
         unsafe { ListBox::from_raw(old.as_ptr()) }

@@ -2,6 +2,7 @@
 
 mod front;
 mod metadata;
+mod selected;
 mod table;
 
 pub(crate) use front::Front;

@@ -18,6 +18,7 @@ use crate::sys::OutOfMemory;
 use super::LinkState;
 use super::block::{Block, Room};
 use super::context::{Outcome, Target, Whose};
+use super::sole::Sole;
 
 /// Runs the entry probe of a row, and keeps `errno` from it: where the row is, the saved slots, the
 /// calling thread's `errno`, and whose slots they are. Callers in assembly call it as well, so it has C's calling
@@ -250,37 +251,6 @@ impl Needs {
     }
 }
 
-/// Which link is alone in a list that has a caller of its own, and with what: in one word, so that one
-/// reading tells both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(transparent)]
-pub(crate) struct Sole(pub(crate) u64);
-
-impl Sole {
-    /// No link: the list has no caller of its own.
-    pub(crate) const NOBODY: Self = Self(0);
-
-    /// One exit probe: the only odd ones.
-    const EXIT: u64 = 1;
-    /// One entry and one exit probe.
-    const PAIR: u64 = 2;
-
-    /// The link of this attach number, with so many probes of the three kinds.
-    pub(crate) fn new(link: u64, entries: usize, mods: usize, exits: usize) -> Self {
-        let with = match (entries, mods, exits) {
-            (0, 0, 1) => Self::EXIT,
-            (1, 0, 1) => Self::PAIR,
-            _ => 0,
-        };
-        Self(link << 2 | with)
-    }
-
-    /// The link's attach number; 0 if there is none.
-    pub(crate) fn link(self) -> u64 {
-        self.0 >> 2
-    }
-}
-
 /// The probes of a site, or of several that have the same. Rows stand in the order in which they run:
 /// entry probes, then those that may override, then exit probes.
 #[repr(C)]
@@ -307,10 +277,6 @@ unsafe impl Send for List {}
 unsafe impl Sync for List {}
 
 impl List {
-    /// Where the caller for this list alone is, or null if there is none.
-    pub(crate) const OWN_CALLER: usize = offset_of!(Self, specialised);
-    /// Where [`List::sole`] is.
-    pub(crate) const SOLE: usize = offset_of!(Self, sole);
     /// Where the first row is.
     pub(crate) const FIRST: usize = size_of::<Self>();
 

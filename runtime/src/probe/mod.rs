@@ -12,6 +12,7 @@ mod fmod_ret;
 mod list;
 mod param;
 mod plain;
+mod sole;
 mod state;
 
 pub use context::{Context, Entry, Exit, ModRet, Return};
@@ -25,8 +26,9 @@ pub(crate) use context::{Frame, Outcome, Target};
 pub(crate) use fentry::{AnyEntry, call_entry};
 pub(crate) use fexit::{AnyExit, call_exit};
 pub(crate) use fmod_ret::{AnyModRet, call_mod_ret};
-pub(crate) use list::{List, ListBox, Needs, OwnCaller, Row, Sole};
+pub(crate) use list::{List, ListBox, Needs, OwnCaller, Row};
 pub(crate) use param::{Asks, Mismatch};
+pub(crate) use sole::Sole;
 pub(crate) use state::{LinkState, PairCaller};
 
 /// When a probe runs, and what it may do.

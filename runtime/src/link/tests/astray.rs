@@ -1,14 +1,15 @@
 //! Calls that enter a caller which was not made for the list that they find.
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{targets, turn};
 use crate::caller::single_caller;
 use crate::grace::in_probe;
-use crate::link::transaction::{Transaction, follow};
+use crate::link::transaction::Transaction;
 use crate::md::Md;
 use crate::poke::Writable;
-use crate::{Entry, Lookup, traceable};
+use crate::{Entry, Exit, Link, LinkBuilder, Lookup, ModRet, traceable};
 
 #[traceable]
 fn none() -> u64 {
@@ -35,16 +36,22 @@ const RESULTS: [u64; 3] = [0, 3, 54_321];
 /// selected.
 fn lead_astray(md: &'static Md, caller: *const ()) {
     let transaction = Transaction::begin();
-    md.misdirect(caller);
     let mut writable = Writable::open([md.site()].into_iter()).expect("it can be written");
-    follow(md, &mut writable).expect("it is armed");
+    assert!(writable.aim(md.site(), caller), "the entry can be written");
+    md.set_astray(true);
     drop(writable);
     transaction.end();
 }
 
+fn metadata() -> impl Iterator<Item = &'static Md> {
+    let functions = targets("astray").into_iter();
+    functions.map(|function| Md::existing(function.sites()[0].data()).expect("it was attached to"))
+}
+
+static SEEN: AtomicU64 = AtomicU64::new(0);
+
 #[test]
 fn a_call_that_finds_another_list_runs_that_and_leaves_no_mark() {
-    static SEEN: AtomicU64 = AtomicU64::new(0);
     let _turn = turn();
     assert_eq!(call(), RESULTS);
     for lookup in [Lookup::Inline, Lookup::Hash] {
@@ -56,9 +63,8 @@ fn a_call_that_finds_another_list_runs_that_and_leaves_no_mark() {
             link.fentry(probe).attach().expect("they are there")
         };
         let links = [attach(1), attach(1000)];
-        for function in targets("astray") {
-            let md = Md::existing(function.sites()[0].data()).expect("it was attached to");
-            if let Some((caller, _)) = single_caller(function.slots(), lookup) {
+        for md in metadata() {
+            if let Some((caller, _)) = single_caller(usize::from(md.target.slots), lookup) {
                 lead_astray(md, caller);
             }
         }
@@ -67,5 +73,68 @@ fn a_call_that_finds_another_list_runs_that_and_leaves_no_mark() {
         assert!(!in_probe(), "{lookup:?}");
         drop(links);
         assert_eq!((call(), SEEN.swap(0, Ordering::Relaxed)), (RESULTS, 0), "{lookup:?}");
+    }
+}
+
+/// A link with each kind of probe, and with an entry and an exit probe, made in each of the two ways.
+fn kinds() -> Vec<fn(LinkBuilder) -> LinkBuilder> {
+    fn entry(_: &Entry<'_>) {
+        SEEN.fetch_add(1, Ordering::Relaxed);
+    }
+    fn decide(_: &ModRet<'_>) -> ControlFlow<u64> {
+        SEEN.fetch_add(10, Ordering::Relaxed);
+        ControlFlow::Continue(())
+    }
+    fn exit(_: &Exit<'_>) {
+        SEEN.fetch_add(100, Ordering::Relaxed);
+    }
+    vec![
+        |link| link.fentry(entry),
+        |link| link.fmod_ret(decide),
+        |link| link.fexit(exit),
+        |link| link.fentry(entry).fexit(exit),
+        |link| link.around(entry, exit),
+    ]
+}
+
+fn late(_: &Exit<'_>) {
+    SEEN.fetch_add(10_000, Ordering::Relaxed);
+}
+
+#[test]
+fn a_call_that_enters_the_caller_of_a_link_which_is_alone_no_more_runs_all_probes() {
+    let _turn = turn();
+    let attach = |probes: fn(LinkBuilder) -> LinkBuilder, specialise: bool| -> Link {
+        let link = crate::link().functions("**::astray::*").specialise(specialise);
+        probes(link).attach().expect("they are there")
+    };
+    let seen = || {
+        assert_eq!(call(), RESULTS);
+        assert!(!in_probe());
+        SEEN.swap(0, Ordering::Relaxed)
+    };
+    for probes in kinds() {
+        for specialise in [true, false] {
+            let link = attach(probes, specialise);
+            let one = seen();
+            let own: Vec<_> = metadata().map(Md::caller).collect();
+            let other = attach(|link| link.fexit(late), specialise);
+            for (md, own) in metadata().zip(&own) {
+                assert_ne!(md.caller(), *own);
+                if cfg!(target_arch = "x86_64") {
+                    lead_astray(md, *own);
+                }
+            }
+            assert_eq!(seen(), one + 3 * 10_000);
+            drop(link);
+            for (md, own) in metadata().zip(&own) {
+                if cfg!(target_arch = "x86_64") {
+                    lead_astray(md, *own);
+                }
+            }
+            assert_eq!(seen(), 3 * 10_000);
+            drop(other);
+            assert_eq!(seen(), 0);
+        }
     }
 }
