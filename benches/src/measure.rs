@@ -5,26 +5,28 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use gtramp::Link;
 
-use crate::clock::{cycle, time};
+use crate::clock::{BURST, cycle, tick, time, undisturbed};
 use crate::row::{Armed, Row, Run};
 
-/// How long, and how often.
+/// How often.
 #[derive(Clone, Copy, Debug)]
 pub struct Effort {
     /// How often every row has its turn.
     pub rounds: usize,
-    /// How often a row runs in its turn; the fastest counts.
+    /// How often a row runs at each of its places in a turn.
     pub bursts: usize,
-    /// About how long one of these takes, in nanoseconds.
-    pub burst: f64,
 }
 
 impl Effort {
     /// For figures that are kept.
-    pub const FULL: Self = Self { rounds: 31, bursts: 64, burst: 0.06e6 };
+    pub const FULL: Self = Self { rounds: 51, bursts: 16 };
     /// For a look.
-    pub const QUICK: Self = Self { rounds: 15, bursts: 32, burst: 0.06e6 };
+    pub const QUICK: Self = Self { rounds: 15, bursts: 8 };
 }
+
+/// At how many places the loop of a row is, each with a function of its own where the row has one for
+/// every place.
+pub const PLACES: usize = 16;
 
 /// What a row took.
 pub struct Measured {
@@ -35,31 +37,20 @@ pub struct Measured {
 }
 
 /// Measures all rows, and tells `progress` of every round.
-///
-/// The bursts of a round are interleaved too: a loop can settle in a slow state of the branch
-/// predictor, and gets out of it when others have run in between.
 pub fn measure(rows: &[Row], effort: Effort, mut progress: impl FnMut(usize)) -> Vec<Measured> {
     let mut lanes: Vec<Lane> = rows.iter().map(Lane::new).collect();
     for round in 0..effort.rounds {
         progress(round);
-        for burst in 0..effort.bursts {
-            PLACE.store(burst, Ordering::Relaxed);
-            let lanes = lanes.iter_mut().filter(|lane| !lane.takes_turns());
-            lanes.for_each(|lane| lane.burst(effort));
-        }
-        let (mut turns, others): (Vec<_>, Vec<_>) =
-            lanes.iter_mut().partition(|lane| lane.takes_turns());
-        turns.iter_mut().for_each(|lane| lane.turn(effort, &others));
-        lanes.iter_mut().for_each(Lane::end_round);
+        lanes.iter_mut().for_each(|lane| lane.turn(effort));
     }
     let clock = lanes.iter().map(|lane| lane.clock).fold(f64::INFINITY, f64::min);
-    lanes.into_iter().map(|lane| lane.end(clock)).collect()
+    lanes.into_iter().map(|lane| lane.end(clock * tick())).collect()
 }
 
-/// The number of the burst.
+/// The number of the place.
 static PLACE: AtomicUsize = AtomicUsize::new(0);
 
-/// Which of a row's loops is to run: every row's is there several times. Whether the jumps of one and of
+/// Which of a row's loops is to run: every row's is there [`PLACES`] times. Whether the jumps of one and of
 /// what it calls get into each other's way in the processor's branch predictor is luck, and another for
 /// each.
 #[must_use]
@@ -72,11 +63,9 @@ struct Lane {
     row: Row,
     armed: Result<Armed, String>,
     calls: u64,
-    /// The fastest burst of the round, in cycles per call.
-    fastest: f64,
     /// Cycles per call, one for each round.
     rounds: Vec<f64>,
-    /// The shortest cycle beside a burst, in nanoseconds.
+    /// The shortest cycle beside a burst, in ticks.
     clock: f64,
 }
 
@@ -87,59 +76,25 @@ impl Lane {
             armed.turn.iter().for_each(Link::disable);
             Ok(armed)
         });
-        let (fastest, clock) = (f64::INFINITY, f64::INFINITY);
-        Self { row: *row, armed, calls: 0, fastest, rounds: Vec::new(), clock }
+        Self { row: *row, armed, calls: 0, rounds: Vec::new(), clock: f64::INFINITY }
     }
 
-    /// Whether something is to be there for it that is not for others.
-    fn takes_turns(&self) -> bool {
-        self.armed.as_ref().is_ok_and(|armed| armed.turn.is_some())
-    }
-
-    /// All bursts of a round, and a little of the others in between.
-    fn turn(&mut self, effort: Effort, others: &[&mut Self]) {
+    /// All bursts of a round, with what is to be there for this row and not for others.
+    fn turn(&mut self, effort: Effort) {
         let link = self.armed.as_ref().ok().and_then(|armed| armed.turn.as_ref());
         if let Some(Err(error)) = link.map(Link::enable) {
             self.armed = Err(error.to_string());
             return;
         }
-        for burst in 0..effort.bursts {
-            PLACE.store(burst, Ordering::Relaxed);
-            others.iter().cycle().skip(burst).take(1).for_each(|lane| lane.pass());
-            self.burst(effort);
-        }
-        if let Ok(armed) = &self.armed {
-            armed.turn.iter().for_each(Link::disable);
-        }
-    }
-
-    /// A few calls.
-    fn pass(&self) {
-        if let Ok(armed) = &self.armed {
-            (armed.run)(self.calls);
-        }
-    }
-
-    fn burst(&mut self, effort: Effort) {
         let Ok(armed) = &self.armed else { return };
         if self.calls == 0 {
-            self.calls = calibrate(armed.run, effort.burst);
+            self.calls = calibrate(armed.run);
         }
-        // What the row before has left in the caches and predictors is not this one's cost.
-        (armed.run)(self.calls / 8 + 1);
-        // The processor may be slower than when other rows had their turn.
-        let before = cycle();
-        let took = time(armed.run, self.calls);
-        let cycle = before.min(cycle());
-        self.fastest = self.fastest.min(took / cycle);
-        self.clock = self.clock.min(cycle);
-    }
-
-    fn end_round(&mut self) {
-        if self.armed.is_ok() {
-            self.rounds.push(self.fastest);
-            self.fastest = f64::INFINITY;
-        }
+        let (run, calls) = (armed.run, self.calls);
+        let (took, clock) = undisturbed(|| median_of_places(run, calls, effort.bursts));
+        self.rounds.push(took);
+        self.clock = self.clock.min(clock);
+        armed.turn.iter().for_each(Link::disable);
     }
 
     /// In nanoseconds, if a cycle takes so many.
@@ -155,11 +110,48 @@ impl Lane {
     }
 }
 
-/// How many calls take about so long.
-fn calibrate(run: Run, burst: f64) -> u64 {
+/// The median of a row's places, as [`median_of_bursts`].
+fn median_of_places(run: Run, calls: u64, bursts: usize) -> (f64, f64) {
+    let mut clock = f64::INFINITY;
+    let mut took = [0.0; PLACES];
+    for (place, took) in took.iter_mut().enumerate() {
+        PLACE.store(place, Ordering::Relaxed);
+        let (at_place, cycle) = median_of_bursts(run, calls, bursts);
+        *took = at_place;
+        clock = clock.min(cycle);
+    }
+    PLACE.store(0, Ordering::Relaxed);
+    (median(&mut took), clock)
+}
+
+/// The median of so many bursts of calls, in cycles per call, and how many ticks a cycle took.
+#[must_use]
+pub fn median_of_bursts(run: Run, calls: u64, bursts: usize) -> (f64, f64) {
+    // What ran before has left something else in the caches and predictors. A loop stays in a slow state of
+    // the branch predictor for as long as it goes on; entered again and again, it gets out of it.
+    for _ in 0..32 {
+        run(calls / 16 + 1);
+    }
+    // The processor may be slower than when other rows had their turn.
+    let before = cycle();
+    let mut took: Vec<f64> = (0..bursts).map(|_| time(run, calls)).collect();
+    let cycle = before.min(cycle());
+    (median(&mut took) / cycle, cycle)
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// How many calls take about as long as a burst.
+#[must_use]
+pub fn calibrate(run: Run) -> u64 {
+    let burst = BURST / tick();
     let mut calls = 16;
     loop {
-        let took = time(run, calls);
+        // The first time is that of caches and predictors which know nothing of the row.
+        let took = (0..8).map(|_| time(run, calls)).fold(f64::INFINITY, f64::min);
         #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
         let total = took * calls as f64;
         if total > burst / 4.0 || calls > 1 << 32 {

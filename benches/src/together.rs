@@ -6,17 +6,18 @@ use std::sync::Barrier;
 use rustix::thread::{CpuSet, sched_setaffinity};
 
 use crate::bulk::attach;
-use crate::clock::thread_time;
 use crate::crowd;
+use crate::measure::{calibrate, median_of_bursts};
 
-/// Calls of a thread in one round.
-const CALLS: u64 = 2_000_000;
+/// Bursts of a thread in one round: some ten milliseconds, so that threads which begin together are
+/// there together.
+const BURSTS: usize = 2000;
 
 /// How many times the calls of one thread two threads make in the same time, each on a processor
 /// of its own: the median of so many rounds. `None` where there is only one.
 ///
-/// Time is the threads' processor time: what one takes from the other by writing to the same
-/// memory counts, and what the machine does besides does not.
+/// Each counts the cycles of its processor: what one takes from the other by writing to the same memory
+/// counts, and what the machine does besides does not.
 ///
 /// # Errors
 ///
@@ -35,7 +36,7 @@ pub fn measure(rounds: usize, processors: &[usize]) -> Result<Option<f64>, gtram
     Ok(Some(ratios[rounds / 2]))
 }
 
-/// Calls per nanosecond of threads on these processors, which call one function at the same time.
+/// Calls per cycle of threads on these processors, which call one function at the same time.
 fn speeds(processors: &[usize]) -> Vec<f64> {
     let start = Barrier::new(processors.len());
     std::thread::scope(|scope| {
@@ -45,22 +46,20 @@ fn speeds(processors: &[usize]) -> Vec<f64> {
                 let start = &start;
                 scope.spawn(move || {
                     bind(processor);
-                    let function = crowd::entry(700);
-                    // The first call registers the thread.
-                    black_box(function(1, 2));
+                    let calls = calibrate(run);
                     start.wait();
-                    let begin = thread_time();
-                    for call in 0..CALLS {
-                        black_box(function(call, 2));
-                    }
-                    #[expect(clippy::cast_precision_loss, reason = "far fewer than 2^52")]
-                    let speed = CALLS as f64 / (thread_time() - begin) as f64;
-                    speed
+                    median_of_bursts(run, calls, BURSTS).0.recip()
                 })
             })
             .collect();
         threads.into_iter().map(|thread| thread.join().expect("no call panics")).collect()
     })
+}
+
+/// Calls one function of a hundred that have a probe.
+fn run(calls: u64) -> u64 {
+    let function = crowd::entry(700);
+    (0..calls).fold(0, |sum, call| sum ^ black_box(function(call, 2)))
 }
 
 fn bind(processor: usize) {

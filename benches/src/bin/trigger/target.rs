@@ -15,15 +15,22 @@ pub(crate) fn opaque(mut value: u64) -> u64 {
     value
 }
 
-/// Lets the code that follows begin at so many quarters of a line of code.
+/// Lets the code that follows begin so many lines of code further, and such that in a loop of calls with so
+/// many arguments each call ends a line: see [`successor`].
 #[inline(always)]
-pub(crate) fn align<const PLACE: usize>() {
+pub(crate) fn align<const PLACE: usize, const ARGS: usize>() {
+    /// How much of a line the instructions before a call take, and the call: the next number, the other
+    /// arguments.
+    const fn length(args: usize) -> usize {
+        13 + 3 * args.saturating_sub(1)
+    }
     // SAFETY: nothing but padding that does nothing.
     unsafe {
         asm!(
             ".balign 64",
-            ".fill {quarters} * 16, 1, 0x90",
-            quarters = const PLACE,
+            ".fill {places} * 64 + {before}, 1, 0x90",
+            places = const PLACE,
+            before = const 64 - length(ARGS) % 64,
             options(nomem, nostack, preserves_flags),
         );
     };
@@ -31,8 +38,8 @@ pub(crate) fn align<const PLACE: usize>() {
 
 /// The number after this.
 ///
-/// On x86-64 it takes eight bytes, so that in a loop that begins at a quarter of a line, the call of a
-/// function of two arguments ends at one: there are three bytes for the other argument, and five for the call.
+/// On x86-64 it takes eight bytes. Then there are three for each other argument that is in a register, and
+/// five for the call.
 #[inline(always)]
 pub(crate) fn successor(number: u64) -> u64 {
     #[cfg(target_arch = "x86_64")]
@@ -65,7 +72,8 @@ pub(crate) fn body<const N: usize>(args: [u64; N]) -> u64 {
     }
 }
 
-/// The loop of a function, at several places: `calls!(function; a b)` for one of two arguments.
+/// The loop of a function, at several places: `calls!(function; a b)` for one of two arguments. Where the
+/// function is generic over places, `function::<PLACE>` is the one of this place.
 macro_rules! calls {
     ($function:expr;) => {
         calls!(@ $function, _counter,)
@@ -76,10 +84,11 @@ macro_rules! calls {
     (@ $function:expr, $counter:ident, $($arg:ident)*) => {{
         #[inline(never)]
         fn run_at<const PLACE: usize>(calls: u64) -> u64 {
+            const ARGS: usize = <[&str]>::len(&[$(stringify!($arg)),*]);
             #[allow(unused_variables, reason = "the counter takes the first one's place")]
             let [$($arg,)* ..] = ::core::hint::black_box($crate::target::ARGS);
             let mut sum = 0u64;
-            $crate::target::align::<PLACE>();
+            $crate::target::align::<PLACE, ARGS>();
             let mut $counter = 0;
             while $counter != calls {
                 let next = $crate::target::successor($counter);
@@ -89,8 +98,10 @@ macro_rules! calls {
             sum
         }
         fn run(calls: u64) -> u64 {
-            let places = [run_at::<0>, run_at::<1>, run_at::<2>, run_at::<3>];
-            places[::gtramp_bench::measure::place() % places.len()](calls)
+            use ::gtramp_bench::measure::{PLACES, place};
+            const RUNS: [::gtramp_bench::row::Run; PLACES] =
+                ::seq_macro::seq!(PLACE in 0..16 { [#(run_at::<PLACE>,)*] });
+            RUNS[place()](calls)
         }
         run as ::gtramp_bench::row::Run
     }};
