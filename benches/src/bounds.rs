@@ -70,10 +70,10 @@ pub const BOUNDS: &[Bound] = &[
     bound("attach 50,000, ms", Of::Attach, 10.0, Some(5.0)),
     bound("detach 50,000, ms", Of::Detach, 10.0, Some(5.0)),
     bound("attach per function, 100 / 50,000", Of::Growth, 1.5, None),
-    bound("calls of 2 threads / 1, at least", Of::Together, 1.95, None),
-    bound("site, bytes of data", Of::Memory(|memory| memory.data), 64.0, None),
-    bound("site, bytes of code", Of::Memory(|memory| memory.code), 64.0, None),
-    bound("attached function, bytes more", Of::Memory(|memory| memory.attached), 160.0, None),
+    bound("calls of 2 threads / 1, at least", Of::Together, 1.95, Some(2.0)),
+    bound("site, bytes of data", Of::Memory(|memory| memory.data), 64.0, Some(32.0)),
+    bound("site, bytes of code", Of::Memory(|memory| memory.code), 64.0, Some(32.0)),
+    bound("attached function, bytes more", Of::Memory(|memory| memory.attached), 160.0, Some(80.0)),
 ];
 
 impl Bound {
@@ -96,6 +96,12 @@ impl Bound {
     /// Whether what was found is within the bound.
     #[must_use]
     pub fn is_kept(&self, found: f64) -> bool {
-        if self.at_least { found >= self.bound } else { found <= self.bound }
+        self.is_within(found, self.bound)
+    }
+
+    /// Whether what was found is on the good side of this limit.
+    #[must_use]
+    pub fn is_within(&self, found: f64, limit: f64) -> bool {
+        if self.at_least { found >= limit } else { found <= limit }
     }
 }

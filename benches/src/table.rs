@@ -21,7 +21,7 @@ impl Display for Table<'_> {
         writeln!(f, "{}", self.machine)?;
         writeln!(
             f,
-            "\n{:<22} {:>8} {:>8} {:>8} {:>7}  {:>6} of {:<16}  args exit ret decide many live",
+            "\n{:<22} {:>8} {:>8} {:>8} {:>7}  {:>6} of {:<18}  args exit ret decide many live",
             "row", "ns", "min", "max", "spread", "ratio", "floor"
         )?;
         for line in &self.report.lines {
@@ -50,8 +50,8 @@ impl Display for Table<'_> {
             let aim = bound.aim.map(|aim| format!("{aim:.2}")).unwrap_or_default();
             let verdict = match bound.aim {
                 _ if !bound.is_kept(found) => "missed",
-                Some(aim) if found > aim => "ok",
-                _ => "ok, aim reached",
+                Some(aim) if bound.is_within(found, aim) => "ok, aim reached",
+                _ => "ok",
             };
             writeln!(
                 f,
@@ -71,7 +71,7 @@ impl Display for Row<'_> {
         let ratio = line.ratio.map(|ratio| format!("{ratio:.3}")).unwrap_or_default();
         write!(
             f,
-            "{:<22} {:>8.3} {:>8.3} {:>8.3} {:>6.1}%  {ratio:>6} of {:<16}  ",
+            "{:<22} {:>8.3} {:>8.3} {:>8.3} {:>6.1}%  {ratio:>6} of {:<18}  ",
             line.row.name,
             line.ns,
             line.min,

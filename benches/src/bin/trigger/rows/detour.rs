@@ -7,7 +7,7 @@ use gtramp_bench::row::{Armed, Can, Row, Run};
 use crate::check;
 use crate::target::calls;
 
-use super::patched::{Original, hooks, target};
+use super::patched::{Original, target};
 
 const CAN: Can = Can { many: false, live: true, ..Can::GTRAMP };
 
@@ -16,19 +16,58 @@ pub(super) const ROWS: &[Row] = &[
         name: "detour-fentry",
         floor: "hand-fentry",
         can: CAN,
-        setup: || install(entered, before, &BEFORE, calls!(entered; a b), check::before),
+        setup: || {
+            use calling::{BEFORE, before};
+            install(entered, before, &BEFORE, calls!(entered; a b), check::before)
+        },
     },
     Row {
         name: "detour",
         floor: "hand-fexit",
         can: CAN,
-        setup: || install(wrapped, both, &BOTH, calls!(wrapped; a b), check::both),
+        setup: || {
+            use calling::{BOTH, both};
+            install(wrapped, both, &BOTH, calls!(wrapped; a b), check::both)
+        },
+    },
+    Row {
+        name: "detour-fentry-inline",
+        floor: "hand-fentry-inline",
+        can: CAN,
+        setup: || {
+            use inline::{BEFORE, before};
+            install(entered_inline, before, &BEFORE, calls!(entered_inline; a b), check::before)
+        },
+    },
+    Row {
+        name: "detour-inline",
+        floor: "hand-fexit-inline",
+        can: CAN,
+        setup: || {
+            use inline::{BOTH, both};
+            install(wrapped_inline, both, &BOTH, calls!(wrapped_inline; a b), check::both)
+        },
     },
 ];
 
 target!(entered);
 target!(wrapped);
-hooks!();
+target!(entered_inline);
+target!(wrapped_inline);
+
+/// Hooks that call the probes, as a hook does that serves more than one function.
+mod calling {
+    use super::super::{hand, patched};
+
+    patched::hooks!(hand::before, hand::after);
+}
+
+/// Hooks that the probes are a part of.
+mod inline {
+    use super::super::patched;
+
+    patched::hooks!(patched::store_before, patched::store_after);
+}
 
 type Target = extern "C" fn(u64, u64) -> u64;
 

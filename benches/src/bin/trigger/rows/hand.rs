@@ -1,5 +1,5 @@
-//! Calls of the probe written into the body by hand: what tracing costs where nothing can be
-//! switched on or off.
+//! The probe written into the body by hand, as a call and as a part of it: what tracing costs where
+//! nothing can be switched on or off.
 
 use core::sync::atomic::{AtomicPtr, Ordering};
 
@@ -8,6 +8,8 @@ use gtramp_bench::row::{Can, Row, Run};
 
 use crate::check;
 use crate::target::{body, calls};
+
+use super::patched::{store_after, store_before};
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -21,6 +23,18 @@ pub(super) const ROWS: &[Row] = &[
         floor: "plain",
         can: Can::BY_HAND,
         setup: || Ok(check::both(calls!(hand_fexit; a b), ())),
+    },
+    Row {
+        name: "hand-fentry-inline",
+        floor: "plain",
+        can: Can::BY_HAND,
+        setup: || Ok(check::before(calls!(inline_fentry; a b), ())),
+    },
+    Row {
+        name: "hand-fexit-inline",
+        floor: "plain",
+        can: Can::BY_HAND,
+        setup: || Ok(check::both(calls!(inline_fexit; a b), ())),
     },
     Row {
         name: "hand-fentry2",
@@ -49,13 +63,15 @@ pub(super) const ROWS: &[Row] = &[
 pub(super) const FENTRY2: Run = calls!(hand_fentry2; a b);
 pub(super) const FENTRY4: Run = calls!(hand_fentry4; a b);
 
+/// The probe before, which is called.
 #[inline(never)]
-fn before(a: u64, b: u64) {
+pub(super) fn before(a: u64, b: u64) {
     hit([a, b]);
 }
 
+/// The probe after, which is called.
 #[inline(never)]
-fn after(a: u64, b: u64, ret: u64) {
+pub(super) fn after(a: u64, b: u64, ret: u64) {
     hit_exit([a, b], ret);
 }
 
@@ -70,6 +86,20 @@ fn hand_fexit(a: u64, b: u64) -> u64 {
     before(a, b);
     let ret = body([a, b]);
     after(a, b, ret);
+    ret
+}
+
+#[inline(never)]
+fn inline_fentry(a: u64, b: u64) -> u64 {
+    store_before(a, b);
+    body([a, b])
+}
+
+#[inline(never)]
+fn inline_fexit(a: u64, b: u64) -> u64 {
+    store_before(a, b);
+    let ret = body([a, b]);
+    store_after(a, b, ret);
     ret
 }
 

@@ -23,22 +23,24 @@ macro_rules! target {
 
 pub(super) use target;
 
-/// A pair of functions to put in a patched function's place: the first with a probe before it,
-/// the second with probes on either side.
+/// A pair of functions to put in a patched function's place: the first calls one probe before it, the
+/// second both, on either side.
 macro_rules! hooks {
-    () => {
-        static BEFORE: $crate::rows::patched::Original = $crate::rows::patched::Original::new();
-        static BOTH: $crate::rows::patched::Original = $crate::rows::patched::Original::new();
+    ($before:path, $after:path) => {
+        pub(super) static BEFORE: $crate::rows::patched::Original =
+            $crate::rows::patched::Original::new();
+        pub(super) static BOTH: $crate::rows::patched::Original =
+            $crate::rows::patched::Original::new();
 
-        extern "C" fn before(a: u64, b: u64) -> u64 {
-            $crate::rows::patched::store_before(a, b);
+        pub(super) extern "C" fn before(a: u64, b: u64) -> u64 {
+            $before(a, b);
             BEFORE.call(a, b)
         }
 
-        extern "C" fn both(a: u64, b: u64) -> u64 {
-            $crate::rows::patched::store_before(a, b);
+        pub(super) extern "C" fn both(a: u64, b: u64) -> u64 {
+            $before(a, b);
             let ret = BOTH.call(a, b);
-            $crate::rows::patched::store_after(a, b, ret);
+            $after(a, b, ret);
             ret
         }
     };
@@ -73,13 +75,13 @@ impl Original {
     }
 }
 
-/// The probe before.
+/// The probe before, as a part of who runs it.
 #[inline(always)]
 pub(super) fn store_before(a: u64, b: u64) {
     hit([a, b]);
 }
 
-/// The probe after.
+/// The probe after, likewise.
 #[inline(always)]
 pub(super) fn store_after(a: u64, b: u64, ret: u64) {
     hit_exit([a, b], ret);

@@ -7,6 +7,7 @@ use retour::RawDetour;
 use crate::check;
 use crate::target::calls;
 
+use super::hand as called;
 use super::patched::{Original, hooks, target};
 
 const CAN: Can = Can { many: false, live: false, ..Can::GTRAMP };
@@ -28,7 +29,7 @@ pub(super) const ROWS: &[Row] = &[
 
 target!(entered);
 target!(wrapped);
-hooks!();
+hooks!(called::before, called::after);
 
 type Target = extern "C" fn(u64, u64) -> u64;
 
