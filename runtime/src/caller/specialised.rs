@@ -16,7 +16,8 @@ use core::marker::PhantomData;
 use crate::arch::{unless_equal_at, unless_null, unless_odd};
 use crate::grace::{Slow, Thread, current, enter_slow};
 use crate::md::Md;
-use crate::probe::{EntryProbe, ExitProbe, Frame, List, ModRetProbe, Outcome, Sole, Target};
+use crate::probe::{END_SLOTS, EntryProbe, ExitProbe, Frame, List};
+use crate::probe::{ModRetProbe, Outcome, Sole, Target};
 use crate::probe::{call_entry, call_exit, call_mod_ret};
 use crate::site::Slot;
 
@@ -95,6 +96,28 @@ trait RunExits {
         ret: *mut (),
         thread: &Thread,
     );
+
+    /// Runs them at the end of a call with these slots and this result, lets the mark go under which they
+    /// run, and returns the result.
+    ///
+    /// # Safety
+    ///
+    /// As [`RunExits::run`]; the slots are those of a call of the metadata's function, and the mark is the
+    /// thread's outermost.
+    #[inline(always)]
+    unsafe fn end<const N: usize, const AT: u32>(
+        list: &List,
+        slots: &mut [Slot; N],
+        md: &'static Md,
+        mut ret: Slot,
+        thread: &Thread,
+    ) -> Slot {
+        let place = place(md, Self::IN_SLOT, slots, &raw mut ret);
+        // SAFETY: the caller's promise.
+        unsafe { Self::run::<AT>(list, slots.as_mut_ptr(), &md.target, place, thread) };
+        thread.let_go(thread.outermost());
+        ret
+    }
 }
 
 /// One probe of type `P`. Unless `THROUGH`, what it asks for is in the slots themselves.
@@ -226,6 +249,30 @@ impl<const IN_SLOT: bool> RunExits for Returning<IN_SLOT> {
         let row = unsafe { list.row(AT) };
         // SAFETY: the caller's promise.
         unsafe { row.run_exit(args, target, ret, Outcome::Returned, thread) };
+    }
+
+    /// Few slots stay in registers, and the frame goes before the probe runs.
+    #[inline(always)]
+    unsafe fn end<const N: usize, const AT: u32>(
+        list: &List,
+        slots: &mut [Slot; N],
+        md: &'static Md,
+        mut ret: Slot,
+        thread: &Thread,
+    ) -> Slot {
+        // SAFETY: the list has such a row, says the caller.
+        let row = unsafe { list.row(AT) };
+        if IN_SLOT && N <= END_SLOTS {
+            let slot = |at| slots.get(at).copied().unwrap_or(Slot::uninit());
+            // SAFETY: the caller's promise.
+            return unsafe { row.end_call(core::array::from_fn(slot), &md.target, ret) };
+        }
+        let place = place(md, Some(IN_SLOT), slots, &raw mut ret);
+        let args = slots.as_mut_ptr();
+        // SAFETY: the caller's promise.
+        unsafe { row.run_exit(args, &md.target, place, Outcome::Returned, thread) };
+        thread.let_go(thread.outermost());
+        ret
     }
 }
 
@@ -476,7 +523,7 @@ unsafe fn run_body<C: RunExits, const N: usize, const AT: u32>(
     let mut saved = slots;
     let unwinding = Unwinding { md, sole, args: (&raw mut saved).cast() };
     // SAFETY: the origin is the body of this site's function.
-    let mut ret = unsafe { call_body(md.origin(), slots) };
+    let ret = unsafe { call_body(md.origin(), slots) };
     core::mem::forget(unwinding);
     let (thread, list) = hold!(md, if Md::SOLE, sole.0, same: md.sole() == sole, else {
         returned(sole, md, &mut saved, C::IN_SLOT, ret)
@@ -487,11 +534,8 @@ unsafe fn run_body<C: RunExits, const N: usize, const AT: u32>(
             return returned(sole, md, &mut saved, C::IN_SLOT, ret);
         });
     }
-    let place = place(md, C::IN_SLOT, &saved, &raw mut ret);
     // SAFETY: the list is held, and is one that has such a row, says the caller.
-    unsafe { C::run::<AT>(list, saved.as_mut_ptr(), &md.target, place, thread) };
-    thread.let_go(thread.outermost());
-    ret
+    unsafe { C::end::<N, AT>(list, &mut saved, md, ret, thread) }
 }
 
 /// Where the function's result is or is to be, given its slots, and whether it travels in one if that is

@@ -2,11 +2,11 @@
 
 use seq_macro::seq;
 
-use crate::grace::Errno;
+use crate::grace::{Errno, current};
 use crate::site::{Slot, type_id_of};
 
 use super::context::{Frame, Outcome, Target, Whose};
-use super::list::Thunk;
+use super::list::{END_SLOTS, ExitCode, Thunk};
 use super::param::Asks;
 use super::state::guarded;
 use super::{AnyProbe, Context, Exit, Kind, Param, RetParam, Return, Row};
@@ -141,7 +141,7 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
     }
 
     fn thunk(&self, _: u32) -> Thunk {
-        Thunk::Exit(thunk::<P, M>)
+        Thunk::Exit(const { &ExitCode { run: thunk::<P, M>, end: end::<P, M> } })
     }
 
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()> {
@@ -156,6 +156,7 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
 /// # Safety
 ///
 /// As [`ExitThunk`](super::list::ExitThunk); the row's probe is a `P`.
+#[inline(always)]
 unsafe fn thunk<P: ExitProbe<M>, M>(
     row: &Row,
     args: *mut Slot,
@@ -172,6 +173,26 @@ unsafe fn thunk<P: ExitProbe<M>, M>(
     };
     // SAFETY: it is the calling thread's.
     unsafe { errno.keep(run) };
+}
+
+/// # Safety
+///
+/// As [`EndThunk`](super::list::EndThunk); the row's probe is a `P`.
+unsafe extern "C" fn end<P: ExitProbe<M>, M>(
+    mut ret: Slot,
+    row: &Row,
+    whose: Whose,
+    s0: Slot,
+    s1: Slot,
+    s2: Slot,
+) -> Slot {
+    let mut args: [Slot; END_SLOTS] = [s0, s1, s2];
+    let (args, place) = (args.as_mut_ptr(), (&raw mut ret).cast());
+    let thread = current();
+    // SAFETY: the caller's promise: the function has returned, and these are its slots and its result.
+    unsafe { thunk::<P, M>(row, args, whose, place, Outcome::Returned, thread.errno()) };
+    thread.let_go(thread.outermost());
+    ret
 }
 
 /// Runs the probe of a row, which is a `P`.

@@ -75,12 +75,33 @@ pub(crate) type ModRetThunk = unsafe fn(&Row, *mut Slot, Whose, *mut (), Errno) 
 /// As [`EntryThunk`], and the result is there unless the call has unwound.
 pub(crate) type ExitThunk = unsafe fn(&Row, *mut Slot, Whose, *mut (), Outcome, Errno);
 
+/// Ends a call that has returned: runs the exit probe of a row as an [`ExitThunk`], lets the calling thread's
+/// outermost mark go, and returns the result. It is handed the result, the row, whose slots they are, and
+/// the slots themselves; what the function has no slot for is anything. A caller's last act can be to jump
+/// there: nothing of its frame is needed.
+///
+/// # Safety
+///
+/// As [`ExitThunk`], where the mark is the thread's outermost one; and the function has no more slots than these, and
+/// its result travels in one.
+pub(crate) type EndThunk = unsafe extern "C" fn(Slot, &Row, Whose, Slot, Slot, Slot) -> Slot;
+
+/// How many slots an [`EndThunk`] takes.
+pub(crate) const END_SLOTS: usize = 3;
+
+/// What runs an exit probe: among others, or alone at the end of a call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ExitCode {
+    pub(super) run: ExitThunk,
+    pub(super) end: EndThunk,
+}
+
 /// What runs a probe.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Thunk {
     Entry(EntryThunk),
     ModRet(ModRetThunk),
-    Exit(ExitThunk),
+    Exit(&'static ExitCode),
 }
 
 /// The code of a row's thunk: which of the three it is follows from the row's place in its list.
@@ -88,7 +109,7 @@ pub(crate) enum Thunk {
 union Code {
     entry: EntryThunk,
     mod_ret: ModRetThunk,
-    exit: ExitThunk,
+    exit: &'static ExitCode,
 }
 
 /// One probe of one function.
@@ -187,10 +208,28 @@ impl Row {
         outcome: Outcome,
         thread: &Thread,
     ) {
-        // SAFETY: a row among these was made of such a thunk.
-        let thunk = unsafe { self.code.exit };
+        // SAFETY: a row among these was made of such code.
+        let code = unsafe { self.code.exit };
         // SAFETY: the caller's promise.
-        unsafe { thunk(self, args, Whose::new(target), ret, outcome, thread.errno()) };
+        unsafe { (code.run)(self, args, Whose::new(target), ret, outcome, thread.errno()) };
+    }
+
+    /// Runs the probe of a row among [`List::exits`] at the end of a call, and returns the result.
+    ///
+    /// # Safety
+    ///
+    /// As [`EndThunk`].
+    #[inline(always)]
+    pub(crate) unsafe fn end_call(
+        &self,
+        [s0, s1, s2]: [Slot; END_SLOTS],
+        target: &'static Target,
+        ret: Slot,
+    ) -> Slot {
+        // SAFETY: a row among these was made of such code.
+        let code = unsafe { self.code.exit };
+        // SAFETY: the caller's promise.
+        unsafe { (code.end)(ret, self, Whose::new(target), s0, s1, s2) }
     }
 
     /// Whether its link has been detached. Asked after a mark that names the row was set and

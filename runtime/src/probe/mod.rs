@@ -26,7 +26,7 @@ pub(crate) use context::{Frame, Outcome, Target};
 pub(crate) use fentry::{AnyEntry, call_entry};
 pub(crate) use fexit::{AnyExit, call_exit};
 pub(crate) use fmod_ret::{AnyModRet, call_mod_ret};
-pub(crate) use list::{List, ListBox, Needs, OwnCaller, Row};
+pub(crate) use list::{END_SLOTS, List, ListBox, Needs, OwnCaller, Row};
 pub(crate) use param::{Asks, Mismatch};
 pub(crate) use sole::Sole;
 pub(crate) use state::{LinkState, PairCaller};
