@@ -24,7 +24,7 @@ pub struct Plan {
     pub missing: Vec<usize>,
     /// One per shape and lookup, in the order of (lookup, slots, sleepable, origin).
     pub callers: Vec<Caller>,
-    /// Callers for one entry probe of any type, in the order of (lookup, slots).
+    /// Callers for one probe of any type, in the order of (lookup, slots), those of entry probes first.
     pub singles: Vec<Single>,
     /// One per slot count whose slots leave a register free, ascending.
     pub specialised: Vec<Specialised>,
@@ -90,11 +90,14 @@ pub struct Caller {
 
 serialize!(Caller { name, shape, lookup, md_register, frame });
 
-/// A caller for one entry probe of a function whose slots leave a register free.
+/// A caller for one probe before a function whose slots leave a register free.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Single {
     /// The symbol.
     pub name: String,
+    /// In which register whoever ends a call is handed the result that a modify-return probe has decided;
+    /// none if the probe is an entry probe.
+    pub result_register: Option<&'static str>,
     /// The caller in which a call goes on that this one does not serve.
     pub shared: String,
     /// How it finds metadata.
@@ -112,7 +115,17 @@ pub struct Single {
     pub prefixes: Vec<usize>,
 }
 
-serialize!(Single { name, shared, lookup, slots, registers, md_register, padding, prefixes });
+serialize!(Single {
+    name,
+    result_register,
+    shared,
+    lookup,
+    slots,
+    registers,
+    md_register,
+    padding,
+    prefixes
+});
 
 /// A caller that is compiled once more for every probe type: it takes the slots as they come, in
 /// registers, and the metadata in the last one.
@@ -185,30 +198,43 @@ fn singles(arch: &Arch, callers: &[Caller]) -> Vec<Single> {
     if arch.single_template.is_none() {
         return Vec::new();
     }
-    let plain = |caller: &&Caller| {
+    let registers = arch.slot_registers.len();
+    // What a modify-return probe decides comes in the register before the metadata's.
+    let result_register = arch.slot_registers[registers - 2];
+    let entries = callers.iter().filter(|caller| {
         let Shape { slots, sleepable, origin } = caller.shape;
-        !sleepable && !origin && slots < arch.slot_registers.len()
-    };
-    let single = |caller: &Caller| {
-        let slots = caller.shape.slots;
-        // The slots, and the metadata.
-        let needed = (slots + 1) * arch.slot_bytes;
-        let registers = &arch.slot_registers[..slots];
-        let padding = !(needed + arch.pushed_by_call).is_multiple_of(arch.stack_align);
-        let pushes: usize = registers.iter().map(|register| push_bytes(register)).sum();
-        let before = arch.single_bytes[caller.lookup as usize] + pushes + usize::from(padding);
-        Single {
-            name: single_name(slots, caller.lookup),
-            shared: caller.name.clone(),
-            lookup: caller.lookup,
-            slots,
-            registers: registers.to_vec(),
-            md_register: caller.md_register,
-            padding,
-            prefixes: prefixes(before.next_multiple_of(arch.code_line) - before),
-        }
-    };
-    callers.iter().filter(plain).map(single).collect()
+        !sleepable && !origin && slots < registers
+    });
+    let mods = callers.iter().filter(|caller| {
+        let Shape { slots, sleepable, origin } = caller.shape;
+        !sleepable && origin && slots < registers - 1 && caller.lookup == Lookup::Inline
+    });
+    let entries = entries.map(|caller| single(arch, caller, None));
+    entries.chain(mods.map(|caller| single(arch, caller, Some(result_register)))).collect()
+}
+
+/// The caller for one probe, beside the one that is shared.
+fn single(arch: &Arch, shared: &Caller, result_register: Option<&'static str>) -> Single {
+    let slots = shared.shape.slots;
+    let decides = result_register.is_some();
+    // The slots, the metadata, and room for a result.
+    let needed = (slots + 1 + usize::from(decides)) * arch.slot_bytes;
+    let registers = &arch.slot_registers[..slots];
+    let padding = !(needed + arch.pushed_by_call).is_multiple_of(arch.stack_align);
+    let pushes: usize = registers.iter().map(|register| push_bytes(register)).sum();
+    let result = if decides { arch.single_result_bytes } else { 0 };
+    let before = arch.single_bytes[shared.lookup as usize] + pushes + usize::from(padding) + result;
+    Single {
+        name: single_name(slots, decides, shared.lookup),
+        result_register,
+        shared: shared.name.clone(),
+        lookup: shared.lookup,
+        slots,
+        registers: registers.to_vec(),
+        md_register: shared.md_register,
+        padding,
+        prefixes: prefixes(before.next_multiple_of(arch.code_line) - before),
+    }
 }
 
 /// The bytes of an instruction that pushes a register: the later ones need a prefix of their own.
@@ -270,8 +296,9 @@ fn caller_name(shape: Shape, lookup: Lookup) -> String {
     name + lookup_word(lookup)
 }
 
-fn single_name(slots: usize, lookup: Lookup) -> String {
-    format!("caller_{slots}_single{}", lookup_word(lookup))
+fn single_name(slots: usize, decides: bool, lookup: Lookup) -> String {
+    let kind = if decides { "_modret" } else { "" };
+    format!("caller_{slots}_single{kind}{}", lookup_word(lookup))
 }
 
 fn lookup_word(lookup: Lookup) -> &'static str {

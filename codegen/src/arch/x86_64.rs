@@ -16,6 +16,7 @@ pub(super) const ARCH: Arch = Arch {
     caller_align: 32,
     code_line: 64,
     single_bytes: [48, 84],
+    single_result_bytes: 6,
     record_field: 4,
     constants: Constants(&[
         // jmp rel32, and the bytes of the displacement after the opcode.

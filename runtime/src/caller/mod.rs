@@ -5,6 +5,7 @@
 //! poking or the registry.
 
 mod contributed;
+mod decided;
 mod origin;
 mod run;
 mod select;
@@ -15,8 +16,8 @@ pub(crate) use contributed::contributed_caller;
 pub(crate) use run::TABLE;
 pub use select::{Lookup, Shape};
 pub(crate) use select::{
-    MAX_ARGS, MAX_SLOTS, Variant, fullest, select, single as single_caller, specialised_name,
-    variant_at,
+    MAX_ARGS, MAX_SLOTS, Variant, fullest, select, single as single_caller, single_name,
+    specialised_name, variant_at,
 };
 pub(crate) use specialised::{any_entry_caller, any_exit_caller, any_mod_ret_caller};
 pub(crate) use specialised::{any_pair_caller, one_link_caller, pair_caller};

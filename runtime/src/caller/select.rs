@@ -4,6 +4,7 @@ use core::fmt;
 
 #[allow(unused_imports, reason = "a target without callers uses none of them")]
 use super::{
+    decided::decided,
     origin::run_origin,
     run::{Hash, Inline, run_entry},
     specialised::Specialised,
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     grace::Thread,
     md::{Front, Md},
-    probe::{List, Row},
+    probe::{Kind, List, Row},
     site::Slot,
 };
 
@@ -66,6 +67,24 @@ impl Variant {
     }
 }
 
+/// A precompiled caller for one probe alone, of any type.
+#[derive(Debug)]
+pub(crate) struct Single {
+    /// Of which kind the probe is.
+    pub(crate) kind: Kind,
+    pub(crate) lookup: Lookup,
+    pub(crate) slots: usize,
+    pub(crate) name: &'static str,
+    pub(crate) address: unsafe extern "C-unwind" fn(),
+}
+
+impl Single {
+    /// Where an armed entry jumps to.
+    pub(crate) fn code(&self) -> *const () {
+        self.address as *const ()
+    }
+}
+
 include!(concat!(env!("OUT_DIR"), "/callers.rs"));
 include!(concat!(env!("OUT_DIR"), "/table.rs"));
 
@@ -92,6 +111,19 @@ pub(crate) fn fullest(slots: usize) -> Option<&'static Variant> {
     narrower
         .into_iter()
         .find_map(|(sleepable, origin)| select(Shape { slots, sleepable, origin }, Lookup::Inline))
+}
+
+/// The caller for one probe of this kind and of any type, for functions of so many slots whose metadata are
+/// found thus, if there is one in assembly. A modify-return probe's is for results that travel in a slot.
+pub(crate) fn single(kind: Kind, slots: usize, lookup: Lookup) -> Option<*const ()> {
+    let fits = |one: &&Single| (one.kind, one.slots, one.lookup) == (kind, slots, lookup);
+    SINGLES.iter().find(fits).map(Single::code)
+}
+
+/// The name of the caller for one probe whose code begins here.
+pub(crate) fn single_name(code: *const ()) -> Option<&'static str> {
+    let single = SINGLES.iter().find(|single| core::ptr::eq(single.code(), code));
+    single.map(|single| single.name)
 }
 
 /// The caller whose code begins here.

@@ -80,14 +80,16 @@ pub(crate) fn without(list: &List, link: &LinkCore, form: Form) -> ListBox {
 /// The caller for one probe of this kind and of any type, which finds metadata in this way.
 fn any_caller(kind: Kind, form: Form, lookup: Lookup) -> Option<*const ()> {
     let slots = form.slots;
-    let single = || single_caller(slots, lookup).map(|(code, _)| code);
-    match (lookup, kind) {
-        (Lookup::Inline, Kind::Fentry) => single().or_else(|| any_entry_caller(slots)),
+    // In assembly, a result travels in a slot.
+    let plain = kind == Kind::Fentry || form.ret_in_slot;
+    let single = if plain { single_caller(kind, slots, lookup) } else { None };
+    let compiled = || match (lookup, kind) {
+        (Lookup::Hash, _) => None,
+        (Lookup::Inline, Kind::Fentry) => any_entry_caller(slots),
         (Lookup::Inline, Kind::FmodRet) => any_mod_ret_caller(slots, form.ret_in_slot),
         (Lookup::Inline, Kind::Fexit) => any_exit_caller(slots, form.ret_in_slot),
-        (Lookup::Hash, Kind::Fentry) => single(),
-        (Lookup::Hash, Kind::FmodRet | Kind::Fexit) => None,
-    }
+    };
+    single.or_else(compiled)
 }
 
 /// Whether a probe of the list wants its functions to be found in the hash table.

@@ -3,8 +3,8 @@
 use core::cell::Cell;
 use std::sync::Arc;
 
-use crate::caller::{Lookup, Shape, TABLE, Variant};
-use crate::caller::{fullest, select, single_caller, specialised_name, variant_at};
+use crate::caller::{Shape, TABLE, Variant};
+use crate::caller::{fullest, select, single_name, specialised_name, variant_at};
 use crate::error::Error;
 use crate::grace::{Held, IgnoreGuard, held, ignore_current_thread, wait_for_marks};
 use crate::md::{LOOKING, Md, Replaced, TableState};
@@ -356,10 +356,5 @@ pub(crate) fn caller_name(md: &Md) -> &'static str {
     let code = md.caller();
     let slots = usize::from(md.target.slots);
     let shared = variant_at(code).map(|variant| variant.name);
-    let single = || {
-        let lookups = [Lookup::Inline, Lookup::Hash].into_iter();
-        let mut singles = lookups.filter_map(|lookup| single_caller(slots, lookup));
-        singles.find_map(|(single, name)| (single == code).then_some(name))
-    };
-    shared.or_else(single).or_else(|| specialised_name(slots)).unwrap_or("")
+    shared.or_else(|| single_name(code)).or_else(|| specialised_name(slots)).unwrap_or("")
 }

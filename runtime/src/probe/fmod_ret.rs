@@ -8,7 +8,7 @@ use crate::grace::Errno;
 use crate::site::{Slot, type_id_of};
 
 use super::context::Whose;
-use super::list::Thunk;
+use super::list::{At, Thunk, Unused};
 use super::param::Asks;
 use super::state::guarded;
 use super::{AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, RetParam, Row, Target};
@@ -130,13 +130,16 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
 /// # Safety
 ///
 /// As [`ModRetThunk`](super::list::ModRetThunk); the row's probe is a `P`.
-unsafe fn thunk<P: ModRetProbe<M>, M>(
-    row: &Row,
+unsafe extern "C" fn thunk<P: ModRetProbe<M>, M>(
+    at: At,
     args: *mut Slot,
-    whose: Whose,
-    ret: *mut (),
     errno: Errno,
+    ret: *mut (),
+    _: Unused,
+    whose: Whose,
 ) -> Outcome {
+    // SAFETY: the caller's promise: a mark that names the row holds its list.
+    let row = unsafe { at.row() };
     // SAFETY: the caller's promise.
     let target = unsafe { whose.target() };
     let run = || {

@@ -57,14 +57,14 @@ impl At {
     }
 }
 
-/// Runs a probe that may decide the result, and keeps `errno` from it: the row, the saved slots, whose they
-/// are, where the result is to be, and the calling thread's `errno`. Says whether the call is
-/// [`Outcome::Skipped`] now or still [`Outcome::Running`].
+/// Runs a probe that may decide the result, and keeps `errno` from it: as an [`EntryThunk`], and where the
+/// result is to be. Says whether the call is [`Outcome::Skipped`] now or still [`Outcome::Running`].
 ///
 /// # Safety
 ///
 /// As [`EntryThunk`]. There is room for the result, and none yet.
-pub(crate) type ModRetThunk = unsafe fn(&Row, *mut Slot, Whose, *mut (), Errno) -> Outcome;
+pub(crate) type ModRetThunk =
+    unsafe extern "C" fn(At, *mut Slot, Errno, *mut (), Unused, Whose) -> Outcome;
 
 /// Runs the exit probe of a row, and keeps `errno` from it: the row, the saved slots, whose they are, where
 /// the result is, how the call has ended, and the calling thread's `errno`. In registers, because most
@@ -190,8 +190,9 @@ impl Row {
     ) -> Outcome {
         // SAFETY: a row among these was made of such a thunk.
         let thunk = unsafe { self.code.mod_ret };
+        let (at, whose, unused) = (At::new(self), Whose::new(target), Unused::uninit());
         // SAFETY: the caller's promise.
-        unsafe { thunk(self, args, Whose::new(target), ret, thread.errno()) }
+        unsafe { thunk(at, args, thread.errno(), ret, unused, whose) }
     }
 
     /// Runs the probe of a row among [`List::exits`].
@@ -425,6 +426,9 @@ struct Empty {
 // SAFETY: it is never written, and its row's pointers are null.
 unsafe impl Sync for Empty {}
 
+/// Runs no probe.
+unsafe extern "C" fn nothing(_: At, _: *mut Slot, _: Errno, _: Unused, _: Unused, _: Whose) {}
+
 static EMPTY: Empty = Empty {
     list: List {
         needs: Needs::NOTHING,
@@ -438,7 +442,7 @@ static EMPTY: Empty = Empty {
         rows: [],
     },
     row: Row {
-        code: Code { mod_ret: |_, _, _, _, _| Outcome::Running },
+        code: Code { entry: nothing },
         probe: core::ptr::null(),
         cookie: 0,
         link: core::ptr::null(),

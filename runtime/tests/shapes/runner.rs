@@ -230,7 +230,7 @@ pub(crate) fn every_variant<C: Case>() {
     for probes in [Probes::ENTRY, Probes::MOD_RET, Probes::EXIT, Probes::ALL] {
         for sleepable in [false, true] {
             for way in [Way::Own, Way::Single, Way::Shared, Way::Hashed] {
-                let caller = expected_caller(slots, probes, sleepable, way);
+                let caller = expected_caller(slots, fits, probes, sleepable, way);
                 let what = format!("{function} through {caller} with {probes:?}");
                 let mut plans = vec![Plan::Return, Plan::Panic, Plan::Return];
                 if probes.mod_ret {
@@ -283,22 +283,27 @@ enum Way {
 /// The most slots of a probe's own caller: one register is for the metadata.
 const OWN_SLOTS: usize = if cfg!(target_arch = "aarch64") { 7 } else { 5 };
 
-/// The most slots of a caller for one probe of any type.
-const SINGLE_SLOTS: Option<usize> = if cfg!(target_arch = "x86_64") { Some(5) } else { None };
+/// The most slots of a caller in assembly for one entry probe of any type, and for one modify-return probe.
+const SINGLE_SLOTS: Option<(usize, usize)> =
+    if cfg!(target_arch = "x86_64") { Some((5, 4)) } else { None };
 
-fn expected_caller(slots: usize, probes: Probes, sleepable: bool, way: Way) -> String {
+/// `fits`: the function's result travels in a slot.
+fn expected_caller(slots: usize, fits: bool, probes: Probes, sleepable: bool, way: Way) -> String {
     if way == Way::Own && probes != Probes::ALL && !sleepable && slots <= OWN_SLOTS {
         return format!("specialised_{slots}");
     }
-    let assembly = probes == Probes::ENTRY && Some(slots) <= SINGLE_SLOTS;
-    if way == Way::Hashed && assembly && !sleepable {
+    let assembly = SINGLE_SLOTS.and_then(|(entry, mod_ret)| match probes {
+        Probes::ENTRY if slots <= entry => Some("single"),
+        Probes::MOD_RET if slots <= mod_ret && fits => Some("single_modret"),
+        _ => None,
+    });
+    if way == Way::Hashed && assembly == Some("single") && !sleepable {
         return format!("caller_{slots}_single_hash");
     }
     if way == Way::Single && probes != Probes::ALL && !sleepable && slots <= OWN_SLOTS {
-        return if assembly {
-            format!("caller_{slots}_single")
-        } else {
-            format!("specialised_{slots}")
+        return match assembly {
+            Some(assembly) => format!("caller_{slots}_{assembly}"),
+            None => format!("specialised_{slots}"),
         };
     }
     let sleep = if sleepable { "_sleep" } else { "" };

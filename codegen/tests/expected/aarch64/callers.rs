@@ -811,12 +811,8 @@ pub(crate) unsafe extern "C-unwind" fn caller_9_sleep_origin() {
     )
 }
 
-/// The caller for one entry probe alone, of any type, and functions of so many slots, which finds
-/// metadata in this way, with its name, if there is one.
-pub(crate) fn single(slots: usize, lookup: Lookup) -> Option<(*const (), &'static str)> {
-    let _ = (slots, lookup);
-    None
-}
+/// The callers for one probe alone, of any type.
+pub(crate) static SINGLES: &[Single] = &[];
 
 /// A probe type's own caller, for 1 slot: they have not left their registers.
 ///

@@ -9,6 +9,7 @@ use crate::grace::in_probe;
 use crate::link::transaction::Transaction;
 use crate::md::Md;
 use crate::poke::Writable;
+use crate::probe::Kind;
 use crate::{Entry, Exit, Link, LinkBuilder, Lookup, ModRet, traceable};
 
 #[traceable]
@@ -63,14 +64,17 @@ fn a_call_that_finds_another_list_runs_that_and_leaves_no_mark() {
             link.fentry(probe).attach().expect("they are there")
         };
         let links = [attach(1), attach(1000)];
-        for md in metadata() {
-            if let Some((caller, _)) = single_caller(usize::from(md.target.slots), lookup) {
-                lead_astray(md, caller);
+        for kind in [Kind::Fentry, Kind::FmodRet] {
+            for md in metadata() {
+                let slots = usize::from(md.target.slots);
+                if let Some(caller) = single_caller(kind, slots, lookup) {
+                    lead_astray(md, caller);
+                }
             }
+            assert_eq!(call(), RESULTS, "{kind} {lookup:?}");
+            assert_eq!(SEEN.swap(0, Ordering::Relaxed), 3 * 1001, "{kind} {lookup:?}");
+            assert!(!in_probe(), "{kind} {lookup:?}");
         }
-        assert_eq!(call(), RESULTS, "{lookup:?}");
-        assert_eq!(SEEN.swap(0, Ordering::Relaxed), 3 * 1001, "{lookup:?}");
-        assert!(!in_probe(), "{lookup:?}");
         drop(links);
         assert_eq!((call(), SEEN.swap(0, Ordering::Relaxed)), (RESULTS, 0), "{lookup:?}");
     }
