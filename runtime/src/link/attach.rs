@@ -270,7 +270,7 @@ impl<'r> Binding<'r> {
         }
         // From the last on: neighbours are often alike.
         let form = Form::of(function);
-        let is_fit = |fit: &Fit| fit.form == form && fit.through == self.through;
+        let is_fit = |fit: &Fit| fit.form == form && fit.through.iter().eq(&self.through);
         let fit = self.fits.iter().rposition(is_fit).unwrap_or_else(|| {
             self.fits.push(Fit { form, through: self.through.clone() });
             self.fits.len() - 1

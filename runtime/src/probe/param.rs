@@ -2,7 +2,7 @@
 
 use core::any::TypeId;
 
-use crate::site::{Function, erased_id_of};
+use crate::site::{ArgFacts, Function, erased_id_of};
 
 use super::plain::is_plain;
 
@@ -95,7 +95,7 @@ impl Param {
             return Err(Mismatch::Count { asked: index + 1 });
         };
         let id = description.source.arg_id(index);
-        self.through(id, (facts.erased)(), facts.in_slot).ok_or_else(|| Mismatch::Type {
+        self.through(id, facts).ok_or_else(|| Mismatch::Type {
             argument: Some(index),
             expected: self.ty.to_owned(),
             found: shown(description.source.arg(index).1, (facts.name)()),
@@ -105,28 +105,32 @@ impl Param {
 
     /// Whether the argument's slot holds the address of what is asked for (`Some(true)`),
     /// the thing itself (`Some(false)`), or something else (`None`).
-    fn through(&self, id: Option<TypeId>, erased_id: TypeId, in_slot: bool) -> Option<bool> {
-        match (self.how, id) {
-            (How::Value { id: asked, .. }, Some(id)) => (asked == id).then_some(false),
+    fn through(&self, id: Option<TypeId>, facts: &ArgFacts) -> Option<bool> {
+        let in_slot = facts.in_slot;
+        // Asked for only where there is no other identity: it is a call.
+        let erased_id = || (facts.erased)();
+        match (&self.how, id) {
+            (How::Value { id: asked, .. }, Some(id)) => (*asked == id).then_some(false),
             (How::Value { erased, .. }, None) => {
-                (erased == erased_id && is_plain(erased)).then_some(false)
+                (*erased == erased_id() && is_plain(*erased)).then_some(false)
             }
             (How::Shared { of, shared, unique, .. }, Some(id)) => {
-                if id == of {
+                if id == *of {
                     return Some(!in_slot);
                 }
-                (id == shared || id == unique).then_some(true)
+                (id == *shared || id == *unique).then_some(true)
             }
             (How::Shared { erased, .. }, None) => {
+                let erased_id = erased_id();
                 if erased_id == erased.of && is_plain(erased.of) {
                     return Some(!in_slot);
                 }
                 erased.is_reference(erased_id).then_some(true)
             }
             (How::Pointer { constant, mutable, shared, unique, .. }, Some(id)) => {
-                [constant, mutable, shared, unique].contains(&id).then_some(true)
+                [constant, mutable, shared, unique].contains(&&id).then_some(true)
             }
-            (How::Pointer { erased, .. }, None) => erased.is_reference(erased_id).then_some(true),
+            (How::Pointer { erased, .. }, None) => erased.is_reference(erased_id()).then_some(true),
         }
     }
 }
