@@ -32,9 +32,14 @@ impl<L: Named> Published<L> {
 
     /// Replaces it, and hands back the old one, which callers may still be using: free it when,
     /// after [`crate::sys::barrier`], no mark or pin names it.
+    ///
+    /// For the holder of the transaction lock.
     pub(crate) fn replace(&self, new: *mut L) -> *mut L {
-        // AcqRel: callers that find the new one see what is in it.
-        self.0.swap(new, Ordering::AcqRel)
+        // No exchange, which would take longer: nobody else stores here.
+        let old = self.current();
+        // Release: callers that find the new one see what is in it.
+        self.0.store(new, Ordering::Release);
+        old
     }
 
     /// What is published now, kept from being freed by `mark`, which says so when this returns.
