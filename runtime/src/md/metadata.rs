@@ -40,10 +40,7 @@ static FULL: [AtomicPtr<()>; MOST_SLOTS] =
 const MOST_SLOTS: usize = 64;
 
 /// A site's metadata, which its site may not know yet.
-pub(crate) enum Prepared {
-    Existing(&'static Md),
-    Fresh(NonNull<Md>),
-}
+pub(crate) struct Prepared(NonNull<Md>);
 
 /// Metadata that nobody knows yet, made in one piece; they are freed if it stays so.
 pub(crate) struct Fresh {
@@ -107,11 +104,8 @@ impl Prepared {
     ///
     /// What it was made in was published: [`Fresh::publish`].
     pub(crate) unsafe fn published(self) -> &'static Md {
-        match self {
-            Self::Existing(md) => md,
-            // SAFETY: it was made, and lives for ever.
-            Self::Fresh(md) => unsafe { md.as_ref() },
-        }
+        // SAFETY: it was made, and lives for ever.
+        unsafe { self.0.as_ref() }
     }
 }
 
@@ -119,11 +113,9 @@ impl core::ops::Deref for Prepared {
     type Target = Md;
 
     fn deref(&self) -> &Md {
-        match self {
-            Self::Existing(md) => md,
-            // SAFETY: it was made, and whoever prepares it keeps the piece in which it is.
-            Self::Fresh(md) => unsafe { md.as_ref() },
-        }
+        // SAFETY: it was made, and either its site knows it or whoever prepares it keeps the piece in
+        // which it is.
+        unsafe { self.0.as_ref() }
     }
 }
 
@@ -164,7 +156,7 @@ impl Md {
         fresh: &mut Fresh,
     ) -> Prepared {
         if let Some(md) = Self::existing(site.data()) {
-            return Prepared::Existing(md);
+            return Prepared(NonNull::from(md));
         }
         let target = Target {
             function,
@@ -176,7 +168,7 @@ impl Md {
             astray: AtomicBool::new(false),
         };
         FULL[function.slots()].store(full.cast_mut(), Ordering::Relaxed);
-        Prepared::Fresh(fresh.push(Self {
+        Prepared(fresh.push(Self {
             selected: Selected::new(full),
             list: Published::new(ListBox::empty().into_raw()),
             origin: site.body(),
