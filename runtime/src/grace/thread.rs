@@ -6,7 +6,7 @@
 use core::ffi::c_void;
 use core::mem::size_of;
 
-use crate::sync::{AtomicPtr, OnceLock, Ordering};
+use crate::sync::{AtomicPtr, AtomicUsize, OnceLock, Ordering};
 use crate::sys;
 
 use super::current::{current, set_current};
@@ -122,7 +122,7 @@ unsafe extern "C" fn at_thread_exit(thread: *mut c_void) {
 /// what the others had marked.
 pub(crate) fn in_forked_child() {
     let own = own();
-    for thread in POOL.threads() {
+    for thread in POOL.chunks().flat_map(|chunk| &chunk.threads) {
         if thread.is_owned() && !own.is_some_and(|own| core::ptr::eq(own, thread)) {
             thread.abandon();
         }
@@ -142,7 +142,9 @@ pub(super) fn prepare() {
     }
 }
 
-/// Every record there is.
+/// Every record under which something may run.
+///
+/// After a barrier: see `Chunk::used`.
 pub(super) fn threads() -> impl Iterator<Item = &'static Thread> {
     POOL.threads()
 }
@@ -154,6 +156,8 @@ const CHUNK: usize = 32;
 #[derive(Debug)]
 struct Chunk {
     threads: [Thread; CHUNK],
+    /// Records behind the first so many name nothing.
+    used: AtomicUsize,
     next: AtomicPtr<Chunk>,
 }
 
@@ -161,8 +165,24 @@ impl Chunk {
     const fn new() -> Self {
         Self {
             threads: [const { Thread::new(core::ptr::null_mut()) }; CHUNK],
+            used: AtomicUsize::new(0),
             next: AtomicPtr::new(core::ptr::null_mut()),
         }
+    }
+
+    /// The records that a thread has or had, and has counted.
+    fn used(&self) -> &[Thread] {
+        // Relaxed: whoever asks has passed a barrier. A thread that had set a mark or a pin before it had
+        // counted its record before that, and so it is seen; one that sets it later finds what has changed.
+        &self.threads[..self.used.load(Ordering::Relaxed)]
+    }
+
+    /// Takes a record for the calling thread, if one is free.
+    fn acquire(&self) -> Option<&Thread> {
+        let (index, thread) = self.threads.iter().enumerate().find(|(_, thread)| thread.claim())?;
+        // Relaxed, before any mark of it: see `Chunk::used`.
+        self.used.fetch_max(index + 1, Ordering::Relaxed);
+        Some(thread)
     }
 
     fn next(&self) -> Option<&'static Self> {
@@ -225,13 +245,13 @@ impl Pool {
     }
 
     fn threads(&'static self) -> impl Iterator<Item = &'static Thread> {
-        self.chunks().flat_map(|chunk| &chunk.threads)
+        self.chunks().flat_map(Chunk::used)
     }
 
     fn acquire(&'static self) -> Option<&'static Thread> {
         let mut chunk = &self.first;
         loop {
-            match chunk.threads.iter().find(|thread| thread.claim()) {
+            match chunk.acquire() {
                 Some(thread) => return Some(thread),
                 None => chunk = chunk.grow()?,
             }
