@@ -5,6 +5,7 @@ use core::ops::Range;
 use crate::arch::{self, Switch};
 use crate::error::Error;
 use crate::site::Record;
+use crate::sync::{AtomicUsize, Ordering};
 use crate::sys::{self, MemoryFile, Protection};
 
 /// Runs of pages this close are changed as one: the pages between are code as well, and a
@@ -42,6 +43,7 @@ impl Way {
                 return Ok(Self::File(file));
             }
         }
+        runs.iter().for_each(set_apart);
         Ok(Self::Pages(runs))
     }
 }
@@ -153,6 +155,33 @@ fn protect(run: &Range<usize>, protection: Protection) -> std::io::Result<()> {
     unsafe { sys::protect(run.start, run.len(), protection) }
 }
 
+/// How many bytes a small run has at most: one of more takes longer to change than to split from what
+/// lies around it.
+const SMALL: usize = 64 * 4096;
+
+/// The small runs that were set apart last, each where its first page leads: where it starts, and in the
+/// bits that are 0 there, how many pages it has.
+static APART: [AtomicUsize; 64] = [const { AtomicUsize::new(0) }; 64];
+
+/// Keeps a small run a mapping of its own. It is writable now, and so it is one.
+///
+/// When it is protected again, it would be merged with what lies around it, if that was written to as
+/// well, and split from it when it is opened the next time: by a detach, if by nothing else. Splitting and
+/// merging takes twice as long as all else about opening and closing a few pages.
+fn set_apart(run: &Range<usize>) {
+    if run.len() > SMALL {
+        return;
+    }
+    let page = sys::page_size();
+    let last = &APART[run.start / page % APART.len()];
+    let this = run.start | (run.len() / page);
+    // Relaxed: a note and nothing else. If it is out of date, the run is set apart once more, or merged.
+    if last.load(Ordering::Relaxed) != this {
+        sys::set_apart(run.start, run.len());
+        last.store(this, Ordering::Relaxed);
+    }
+}
+
 fn restore(run: &Range<usize>) {
     // A refusal would leave the pages writable, which harms nothing that works: the process
     // may have run out of mappings, and nothing here could give it more.
@@ -178,7 +207,11 @@ mod tests {
         use std::ops::Range;
 
         use super::super::{NEAR, Way, Writable};
+        #[cfg(target_arch = "x86_64")]
+        use super::super::{protect, restore};
         use crate::error::Error;
+        #[cfg(target_arch = "x86_64")]
+        use crate::sys::Protection;
         use crate::sys::{Call, page_size, refuse};
 
         const RUNS: usize = 5;
@@ -247,6 +280,33 @@ mod tests {
                 let refusing = refuse(Call::Protect.once_after(refused), None);
                 let way = Way::to(entries.iter().copied()).expect("the file takes writes");
                 assert!(refusing.was_met() && matches!(way, Way::File(_)));
+                assert_eq!(writable(&range), 0);
+            }
+        }
+
+        /// Whether a mapping begins and ends with this range.
+        #[cfg(target_arch = "x86_64")]
+        fn is_mapping(range: &Range<usize>) -> bool {
+            let maps = std::fs::read_to_string("/proc/self/maps").expect("Linux has it");
+            let bounds = format!("{:x}-{:x} r-xp", range.start, range.end);
+            maps.lines().any(|line| line.starts_with(&bounds))
+        }
+
+        #[test]
+        #[cfg(target_arch = "x86_64")] // An emulator's list of mappings is not the kernel's.
+        fn a_small_run_stays_a_mapping_of_its_own_after_its_neighbours_were_written_to() {
+            if !std::path::Path::new("/sys/kernel/mm/transparent_hugepage").exists() {
+                return;
+            }
+            let (range, entries) = code();
+            let run = entries[1] - 8..entries[1] - 8 + page_size();
+            for _ in 0..2 {
+                protect(&range, Protection::Writable).expect("nothing is refused");
+                restore(&range);
+                let way = Way::to([entries[1]].into_iter()).expect("nothing is refused");
+                assert!(!is_mapping(&run), "it is writable");
+                drop(Writable { way, written: false });
+                assert!(is_mapping(&run));
                 assert_eq!(writable(&range), 0);
             }
         }

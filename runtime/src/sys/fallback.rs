@@ -30,6 +30,8 @@ pub(crate) unsafe fn protect(_: usize, _: usize, _: Protection) -> io::Result<()
     Err(io::Error::from(io::ErrorKind::Unsupported))
 }
 
+pub(crate) fn set_apart(_: usize, _: usize) {}
+
 #[derive(Debug)]
 pub(crate) struct MemoryFile;
 

@@ -10,7 +10,7 @@ use std::io;
 
 use super::system;
 
-pub(crate) use system::{Protection, errno_location, page_size};
+pub(crate) use system::{Protection, errno_location, page_size, set_apart};
 
 /// What can be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

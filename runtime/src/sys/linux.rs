@@ -4,7 +4,7 @@ use core::ffi::c_void;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use rustix::mm::{MapFlags, MprotectFlags, ProtFlags};
+use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
 use rustix::thread::{MembarrierCommand, membarrier};
 
 use crate::sync::{AtomicBool, Ordering};
@@ -76,6 +76,20 @@ pub(crate) unsafe fn protect(start: usize, len: usize, protection: Protection) -
     // SAFETY: the caller hands over whole mapped pages of code; both protections keep them
     // readable and executable, so no thread that runs them is disturbed.
     unsafe { rustix::mm::mprotect(start, len, flags) }.map_err(io::Error::from)
+}
+
+/// Keeps whole pages of code a mapping of their own: the system does not merge it with neighbours that
+/// were not set apart. Does nothing if that cannot be.
+///
+/// The kernel merges neighbours that are alike in all that it was told of them. This advice tells of a
+/// difference that makes none here: it keeps the pages from becoming part of a huge one, and pages of a
+/// mapped file that were written to do not become that.
+pub(crate) fn set_apart(start: usize, len: usize) {
+    let start = core::ptr::with_exposed_provenance_mut::<c_void>(start);
+    // SAFETY: this advice changes no contents, and on what is not mapped it fails.
+    let advised = unsafe { rustix::mm::madvise(start, len, Advice::LinuxNoHugepage) };
+    // A kernel without huge pages does not know it, and merges.
+    let _ = advised;
 }
 
 /// The process's memory as a file: it writes to pages that cannot be made writable.
