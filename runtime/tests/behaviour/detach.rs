@@ -463,7 +463,10 @@ fn a_link_that_follows_one_whose_probe_still_runs_is_not_taken_for_it() {
     });
     // And when it has ended, a link has such a caller again.
     let link = site!(changes_hands).fentry(|_: &Entry| ()).unwrap();
-    assert_eq!(log.holders(), 0);
+    while log.holders() > 0 {
+        // Another test's transaction has found it done, and is about to drop it.
+        thread::yield_now();
+    }
     assert_eq!(link.info().functions[0].caller, "specialised_0");
 }
 
