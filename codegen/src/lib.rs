@@ -38,7 +38,7 @@ pub use builder::Builder;
 pub use config::Config;
 pub use error::Error;
 pub use names::{function_path, trait_path};
-pub use plan::{Call, Caller, Entry, Plan, Single};
+pub use plan::{Call, Caller, Entry, Plan, Rows, Single};
 pub use render::Files;
 pub use shape::{Lookup, Shape};
 pub use variants::Variants;

@@ -86,9 +86,24 @@ pub struct Caller {
     pub md_register: &'static str,
     /// Its stack frame.
     pub frame: Frame,
+    /// How it keeps what it needs while it runs a list itself; none if it calls what runs all lists.
+    pub rows: Option<Rows>,
 }
 
-serialize!(Caller { name, shape, lookup, md_register, frame });
+serialize!(Caller { name, shape, lookup, md_register, frame, rows });
+
+/// The stack of a caller that runs the rows of a list itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rows {
+    /// The registers that carry the slots.
+    pub registers: Vec<&'static str>,
+    /// Whether it needs one word more to be aligned.
+    pub padding: bool,
+    /// How far above the stack pointer the metadata's address is.
+    pub md: usize,
+}
+
+serialize!(Rows { registers, padding, md });
 
 /// A caller for one probe before a function whose slots leave a register free.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,10 +203,26 @@ fn callers(arch: &Arch, config: &Config) -> Vec<Caller> {
                 lookup,
                 md_register: arch.md_register(shape.slots),
                 frame: arch.frame(shape),
+                rows: rows(arch, shape, lookup),
             });
         }
     }
     callers
+}
+
+/// For entry probes that do not block, of functions whose slots leave a register free.
+fn rows(arch: &Arch, shape: Shape, lookup: Lookup) -> Option<Rows> {
+    /// The metadata's address, and two registers that it uses.
+    const KEPT: usize = 3;
+    let Shape { slots, sleepable, origin } = shape;
+    arch.rows_template?;
+    if sleepable || origin || lookup != Lookup::Inline || slots >= arch.slot_registers.len() {
+        return None;
+    }
+    let needed = (slots + KEPT) * arch.slot_bytes;
+    let padding = !(needed + arch.pushed_by_call).is_multiple_of(arch.stack_align);
+    let md = needed - arch.slot_bytes + if padding { arch.slot_bytes } else { 0 };
+    Some(Rows { registers: arch.slot_registers[..slots].to_vec(), padding, md })
 }
 
 fn singles(arch: &Arch, callers: &[Caller]) -> Vec<Single> {

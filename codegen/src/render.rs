@@ -50,8 +50,9 @@ impl Files {
 }
 
 fn engine(plan: &Plan) -> Result<Tera, Error> {
-    let asm = plan.arch.map_or(["", "", ""], |arch| {
-        [arch.entry_template, arch.caller_template, arch.single_template.unwrap_or("")]
+    let asm = plan.arch.map_or(["", "", "", ""], |arch| {
+        let (single, rows) = (arch.single_template, arch.rows_template);
+        [arch.entry_template, arch.caller_template, single.unwrap_or(""), rows.unwrap_or("")]
     });
     load([
         (ENTRIES, template!("entries.rs.tera")),
@@ -68,6 +69,7 @@ fn engine(plan: &Plan) -> Result<Tera, Error> {
         ("arch/entry.tera", asm[0]),
         ("arch/caller.tera", asm[1]),
         ("arch/single.tera", asm[2]),
+        ("arch/rows.tera", asm[3]),
     ])
 }
 

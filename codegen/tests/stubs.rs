@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::process::Command;
 
-use gimli::{BaseAddresses, CfaRule, EhFrame, LittleEndian, UnwindContext, UnwindSection as _};
+use gimli::{BaseAddresses, CfaRule, EhFrame, LittleEndian, Register as Saved, RegisterRule};
+use gimli::{UnwindContext, UnwindSection as _, UnwindTableRow};
 use gtramp_codegen::config::EntryMode;
-use gtramp_codegen::{Arch, Caller, Config, Lookup, Place, Plan, Single};
+use gtramp_codegen::{Arch, Caller, Config, Lookup, Place, Plan, Rows, Single};
 use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 use support::{Numbers, build, config, render};
@@ -83,11 +84,29 @@ impl Program {
 
     /// What the unwind tables say of `address`: the frame address as an offset from rsp.
     fn cfa(&self, address: u64) -> i64 {
+        match self.unwind_row(address).cfa() {
+            CfaRule::RegisterAndOffset { register, offset } if *register == gimli::X86_64::RSP => {
+                *offset
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// How far from the frame address they say that a register is saved; `None` if it is not.
+    fn saved(&self, address: u64, register: Saved) -> Option<i64> {
+        match self.unwind_row(address).register(register) {
+            Some(RegisterRule::Offset(offset)) => Some(offset),
+            None | Some(RegisterRule::Undefined | RegisterRule::SameValue) => None,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn unwind_row(&self, address: u64) -> UnwindTableRow<usize> {
         let file = self.file();
         let section = file.section_by_name(".eh_frame").unwrap();
         let frames = EhFrame::new(section.data().unwrap(), LittleEndian);
         let bases = BaseAddresses::default().set_eh_frame(section.address());
-        let row = frames
+        frames
             .unwind_info_for_address(
                 &bases,
                 &mut UnwindContext::new(),
@@ -95,13 +114,7 @@ impl Program {
                 EhFrame::cie_from_offset,
             )
             .unwrap()
-            .clone();
-        match row.cfa() {
-            CfaRule::RegisterAndOffset { register, offset } if *register == gimli::X86_64::RSP => {
-                *offset
-            }
-            other => panic!("{other:?}"),
-        }
+            .clone()
     }
 }
 
@@ -114,14 +127,19 @@ fn check_caller(program: &Program, caller: &Caller) {
     let name = &caller.name;
     let functions = program.functions(name);
     assert_eq!(functions.len(), 1, "{name}");
-    let instructions = decode(functions[0].0, &functions[0].1);
-    assert_eq!(instructions[0].mnemonic(), Mnemonic::Endbr64, "{name}: a landing pad");
+    let whole = decode(functions[0].0, &functions[0].1);
+    let all_lists = whole.iter().position(|one| one.mnemonic() == Mnemonic::Endbr64);
+    let (before, instructions) = whole.split_at(all_lists.unwrap());
+    match &caller.rows {
+        Some(rows) => check_rows(program, caller, rows, before, instructions[0].ip()),
+        None => assert!(before.is_empty(), "{name}: a landing pad"),
+    }
     let mut frame: i64 = 0; // bytes below the return address
     let mut calls = 0;
     let mut moving = None; // where rax was loaded from
     let mut saved: BTreeMap<u64, Place> = BTreeMap::new();
     let mut restored: BTreeMap<u64, Register> = BTreeMap::new();
-    for one in &instructions {
+    for one in instructions {
         assert_eq!(program.cfa(one.ip()), frame + 8, "{name}: unwind row at {:#x}", one.ip());
         let on_stack =
             |operand| one.op_kind(operand) == OpKind::Memory && one.memory_base() == Register::RSP;
@@ -176,6 +194,81 @@ fn check_caller(program: &Program, caller: &Caller) {
         let expected = arch.slot_registers.get(save.slot).copied().filter(|_| !caller.shape.origin);
         assert_eq!(back, expected, "{name}: slot {} is restored if the body follows", save.slot);
     }
+}
+
+/// Follows what a caller runs lists with: what it pushes, it pops, each row has its turn, and every way out but
+/// that to the body leads to what serves all lists.
+fn check_rows(
+    program: &Program,
+    caller: &Caller,
+    rows: &Rows,
+    instructions: &[Instruction],
+    all_lists: u64,
+) {
+    let name = &caller.name;
+    let begin = instructions[0].ip();
+    assert_eq!(begin % 64, 0, "{name}: begins a line of code");
+    let kept = [(Register::RBX, gimli::X86_64::RBX), (Register::RBP, gimli::X86_64::RBP)];
+    let mut pushed = Vec::new();
+    let (mut calls, mut ways_on, mut restored) = (0, 0, Vec::new());
+    for one in instructions {
+        let frame = pushed.len() as u64 * 8;
+        assert_eq!(program.cfa(one.ip()), frame.cast_signed() + 8, "{name}: {:#x}", one.ip());
+        for (register, number) in kept {
+            let place = pushed.iter().position(|&one| one == register);
+            // Below the frame address and the return address.
+            let offset = place.map(|place| -8 - (place as i64 + 1) * 8);
+            assert_eq!(program.saved(one.ip(), number), offset, "{name}: {:#x}", one.ip());
+        }
+        match one.mnemonic() {
+            Mnemonic::Push => pushed.push(one.op0_register()),
+            Mnemonic::Pop => restored.push((pushed.pop().unwrap(), one.op0_register())),
+            Mnemonic::Call => {
+                assert_eq!((frame + 8) % 16, 0, "{name}: stack alignment at the call");
+                assert_eq!(one.memory_base(), Register::RBX, "{name}: the row's code");
+                calls += 1;
+            }
+            Mnemonic::Jne if one.near_branch_target() < one.ip() => {
+                // Back to where the next row is named: all is as it was there.
+                let next =
+                    decode(one.near_branch_target(), &program.at(one.near_branch_target(), 4));
+                assert_eq!(next[0].mnemonic(), Mnemonic::Mov, "{name}: the mark");
+                assert_eq!(next[0].op1_register(), Register::RBX, "{name}: the mark");
+                assert_eq!(
+                    program.cfa(one.near_branch_target()),
+                    frame.cast_signed() + 8,
+                    "{name}: the loop keeps its frame"
+                );
+            }
+            Mnemonic::Jne | Mnemonic::Je => {
+                assert_eq!(frame, 0, "{name}: nothing is left for what serves all lists");
+                // Once the mark says something, it is cleared on the way.
+                let marked = instructions.iter().find(|one| {
+                    one.mnemonic() == Mnemonic::Mov && one.op0_kind() == OpKind::Memory
+                });
+                let way = if one.ip() > marked.unwrap().ip() { 4 } else { 0 };
+                assert_eq!(one.near_branch_target() + way, all_lists, "{name}: {:#x}", one.ip());
+            }
+            Mnemonic::Jmp => {
+                assert_eq!(frame, 0, "{name}: a frame is left");
+                assert_eq!(register_name(one.memory_base()), caller.md_register, "{name}");
+                ways_on += 1;
+            }
+            Mnemonic::Mov if one.memory_base() == Register::RSP => {
+                let md =
+                    pushed.iter().rev().position(|&one| register_name(one) == caller.md_register);
+                assert_eq!(one.memory_displacement64(), md.unwrap() as u64 * 8, "{name}: metadata");
+                assert_eq!(rows.md, md.unwrap() * 8, "{name}: metadata");
+            }
+            Mnemonic::Cmp | Mnemonic::Test => {}
+            _ => assert!(one.op0_register() != Register::RSP, "{name}: only pushes and pops"),
+        }
+    }
+    assert_eq!((calls, ways_on, pushed.len()), (1, 1, 0), "{name}");
+    let same = restored.iter().filter(|(from, to)| from == to).count();
+    assert_eq!(same, rows.registers.len() + kept.len() + 1, "{name}: restored");
+    let others = restored.len() - same;
+    assert_eq!(others, usize::from(rows.padding), "{name}: nothing else is pushed");
 }
 
 fn register_name(register: Register) -> &'static str {

@@ -33,4 +33,5 @@ pub(super) const ARCH: Arch = Arch {
         "/templates/aarch64/caller.tera"
     )),
     single_template: None,
+    rows_template: None,
 };

@@ -52,6 +52,8 @@ pub struct Arch {
     pub(crate) caller_template: &'static str,
     /// The asm of a caller for one probe, where there is one.
     pub(crate) single_template: Option<&'static str>,
+    /// The asm of what a caller for entry probes begins with, where it runs a list itself.
+    pub(crate) rows_template: Option<&'static str>,
 }
 
 serialize!(Arch {

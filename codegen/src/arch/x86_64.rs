@@ -37,4 +37,8 @@ pub(super) const ARCH: Arch = Arch {
         env!("CARGO_MANIFEST_DIR"),
         "/templates/x86_64/single.tera"
     ))),
+    rows_template: Some(include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/templates/x86_64/rows.tera"
+    ))),
 };

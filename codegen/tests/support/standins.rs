@@ -116,6 +116,7 @@ mod caller {
     impl Md {
         pub(crate) const CALLER: usize = 0;
         pub(crate) const OWN_LIST: usize = 8;
+        pub(crate) const LIST: usize = 32;
         pub(crate) const ORIGIN: usize = 24;
         pub(crate) const ADDRESS: usize = 48;
         pub(crate) fn full(&self) -> *const () {
@@ -136,9 +137,13 @@ mod caller {
     pub(crate) struct List;
     impl List {
         pub(crate) const FIRST: usize = 32;
+        pub(crate) const NEEDS: usize = 0;
+        pub(crate) const ENTRY_END: usize = 4;
+        pub(crate) const ENTERING: usize = 2;
     }
-    pub(crate) struct Row;
+    pub(crate) struct Row([usize; 6]);
     impl Row {
+        pub(crate) const NAMED: usize = 1;
         pub(crate) const CODE: usize = 0;
     }
     #[derive(Debug)]

@@ -138,6 +138,9 @@ impl Md {
     /// Where the list is that the selected caller was made for, for callers in assembly.
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const OWN_LIST: usize = offset_of!(Self, selected) + Selected::<List>::LIST;
+    /// Where the list is that is published.
+    #[allow(dead_code, reason = "only some architectures have such callers")]
+    pub(crate) const LIST: usize = offset_of!(Self, list);
     /// Where the origin is.
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const ORIGIN: usize = offset_of!(Self, origin);

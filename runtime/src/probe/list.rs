@@ -156,6 +156,9 @@ impl Row {
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const CODE: usize = offset_of!(Self, code);
 
+    /// How far behind its address the mark of a thread that runs it is: odd, to tell it from others.
+    pub(crate) const NAMED: usize = 1;
+
     /// Runs the probe of a row among [`List::entries`].
     ///
     /// # Safety
@@ -246,15 +249,16 @@ impl Row {
         self.dead.store(true, Ordering::Relaxed);
     }
 
-    /// The mark of a thread that runs it: its address, made odd to tell it from others.
+    /// The mark of a thread that runs it.
     #[inline(always)]
     pub(crate) fn mark(&self) -> *mut () {
-        core::ptr::from_ref(self).cast_mut().cast::<u8>().wrapping_add(1).cast()
+        core::ptr::from_ref(self).cast_mut().cast::<u8>().wrapping_add(Self::NAMED).cast()
     }
 
     /// The row whose mark this is; `None` for any other mark.
     pub(crate) fn of_mark(mark: *mut ()) -> Option<*const Self> {
-        (mark.addr() & 1 == 1).then(|| mark.cast::<u8>().wrapping_sub(1).cast_const().cast())
+        let row = mark.cast::<u8>().wrapping_sub(Self::NAMED);
+        (mark.addr() & 1 == 1).then(|| row.cast_const().cast())
     }
 
     /// The same probe in another list.
@@ -316,9 +320,19 @@ unsafe impl Send for List {}
 // SAFETY: as above.
 unsafe impl Sync for List {}
 
+/// Where callers in assembly find what a list asks for, and how many entry probes it has.
+#[allow(dead_code, reason = "only some architectures have such callers")]
+impl List {
+    pub(crate) const NEEDS: usize = offset_of!(Self, needs);
+    pub(crate) const ENTRY_END: usize = offset_of!(Self, entry_end);
+}
+
 impl List {
     /// Where the first row is.
     pub(crate) const FIRST: usize = size_of::<Self>();
+
+    /// How far behind its address the mark of a thread that is entering it is.
+    pub(crate) const ENTERING: usize = 2;
 
     #[inline(always)]
     pub(crate) fn needs(&self) -> Needs {
@@ -404,14 +418,14 @@ impl Named for List {
     /// It names no row: a signal handler on the same thread may find it when the list is gone.
     #[inline(always)]
     fn entering(list: *mut Self) -> *mut () {
-        list.cast::<u8>().wrapping_add(2).cast()
+        list.cast::<u8>().wrapping_add(Self::ENTERING).cast()
     }
 
     /// That of its first row, which the thread is about to run.
     #[inline(always)]
     fn entered(&self) -> *mut () {
         let list = core::ptr::from_ref(self).cast_mut();
-        list.cast::<u8>().wrapping_add(size_of::<Self>() + 1).cast()
+        list.cast::<u8>().wrapping_add(Self::FIRST + Row::NAMED).cast()
     }
 }
 

@@ -36,6 +36,40 @@ fn a_function_that_calls_itself_is_seen_at_every_level() {
 }
 
 #[traceable]
+fn probed_by_several(n: u64) -> u64 {
+    n + 1
+}
+
+/// Each of them runs under a mark that names it, also in a list that one caller runs from end to end.
+#[test]
+fn a_call_in_the_second_of_several_probes_misses_that_one_alone() {
+    for _ in 0..2 {
+        let hits: [Arc<AtomicU64>; 3] = Default::default();
+        let links: Vec<Link> = hits
+            .iter()
+            .enumerate()
+            .map(|(place, hit)| {
+                let hit = Arc::clone(hit);
+                let probe = move |_: &Entry| {
+                    hit.fetch_add(1, Relaxed);
+                    if place == 1 {
+                        assert_eq!(probed_by_several(10), 11);
+                    }
+                };
+                site!(probed_by_several).fentry(probe).unwrap()
+            })
+            .collect();
+        assert_eq!(probed_by_several(1), 2);
+        assert_eq!(hits.each_ref().map(|hit| hit.load(Relaxed)), [2, 1, 2]);
+        let missed: Vec<_> = links.iter().map(|link| link.info().missed).collect();
+        assert_eq!(missed, [0, 1, 0]);
+        drop(links);
+        assert_eq!(probed_by_several(1), 2);
+        assert_eq!(hits.each_ref().map(|hit| hit.load(Relaxed)), [2, 1, 2]);
+    }
+}
+
+#[traceable]
 fn deep(n: u64) -> u64 {
     if n == 0 { 0 } else { 1 + deep(n - 1) }
 }

@@ -84,11 +84,20 @@ fn a_list_that_is_replaced_before_any_instruction_of_a_call_is_never_run_when_it
     install(libc::SIGTRAP, handler, 0);
     let mut number = 0;
     for exit in [false, true] {
-        for (lookup, specialise) in
-            [(Lookup::Inline, true), (Lookup::Inline, false), (Lookup::Hash, false)]
-        {
+        // A link of its own, or another that stays beside it.
+        for (lookup, specialise, beside) in [
+            (Lookup::Inline, true, false),
+            (Lookup::Inline, false, false),
+            (Lookup::Hash, false, false),
+            (Lookup::Inline, true, true),
+            (Lookup::Hash, false, true),
+        ] {
             let over = AtomicBool::new(false);
+            let other =
+                gtramp::link().functions(site!(swapped)).lookup(lookup).fentry(|_: &Entry| ());
+            let other = beside.then(|| other.attach().expect("it takes any probe"));
             let mut link = attach(number, exit, lookup, specialise);
+            let mut taken = Vec::new();
             std::thread::scope(|scope| {
                 scope.spawn(|| {
                     assert_eq!(swapped(1), 2);
@@ -112,12 +121,16 @@ fn a_list_that_is_replaced_before_any_instruction_of_a_call_is_never_run_when_it
                     }
                     number += 1;
                     let next = attach(number, exit, lookup, specialise);
+                    // The list that was replaced may have been freed. No later one is to be in its place,
+                    // where a call that still ran it would find what is right.
+                    taken.extend((1..40).map(|cells| Vec::<u8>::with_capacity(cells * 16)));
                     // It does not wait for the call, which waits here.
                     std::mem::replace(&mut link, next).detach_deferred();
                     DONE.fetch_add(1, Ordering::SeqCst);
                 }
             });
             link.detach();
+            drop(other);
             number += 1;
         }
     }
