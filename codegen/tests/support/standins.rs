@@ -133,6 +133,7 @@ mod caller {
     impl Thread {
         pub(crate) const OUTERMOST: usize = 16;
         pub(crate) const ERRNO: usize = 0;
+        pub(crate) const OWN: usize = 8;
     }
     pub(crate) struct List;
     impl List {
@@ -180,8 +181,8 @@ mod caller {
         ".globl gtramp_current",
         ".hidden gtramp_current",
         ".type gtramp_current,@object",
-        "gtramp_current: .quad 0",
-        ".size gtramp_current, 8",
+        "gtramp_current: .quad 0, 0",
+        ".size gtramp_current, 16",
         ".popsection",
         ".globl gtramp_front",
         ".hidden gtramp_front",

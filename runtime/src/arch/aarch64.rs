@@ -163,22 +163,24 @@ pub(crate) fn current() -> *const () {
     value
 }
 
-/// Sets this thread's variable `gtramp_current`.
+/// Sets the word so many bytes into this thread's variable `gtramp_current`.
 ///
 /// # Safety
 ///
-/// The value is one that its owner, `crate::grace`, may find there.
-pub(crate) unsafe fn set_current(value: *const ()) {
+/// There is such a word, and the value is one that its owner, `crate::grace`, may find there.
+pub(crate) unsafe fn set_current<const AT: usize>(value: *const ()) {
     // SAFETY: writes eight bytes that every thread has.
     unsafe {
         asm!(
             "adrp {offset}, :gottprel:gtramp_current",
             "ldr {offset}, [{offset}, :gottprel_lo12:gtramp_current]",
             "mrs {thread}, tpidr_el0",
-            "str {value}, [{thread}, {offset}]",
+            "add {thread}, {thread}, {offset}",
+            "str {value}, [{thread}, {at}]",
             offset = out(reg) _,
             thread = out(reg) _,
             value = in(reg) value,
+            at = const AT,
             options(nostack, preserves_flags),
         );
     }

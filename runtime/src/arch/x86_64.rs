@@ -148,19 +148,20 @@ pub(crate) fn current() -> *const () {
     value
 }
 
-/// Sets this thread's variable `gtramp_current`.
+/// Sets the word so many bytes into this thread's variable `gtramp_current`.
 ///
 /// # Safety
 ///
-/// The value is one that its owner, `crate::grace`, may find there.
-pub(crate) unsafe fn set_current(value: *const ()) {
+/// There is such a word, and the value is one that its owner, `crate::grace`, may find there.
+pub(crate) unsafe fn set_current<const AT: usize>(value: *const ()) {
     // SAFETY: writes eight bytes that every thread has.
     unsafe {
         asm!(
             "mov {offset}, qword ptr [rip + gtramp_current@GOTTPOFF]",
-            "mov qword ptr fs:[{offset}], {value}",
+            "mov qword ptr fs:[{offset} + {at}], {value}",
             offset = out(reg) _,
             value = in(reg) value,
+            at = const AT,
             options(nostack, preserves_flags),
         );
     }

@@ -21,8 +21,9 @@ mod imp {
         ".globl gtramp_current",
         ".hidden gtramp_current",
         ".type gtramp_current,@object",
-        "gtramp_current: .quad {unregistered}",
-        ".size gtramp_current, 8",
+        // The record that the thread uses now, and its own.
+        "gtramp_current: .quad {unregistered}, 0",
+        ".size gtramp_current, 16",
         ".popsection",
         unregistered = sym UNREGISTERED,
     );
@@ -35,8 +36,13 @@ mod imp {
     }
 
     pub(super) fn set(thread: &'static Thread) {
-        // SAFETY: it is a record.
-        unsafe { arch::set_current(core::ptr::from_ref(thread).cast()) };
+        // SAFETY: the first word, and it is a record.
+        unsafe { arch::set_current::<0>(core::ptr::from_ref(thread).cast()) };
+    }
+
+    pub(super) fn set_own(thread: &'static Thread) {
+        // SAFETY: the second word, and it is a record.
+        unsafe { arch::set_current::<{ Thread::OWN }>(core::ptr::from_ref(thread).cast()) };
     }
 }
 
@@ -60,9 +66,11 @@ mod imp {
     pub(super) fn set(thread: &'static Thread) {
         CURRENT.set(thread);
     }
+
+    pub(super) fn set_own(_: &'static Thread) {}
 }
 
-/// The record to use now. If its [`Thread::outermost`] mark is not null, ask
+/// The record to use now. If its [`Thread::outermost`] mark is not free, ask
 /// [`enter_slow`](super::enter_slow).
 #[inline(always)]
 pub(crate) fn current() -> &'static Thread {
@@ -71,4 +79,10 @@ pub(crate) fn current() -> &'static Thread {
 
 pub(super) fn set_current(thread: &'static Thread) {
     imp::set(thread);
+}
+
+/// The thread's own record, for callers in assembly: what they find after a probe, whatever the probe has made the
+/// thread use meanwhile.
+pub(super) fn set_own(thread: &'static Thread) {
+    imp::set_own(thread);
 }

@@ -42,6 +42,11 @@ impl Thread {
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const ERRNO: usize = offset_of!(Self, errno);
 
+    /// How far into a thread's variable `gtramp_current` the address of its own record is, for callers in
+    /// assembly. It is there from when the thread is registered.
+    #[allow(dead_code, reason = "without stubs there is no such variable")]
+    pub(crate) const OWN: usize = 8;
+
     #[cfg(not(loom))]
     pub(super) const fn new(first_mark: *mut ()) -> Self {
         let mut marks = [const { Mark::new(core::ptr::null_mut()) }; MARKS];

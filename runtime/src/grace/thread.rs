@@ -9,7 +9,7 @@ use core::mem::size_of;
 use crate::sync::{AtomicPtr, AtomicUsize, OnceLock, Ordering};
 use crate::sys;
 
-use super::current::{current, set_current};
+use super::current::{current, set_current, set_own};
 use super::record::{Mark, Thread};
 
 /// Not an address of anything: the first mark of records that stand in for a thread's own.
@@ -99,6 +99,7 @@ fn register() -> Option<&'static Thread> {
             unsafe { &*first }
         }
     };
+    set_own(thread);
     set_current(thread);
     if let Some(hook) = EXIT.get() {
         hook.arm(core::ptr::from_ref(thread).cast());

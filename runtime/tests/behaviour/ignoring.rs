@@ -1,9 +1,13 @@
 //! Threads that run unprobed.
 
+use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 
-use gtramp::{Entry, Exit, ignore_current_thread, site, traceable};
+use gtramp::{Entry, Exit, IgnoreGuard, LinkBuilder, Lookup, ModRet};
+use gtramp::{ignore_current_thread, site, traceable};
 
 use crate::support::Log;
 
@@ -120,5 +124,64 @@ fn a_probe_that_ignores_its_thread_still_knows_its_function() {
         }
         drop(link);
         assert_eq!(core::mem::take(&mut *NAMES.lock().unwrap()), ["asked_for_its_name"; 4]);
+    }
+}
+
+#[traceable]
+fn left_alone_from_now_on(a: u64) -> u64 {
+    a + 1
+}
+
+thread_local! {
+    static QUIET: RefCell<Option<IgnoreGuard>> = const { RefCell::new(None) };
+}
+
+/// Whatever runs the probe lets go of the mark of the thread's own record, not of what the thread uses now.
+#[test]
+fn a_probe_may_leave_its_thread_ignored_when_it_returns() {
+    static HITS: AtomicU64 = AtomicU64::new(0);
+    fn keep_quiet() {
+        // A thread's first call takes another way.
+        if HITS.fetch_add(1, Relaxed) % 2 == 1 {
+            QUIET.set(Some(ignore_current_thread()));
+        }
+    }
+    let entry = |link: LinkBuilder| link.fentry(|_: &Entry| keep_quiet());
+    let mod_ret = |link: LinkBuilder| {
+        link.fmod_ret(|_: &ModRet| -> ControlFlow<u64> {
+            keep_quiet();
+            ControlFlow::Continue(())
+        })
+    };
+    let exit = |link: LinkBuilder| link.fexit(|_: &Exit| keep_quiet());
+    let kinds: [&dyn Fn(LinkBuilder) -> LinkBuilder; 3] = [&entry, &mod_ret, &exit];
+    let ways = [
+        (true, Lookup::Inline, false),
+        (false, Lookup::Inline, false),
+        (false, Lookup::Hash, false),
+        (true, Lookup::Inline, true),
+    ];
+    for kind in kinds {
+        for (specialise, lookup, beside) in ways {
+            let other = site!(left_alone_from_now_on).link().lookup(lookup).fentry(|_: &Entry| ());
+            let other = beside.then(|| other.attach().unwrap());
+            let link = site!(left_alone_from_now_on).link().specialise(specialise).lookup(lookup);
+            let link = kind(link).attach().unwrap();
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    for a in 0..4 {
+                        assert_eq!(left_alone_from_now_on(a), a + 1);
+                    }
+                    assert_eq!(HITS.swap(0, Relaxed), 2, "{specialise} {lookup:?} {beside}");
+                    // And when it is not any more, it is as it was.
+                    QUIET.set(None);
+                    assert_eq!(left_alone_from_now_on(7), 8);
+                    assert_eq!(HITS.swap(0, Relaxed), 1, "{specialise} {lookup:?} {beside}");
+                });
+            });
+            // Nothing says any more that the probe runs.
+            link.detach();
+            drop(other);
+        }
     }
 }
