@@ -8,8 +8,8 @@
 //! does not block. The call is an ordinary one, whose last act is to call the body: the compiler makes a
 //! jump of it where nothing of the frame is needed any more.
 //!
-//! When the list turns out to be another than the caller was made for, or the thread is in a
-//! probe already, the call goes on in the caller that serves every list of the function.
+//! When another caller is selected by then, or the thread is in a probe already, the call goes on in
+//! the caller that serves every list of the function.
 
 use core::marker::PhantomData;
 
@@ -17,7 +17,7 @@ use crate::arch::{unless_equal_at, unless_null, unless_odd};
 use crate::grace::{Slow, Thread, current, enter_slow};
 use crate::md::Md;
 use crate::probe::{END_SLOTS, EntryProbe, ExitProbe, Frame, List};
-use crate::probe::{ModRetProbe, Outcome, Sole, Target};
+use crate::probe::{ModRetProbe, Outcome, Row, Sole, Target};
 use crate::probe::{call_entry, call_exit, call_mod_ret};
 use crate::site::Slot;
 
@@ -39,7 +39,7 @@ pub(crate) trait Specialised {
     /// # Safety
     ///
     /// The slots are those of a call of the function whose metadata `md` is, and `caller` is the
-    /// address that its list has for this caller. `hand_over` is for so many slots.
+    /// address by which this caller is selected. `hand_over` is for so many slots.
     unsafe fn run<const N: usize>(
         slots: [Slot; N],
         md: &'static Md,
@@ -54,9 +54,8 @@ trait RunEntries {
     ///
     /// # Safety
     ///
-    /// The thread is the calling thread's, and holds the list, which was published when the thread's mark
-    /// was set or later. The list's own caller runs this: it has such rows, which were bound to the
-    /// target's function. The slots are those of a call of it.
+    /// The thread is the calling thread's, and holds the list. The list's own caller runs this: it has such
+    /// rows, which were bound to the target's function. The slots are those of a call of it.
     unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread);
 }
 
@@ -78,7 +77,7 @@ trait RunModRet {
 }
 
 /// Which exit probes of a list run, and how.
-trait RunExits {
+trait RunExits: Sized {
     /// Whether it runs the probes of any list.
     const ANY: bool;
 
@@ -98,7 +97,7 @@ trait RunExits {
     );
 
     /// Runs them at the end of a call with these slots and this result, lets the mark go under which they
-    /// run, and returns the result.
+    /// run, and returns the result. The list comes as an address, because then it can be gone.
     ///
     /// # Safety
     ///
@@ -106,17 +105,14 @@ trait RunExits {
     /// thread's outermost.
     #[inline(always)]
     unsafe fn end<const N: usize, const AT: u32>(
-        list: &List,
+        list: *const List,
         slots: &mut [Slot; N],
         md: &'static Md,
-        mut ret: Slot,
+        ret: Slot,
         thread: &Thread,
     ) -> Slot {
-        let place = place(md, Self::IN_SLOT, slots, &raw mut ret);
         // SAFETY: the caller's promise.
-        unsafe { Self::run::<AT>(list, slots.as_mut_ptr(), &md.target, place, thread) };
-        thread.let_go(thread.outermost());
-        ret
+        unsafe { end_here::<Self, N, AT>(list, slots, md, ret, thread) }
     }
 }
 
@@ -254,25 +250,23 @@ impl<const IN_SLOT: bool> RunExits for Returning<IN_SLOT> {
     /// Few slots stay in registers, and the frame goes before the probe runs.
     #[inline(always)]
     unsafe fn end<const N: usize, const AT: u32>(
-        list: &List,
+        list: *const List,
         slots: &mut [Slot; N],
         md: &'static Md,
-        mut ret: Slot,
+        ret: Slot,
         thread: &Thread,
     ) -> Slot {
-        // SAFETY: the list has such a row, says the caller.
-        let row = unsafe { list.row(AT) };
         if IN_SLOT && N <= END_SLOTS {
+            // SAFETY: the caller's promise: the mark holds it.
+            let held = unsafe { &*list };
             let slot = |at| slots.get(at).copied().unwrap_or(Slot::uninit());
+            // SAFETY: the list has such a row, says the caller.
+            let row = core::ptr::from_ref(unsafe { held.row(AT) });
             // SAFETY: the caller's promise.
-            return unsafe { row.end_call(core::array::from_fn(slot), &md.target, ret) };
+            return unsafe { Row::end_call(row, core::array::from_fn(slot), &md.target, ret) };
         }
-        let place = place(md, Some(IN_SLOT), slots, &raw mut ret);
-        let args = slots.as_mut_ptr();
         // SAFETY: the caller's promise.
-        unsafe { row.run_exit(args, &md.target, place, Outcome::Returned, thread) };
-        thread.let_go(thread.outermost());
-        ret
+        unsafe { end_here::<Self, N, AT>(list, slots, md, ret, thread) }
     }
 }
 
@@ -458,9 +452,10 @@ impl<C: RunModRet> Specialised for ModRetOnly<C> {
 struct ExitOnly<C>(PhantomData<C>);
 
 impl<C: RunExits> Specialised for ExitOnly<C> {
-    /// Nothing is held while the body runs: what is remembered is which link was alone in the
-    /// list. When the body has returned, the list is looked at again, and only then the thread's
-    /// mark: as it was when the call began, so it is when the body has returned.
+    /// Nothing is held while the body runs: what is remembered is which link was alone. When the
+    /// body has returned, it is asked for again, and only then the thread's mark: what the thread was
+    /// doing when the call began, it is doing again, unless the body has made or dropped a guard
+    /// that lets the thread run unprobed.
     #[inline(always)]
     unsafe fn run<const N: usize>(
         slots: [Slot; N],
@@ -536,6 +531,28 @@ unsafe fn run_body<C: RunExits, const N: usize, const AT: u32>(
     }
     // SAFETY: the list is held, and is one that has such a row, says the caller.
     unsafe { C::end::<N, AT>(list, &mut saved, md, ret, thread) }
+}
+
+/// Ends a call in the frame of its caller, see [`RunExits::end`].
+///
+/// # Safety
+///
+/// As there.
+#[inline(always)]
+unsafe fn end_here<C: RunExits, const N: usize, const AT: u32>(
+    list: *const List,
+    slots: &mut [Slot; N],
+    md: &'static Md,
+    mut ret: Slot,
+    thread: &Thread,
+) -> Slot {
+    let place = place(md, C::IN_SLOT, slots, &raw mut ret);
+    // SAFETY: the caller's promise: the mark holds it.
+    let held = unsafe { &*list };
+    // SAFETY: the caller's promise.
+    unsafe { C::run::<AT>(held, slots.as_mut_ptr(), &md.target, place, thread) };
+    thread.let_go(thread.outermost());
+    ret
 }
 
 /// Where the function's result is or is to be, given its slots, and whether it travels in one if that is

@@ -44,7 +44,7 @@ impl<L> Selected<L> {
         Sole(self.sole.load(Ordering::Acquire))
     }
 
-    /// What [`Selected::sole`] says whenever the tenant is alone with more than one exit probe: others may
+    /// What [`Selected::sole`] says whenever the tenant is alone, which has not just one exit probe: others may
     /// have joined it since a call has found it so.
     #[inline(always)]
     pub(crate) fn alone(&self) -> Sole {

@@ -180,7 +180,7 @@ unsafe fn thunk<P: ExitProbe<M>, M>(
 /// As [`EndThunk`](super::list::EndThunk); the row's probe is a `P`.
 unsafe extern "C" fn end<P: ExitProbe<M>, M>(
     mut ret: Slot,
-    row: &Row,
+    row: *const Row,
     whose: Whose,
     s0: Slot,
     s1: Slot,
@@ -189,8 +189,10 @@ unsafe extern "C" fn end<P: ExitProbe<M>, M>(
     let mut args: [Slot; END_SLOTS] = [s0, s1, s2];
     let (args, place) = (args.as_mut_ptr(), (&raw mut ret).cast());
     let thread = current();
+    // SAFETY: the caller's promise: the mark holds it.
+    let held = unsafe { &*row };
     // SAFETY: the caller's promise: the function has returned, and these are its slots and its result.
-    unsafe { thunk::<P, M>(row, args, whose, place, Outcome::Returned, thread.errno()) };
+    unsafe { thunk::<P, M>(held, args, whose, place, Outcome::Returned, thread.errno()) };
     thread.let_go(thread.outermost());
     ret
 }

@@ -78,13 +78,14 @@ pub(crate) type ExitThunk = unsafe fn(&Row, *mut Slot, Whose, *mut (), Outcome, 
 /// Ends a call that has returned: runs the exit probe of a row as an [`ExitThunk`], lets the calling thread's
 /// outermost mark go, and returns the result. It is handed the result, the row, whose slots they are, and
 /// the slots themselves; what the function has no slot for is anything. A caller's last act can be to jump
-/// there: nothing of its frame is needed.
+/// there: nothing of its frame is needed. The row comes as an address, because when the mark is gone, the row can
+/// be gone as well before this returns.
 ///
 /// # Safety
 ///
 /// As [`ExitThunk`], where the mark is the thread's outermost one; and the function has no more slots than these, and
 /// its result travels in one.
-pub(crate) type EndThunk = unsafe extern "C" fn(Slot, &Row, Whose, Slot, Slot, Slot) -> Slot;
+pub(crate) type EndThunk = unsafe extern "C" fn(Slot, *const Row, Whose, Slot, Slot, Slot) -> Slot;
 
 /// How many slots an [`EndThunk`] takes.
 pub(crate) const END_SLOTS: usize = 3;
@@ -225,15 +226,17 @@ impl Row {
     /// As [`EndThunk`].
     #[inline(always)]
     pub(crate) unsafe fn end_call(
-        &self,
+        row: *const Self,
         [s0, s1, s2]: [Slot; END_SLOTS],
         target: &'static Target,
         ret: Slot,
     ) -> Slot {
+        // SAFETY: the caller's promise: the mark holds it.
+        let held = unsafe { &*row };
         // SAFETY: a row among these was made of such code.
-        let code = unsafe { self.code.exit };
+        let code = unsafe { held.code.exit };
         // SAFETY: the caller's promise.
-        unsafe { (code.end)(ret, self, Whose::new(target), s0, s1, s2) }
+        unsafe { (code.end)(ret, row, Whose::new(target), s0, s1, s2) }
     }
 
     /// Whether its link has been detached. Asked after a mark that names the row was set and

@@ -31,7 +31,7 @@ impl Sole {
         Self(self.0 & !(Self::EXIT | Self::OTHER))
     }
 
-    /// The link, alone, of which it is known that it has more than one exit probe.
+    /// The link, alone, of which it is known that it has not one exit probe and nothing else.
     #[inline(always)]
     pub(crate) fn alone(self) -> Self {
         Self(self.0 | Self::OTHER)
