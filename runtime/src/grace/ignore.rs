@@ -14,7 +14,8 @@ std::thread_local! {
 /// run as if nothing were attached to them, and no probe counts them as missed.
 ///
 /// Guards nest and may be dropped in any order. A call that had begun before keeps its
-/// exit probes only if the guard is gone when it returns.
+/// exit probes only if the guard is gone when it returns. Of a call that begins under a guard and returns when it
+/// is gone, an exit probe may run all the same.
 ///
 /// ```
 /// let quiet = gtramp::ignore_current_thread();

@@ -174,7 +174,7 @@ impl LinkBuilder {
     }
 
     /// Whether a function that has no other probe gets a caller compiled for this one, in the place
-    /// of the one that all functions of its shape share. True unless said: it is faster.
+    /// of one that is there for probes of any type. True unless said: it is faster.
     pub fn specialise(mut self, specialise: bool) -> Self {
         self.specialise = specialise;
         self

@@ -163,7 +163,13 @@ const SMALL: usize = 64 * 4096;
 /// bits that are 0 there, how many pages it has.
 static APART: [AtomicUsize; 64] = [const { AtomicUsize::new(0) }; 64];
 
-/// Keeps a small run a mapping of its own. It is writable now, and so it is one.
+/// How often runs were set apart. Mappings are limited, and these stay.
+static TIMES: AtomicUsize = AtomicUsize::new(0);
+
+/// And how often that is done.
+const MOST: usize = 1024;
+
+/// Keeps a small run a mapping of its own, for the life of the process. It is writable now, and so it is one.
 ///
 /// When it is protected again, it would be merged with what lies around it, if that was written to as
 /// well, and split from it when it is opened the next time: by a detach, if by nothing else. Splitting and
@@ -176,7 +182,7 @@ fn set_apart(run: &Range<usize>) {
     let last = &APART[run.start / page % APART.len()];
     let this = run.start | (run.len() / page);
     // Relaxed: a note and nothing else. If it is out of date, the run is set apart once more, or merged.
-    if last.load(Ordering::Relaxed) != this {
+    if last.load(Ordering::Relaxed) != this && TIMES.fetch_add(1, Ordering::Relaxed) < MOST {
         sys::set_apart(run.start, run.len());
         last.store(this, Ordering::Relaxed);
     }

@@ -82,8 +82,8 @@ pub(crate) unsafe fn protect(start: usize, len: usize, protection: Protection) -
 /// were not set apart. Does nothing if that cannot be.
 ///
 /// The kernel merges neighbours that are alike in all that it was told of them. This advice tells of a
-/// difference that makes none here: it keeps the pages from becoming part of a huge one, and pages of a
-/// mapped file that were written to do not become that.
+/// difference that makes none to code of a mapped file: it keeps the pages from becoming part of a huge one, and
+/// such pages, once written to, do not become that. (Code that the program has copied to anonymous memory could.)
 pub(crate) fn set_apart(start: usize, len: usize) {
     let start = core::ptr::with_exposed_provenance_mut::<c_void>(start);
     // SAFETY: this advice changes no contents, and on what is not mapped it fails.
