@@ -154,27 +154,39 @@ fn a_handler_at_every_instruction_of_a_call_calls_traced_functions() {
         .attach()
         .expect("it takes any probe");
     let before = STEPS.load(Ordering::Relaxed);
+    // Callers made for the probe and for probes of any type, found in each way; sleepable ones; and another
+    // link beside it.
+    let callers = [
+        (Lookup::Inline, true, false, false),
+        (Lookup::Inline, false, false, false),
+        (Lookup::Hash, false, false, false),
+        (Lookup::Inline, true, true, false),
+        (Lookup::Hash, true, true, false),
+        (Lookup::Inline, true, false, true),
+        (Lookup::Hash, true, false, true),
+    ];
     for (name, probes) in WAYS {
-        for lookup in [Lookup::Inline, Lookup::Hash] {
-            for sleepable in [false, true] {
-                for reenter in [false, true] {
-                    REENTER.store(reenter, Ordering::Relaxed);
-                    let link = gtramp::link().functions(site!(stepped));
-                    let link = probes(link.lookup(lookup).sleepable(sleepable));
-                    let link = link.attach().expect("the types are the function's");
-                    // On a thread that is new each time: its registration is stepped through too.
-                    let thread = std::thread::spawn(|| {
-                        step(|| {
-                            assert_eq!(stepped(4, 5), 9);
-                            let nine = stepped(9, 9);
-                            assert!(nine == 90 || nine == 18);
-                        });
+        for (lookup, specialise, sleepable, beside) in callers {
+            for reenter in [false, true] {
+                REENTER.store(reenter, Ordering::Relaxed);
+                let link = gtramp::link().functions(site!(stepped)).lookup(lookup);
+                let link = probes(link.sleepable(sleepable).specialise(specialise));
+                let link = link.attach().expect("the types are the function's");
+                let other = gtramp::link().functions(site!(stepped)).fentry(|_: &Entry| ());
+                let other = beside.then(|| other.attach().expect("it takes any probe"));
+                // On a thread that is new each time: its registration is stepped through too.
+                let thread = std::thread::spawn(|| {
+                    step(|| {
+                        assert_eq!(stepped(4, 5), 9);
+                        let nine = stepped(9, 9);
+                        assert!(nine == 90 || nine == 18);
                     });
-                    thread.join().expect("every result is right");
-                    call_all();
-                    assert!(link.info().panic.is_none(), "{name}: {}", link.info());
-                    link.detach();
-                }
+                });
+                thread.join().expect("every result is right");
+                call_all();
+                assert!(link.info().panic.is_none(), "{name}: {}", link.info());
+                drop(other);
+                link.detach();
             }
         }
     }

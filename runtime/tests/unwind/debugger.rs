@@ -1,8 +1,9 @@
 //! A debugger's `bt` at each instruction of the stubs.
 
+use std::ops::ControlFlow;
 use std::process::Command;
 
-use gtramp::{Entry, Exit, LinkBuilder, site, traceable};
+use gtramp::{Entry, Exit, LinkBuilder, ModRet, site, traceable};
 
 #[traceable]
 #[inline(never)]
@@ -26,12 +27,21 @@ extern "C" fn gtramp_debugged_caller() {
 
 type Probes = fn(LinkBuilder) -> LinkBuilder;
 
-const WAYS: [(&str, Probes); 4] = [
+const WAYS: [(&str, Probes); 7] = [
     ("entry", |link| link.fentry(|_: &Entry| ())),
     ("entries", |link| link.fentry(|_: &Entry| ()).fentry(|_: &Entry| ())),
     ("exit", |link| link.fexit(|_: &Exit| ())),
     ("both", |link| link.fentry(|_: &Entry| ()).fexit(|_: &Exit| ())),
+    ("any entry", |link| link.specialise(false).fentry(|_: &Entry| ())),
+    ("any decision", |link| {
+        let probe = |_: &ModRet| -> ControlFlow<u64> { ControlFlow::Continue(()) };
+        link.specialise(false).fmod_ret(probe)
+    }),
+    (BESIDE, |link| link.fentry(|_: &Entry| ())),
 ];
+
+/// The way in which there is another link.
+const BESIDE: &str = "another link";
 
 #[test]
 #[ignore = "run under the debugger by another test"]
@@ -40,10 +50,12 @@ fn is_debugged() {
     let probes = WAYS.iter().find(|(name, _)| *name == way).expect("it is one of them").1;
     let link = probes(gtramp::link().functions(site!(debugged)));
     let link = link.attach().expect("it takes any probe");
+    let other = gtramp::link().functions(site!(debugged)).fentry(|_: &Entry| ());
+    let other = (way == BESIDE).then(|| other.attach().expect("it takes any probe"));
     // Once before, so that what happens on first use is not stepped through.
     gtramp_debugged_caller();
     gtramp_debugged_caller();
-    drop(link);
+    drop((link, other));
 }
 
 /// Steps through the second call by instructions and asks for the stack wherever the instruction
