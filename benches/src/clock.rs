@@ -22,18 +22,20 @@ pub fn thread_time() -> i64 {
     time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
+/// The shortest time between two readings of a clock with nothing between them.
+fn reading(clock: fn() -> i64) -> i64 {
+    let readings = (0..1000).map(|_| {
+        let begin = clock();
+        clock() - begin
+    });
+    readings.min().unwrap_or(0)
+}
+
 /// What the calling thread does between two readings of its processor time, in nanoseconds.
 ///
 /// A reading is a call of the system. What it takes itself is not in the result.
 pub fn processor_time(work: impl FnOnce()) -> i64 {
-    /// The shortest time between two readings with nothing between them.
-    static READING: LazyLock<i64> = LazyLock::new(|| {
-        let readings = (0..1000).map(|_| {
-            let begin = thread_time();
-            thread_time() - begin
-        });
-        readings.min().unwrap_or(0)
-    });
+    static READING: LazyLock<i64> = LazyLock::new(|| reading(thread_time));
     let reading = *READING;
     let begin = thread_time();
     work();
@@ -83,14 +85,7 @@ pub fn tick() -> f64 {
 #[inline(always)]
 #[must_use]
 pub fn time(run: Run, calls: u64) -> f64 {
-    /// The shortest time between two readings with nothing between them.
-    static READING: LazyLock<i64> = LazyLock::new(|| {
-        let readings = (0..1000).map(|_| {
-            let begin = ticks();
-            ticks() - begin
-        });
-        readings.min().unwrap_or(0)
-    });
+    static READING: LazyLock<i64> = LazyLock::new(|| reading(ticks));
     let reading = *READING;
     let begin = ticks();
     black_box(run(black_box(calls)));

@@ -24,8 +24,7 @@ impl Effort {
     pub const QUICK: Self = Self { rounds: 15, bursts: 8 };
 }
 
-/// At how many places the loop of a row is, each with a function of its own where the row has one for
-/// every place.
+/// At how many places the loop of a row is.
 pub const PLACES: usize = 16;
 
 /// What a row took.

@@ -72,8 +72,7 @@ pub(crate) fn body<const N: usize>(args: [u64; N]) -> u64 {
     }
 }
 
-/// The loop of a function, at several places: `calls!(function; a b)` for one of two arguments. Where the
-/// function is generic over places, `function::<PLACE>` is the one of this place.
+/// The loop of a function, at several places: `calls!(function; a b)` for one of two arguments.
 macro_rules! calls {
     ($function:expr;) => {
         calls!(@ $function, _counter,)
