@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use gtramp_codegen::{Config, Plan};
+use gtramp_codegen::{Caller, Config, Plan};
 use serde_json::Value;
 use support::{expect_file, render};
 
@@ -130,8 +130,11 @@ fn the_callers_of_the_built_program_are_those_that_were_planned() {
         rows.as_array().unwrap().iter().partition(|row| row["specialised"] == true);
     let (Plan { callers, singles, specialised: planned, .. }, _) =
         render("x86_64", &Config::default());
+    // The metadata's address is the first that is pushed.
+    let pushed = |caller: &Caller| caller.rows.as_ref().map_or(0, |rows| rows.md + 8);
+    let frame = |caller: &Caller| caller.frame.bytes.max(pushed(caller)) as u64;
     let mut frames: BTreeMap<_, _> =
-        callers.iter().map(|caller| (caller.name.as_str(), caller.frame.bytes as u64)).collect();
+        callers.iter().map(|caller| (caller.name.as_str(), frame(caller))).collect();
     let mut singles: BTreeSet<_> = singles.iter().map(|single| single.name.as_str()).collect();
     for row in shared {
         if singles.remove(text(row, "name")) {

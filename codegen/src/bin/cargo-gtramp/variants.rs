@@ -99,13 +99,20 @@ fn variants(image: &Image) -> Vec<Variant> {
             key: Key::of(name)?,
             name: name.to_owned(),
             code,
-            frame: instructions.iter().map(stack_taken).sum(),
+            frame: frame(&instructions),
             instructions: instructions.len(),
         })
     };
     let mut variants: Vec<_> = functions.into_iter().filter_map(variant).collect();
     variants.sort_by_key(|one| (one.key, one.code, one.frame, one.instructions));
     variants
+}
+
+/// How many bytes of stack a caller takes. One that has two ways, of which the second begins with a landing
+/// pad, takes the stack of one of them.
+fn frame(instructions: &[Instruction]) -> u64 {
+    let ways = instructions.split(|one| one.mnemonic() == Mnemonic::Endbr64);
+    ways.map(|way| way.iter().map(stack_taken).sum()).max().unwrap_or(0)
 }
 
 /// How many bytes of stack an instruction takes.
