@@ -11,19 +11,20 @@
 //! When another caller is selected by then, or the thread is in a probe already, the call goes on in
 //! the caller that serves every list of the function.
 
+mod runs;
+
 use core::marker::PhantomData;
 
 use crate::arch::{unless_equal_at, unless_null, unless_odd};
 use crate::grace::{Slow, Thread, current, enter_slow};
 use crate::md::Md;
-use crate::probe::{END_SLOTS, EntryProbe, ExitProbe, Frame, List};
-use crate::probe::{ModRetProbe, Outcome, Row, Sole, Target};
-use crate::probe::{call_entry, call_exit, call_mod_ret};
+use crate::probe::{EntryProbe, ExitProbe, Frame, ModRetProbe, Outcome, Sole};
 use crate::site::Slot;
 
 use super::origin::{call_body, drop_skipped, run_exits_of};
 use super::run::miss;
 use super::select::specialised;
+use runs::{AsItSays, EveryOne, Returning, RunEntries, RunExits, RunModRet, Typed, place};
 
 /// Goes on with a call of so many slots in the caller that serves every list.
 ///
@@ -46,247 +47,6 @@ pub(crate) trait Specialised {
         caller: *const (),
         hand_over: HandOver<N>,
     ) -> Slot;
-}
-
-/// Which entry probes of a list run, and how.
-trait RunEntries {
-    /// Keeps `errno` from them, as all of these do.
-    ///
-    /// # Safety
-    ///
-    /// The thread is the calling thread's, and holds the list. The list's own caller runs this: it has such
-    /// rows, which were bound to the target's function. The slots are those of a call of it.
-    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread);
-}
-
-/// Which modify-return probe of a list runs, and how.
-trait RunModRet {
-    /// As [`RunExits::IN_SLOT`].
-    const IN_SLOT: bool;
-
-    /// # Safety
-    ///
-    /// As [`RunEntries::run`]. There is room for a result, and none yet.
-    unsafe fn run(
-        list: &List,
-        args: *mut Slot,
-        target: &'static Target,
-        ret: *mut (),
-        thread: &Thread,
-    ) -> Outcome;
-}
-
-/// Which exit probes of a list run, and how.
-trait RunExits: Sized {
-    /// Whether it runs the probes of any list.
-    const ANY: bool;
-
-    /// Whether the result travels in a slot, if that is known.
-    const IN_SLOT: Option<bool>;
-
-    /// # Safety
-    ///
-    /// As [`RunEntries::run`]; if it is one probe, it is the row `AT` this place. The function has
-    /// returned, and its result is there.
-    unsafe fn run<const AT: u32>(
-        list: &List,
-        args: *mut Slot,
-        target: &'static Target,
-        ret: *mut (),
-        thread: &Thread,
-    );
-
-    /// Runs them at the end of a call with these slots and this result, lets the mark go under which they
-    /// run, and returns the result. The list comes as an address, because then it can be gone.
-    ///
-    /// # Safety
-    ///
-    /// As [`RunExits::run`]; the slots are those of a call of the metadata's function, and the mark is the
-    /// thread's outermost.
-    #[inline(always)]
-    unsafe fn end<const N: usize, const AT: u32>(
-        list: *const List,
-        slots: &mut [Slot; N],
-        md: &'static Md,
-        ret: Slot,
-        thread: &Thread,
-    ) -> Slot {
-        // SAFETY: the caller's promise.
-        unsafe { end_here::<Self, N, AT>(list, slots, md, ret, thread) }
-    }
-}
-
-/// One probe of type `P`. Unless `THROUGH`, what it asks for is in the slots themselves.
-struct Typed<P, M, const THROUGH: bool>(PhantomData<fn(P, M)>);
-
-/// One probe of any type.
-struct AsItSays;
-
-/// One probe of any type that has to do with the result, of functions whose result travels in a slot, or of
-/// those whose result does not.
-struct Returning<const IN_SLOT: bool>;
-
-/// Every probe there is.
-struct EveryOne;
-
-impl<P: EntryProbe<M>, M, const THROUGH: bool> RunEntries for Typed<P, M, THROUGH> {
-    #[inline(always)]
-    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread) {
-        // SAFETY: the list has such a row, says the caller.
-        let row = unsafe { list.row(0) };
-        let through = if THROUGH { row.through } else { 0 };
-        let run = || {
-            // SAFETY: the caller's promise.
-            unsafe { call_entry::<P, M>(row, args, target, through) };
-        };
-        // SAFETY: it is the calling thread's.
-        unsafe { thread.errno().keep(run) };
-    }
-}
-
-impl RunEntries for AsItSays {
-    #[inline(always)]
-    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread) {
-        // SAFETY: the list has such a row, says the caller.
-        let row = unsafe { list.row(0) };
-        // SAFETY: the caller's promise.
-        unsafe { row.run_entry(args, target, thread) };
-    }
-}
-
-impl RunEntries for EveryOne {
-    #[inline(always)]
-    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread) {
-        for row in list.entries() {
-            // SAFETY: the caller's promise.
-            unsafe { row.run_entry(args, target, thread) };
-        }
-    }
-}
-
-impl<P: ModRetProbe<M>, M, const THROUGH: bool> RunModRet for Typed<P, M, THROUGH> {
-    const IN_SLOT: bool = Slot::holds::<P::Ret>();
-
-    #[inline(always)]
-    unsafe fn run(
-        list: &List,
-        args: *mut Slot,
-        target: &'static Target,
-        ret: *mut (),
-        thread: &Thread,
-    ) -> Outcome {
-        // SAFETY: the list has such a row, says the caller.
-        let row = unsafe { list.row(0) };
-        let through = if THROUGH { row.through } else { 0 };
-        let run = || {
-            // SAFETY: the caller's promise.
-            unsafe { call_mod_ret::<P, M>(row, args, target, ret, through) }
-        };
-        // SAFETY: it is the calling thread's.
-        unsafe { thread.errno().keep(run) }
-    }
-}
-
-impl<const IN_SLOT: bool> RunModRet for Returning<IN_SLOT> {
-    const IN_SLOT: bool = IN_SLOT;
-
-    #[inline(always)]
-    unsafe fn run(
-        list: &List,
-        args: *mut Slot,
-        target: &'static Target,
-        ret: *mut (),
-        thread: &Thread,
-    ) -> Outcome {
-        // SAFETY: the list has such a row, says the caller.
-        let row = unsafe { list.row(0) };
-        // SAFETY: the caller's promise.
-        unsafe { row.run_mod_ret(args, target, ret, thread) }
-    }
-}
-
-/// What an exit probe asks for is in the slots themselves.
-impl<P: ExitProbe<M>, M> RunExits for Typed<P, M, false> {
-    const ANY: bool = false;
-    const IN_SLOT: Option<bool> = P::RET_IN_SLOT;
-
-    #[inline(always)]
-    unsafe fn run<const AT: u32>(
-        list: &List,
-        args: *mut Slot,
-        target: &'static Target,
-        ret: *mut (),
-        thread: &Thread,
-    ) {
-        // SAFETY: the list has such a row, says the caller.
-        let row = unsafe { list.row(AT) };
-        let run = || {
-            // SAFETY: the caller's promise.
-            unsafe { call_exit::<P, M>(row, args, target, ret, Outcome::Returned, 0) };
-        };
-        // SAFETY: it is the calling thread's.
-        unsafe { thread.errno().keep(run) };
-    }
-}
-
-impl<const IN_SLOT: bool> RunExits for Returning<IN_SLOT> {
-    const ANY: bool = true;
-    const IN_SLOT: Option<bool> = Some(IN_SLOT);
-
-    #[inline(always)]
-    unsafe fn run<const AT: u32>(
-        list: &List,
-        args: *mut Slot,
-        target: &'static Target,
-        ret: *mut (),
-        thread: &Thread,
-    ) {
-        // SAFETY: the list has such a row, says the caller.
-        let row = unsafe { list.row(AT) };
-        // SAFETY: the caller's promise.
-        unsafe { row.run_exit(args, target, ret, Outcome::Returned, thread) };
-    }
-
-    /// Few slots stay in registers, and the frame goes before the probe runs.
-    #[inline(always)]
-    unsafe fn end<const N: usize, const AT: u32>(
-        list: *const List,
-        slots: &mut [Slot; N],
-        md: &'static Md,
-        ret: Slot,
-        thread: &Thread,
-    ) -> Slot {
-        if IN_SLOT && N <= END_SLOTS {
-            // SAFETY: the caller's promise: the mark holds it.
-            let held = unsafe { &*list };
-            let slot = |at| slots.get(at).copied().unwrap_or(Slot::uninit());
-            // SAFETY: the list has such a row, says the caller.
-            let row = core::ptr::from_ref(unsafe { held.row(AT) });
-            // SAFETY: the caller's promise.
-            return unsafe { Row::end_call(row, core::array::from_fn(slot), &md.target, ret) };
-        }
-        // SAFETY: the caller's promise.
-        unsafe { end_here::<Self, N, AT>(list, slots, md, ret, thread) }
-    }
-}
-
-impl RunExits for EveryOne {
-    const ANY: bool = true;
-    const IN_SLOT: Option<bool> = None;
-
-    #[inline(always)]
-    unsafe fn run<const AT: u32>(
-        list: &List,
-        args: *mut Slot,
-        target: &'static Target,
-        ret: *mut (),
-        thread: &Thread,
-    ) {
-        for row in list.exits() {
-            // SAFETY: the caller's promise.
-            unsafe { row.run_exit(args, target, ret, Outcome::Returned, thread) };
-        }
-    }
 }
 
 /// The caller for one entry probe alone.
@@ -531,45 +291,6 @@ unsafe fn run_body<C: RunExits, const N: usize, const AT: u32>(
     }
     // SAFETY: the list is held, and is one that has such a row, says the caller.
     unsafe { C::end::<N, AT>(list, &mut saved, md, ret, thread) }
-}
-
-/// Ends a call in the frame of its caller, see [`RunExits::end`].
-///
-/// # Safety
-///
-/// As there.
-#[inline(always)]
-unsafe fn end_here<C: RunExits, const N: usize, const AT: u32>(
-    list: *const List,
-    slots: &mut [Slot; N],
-    md: &'static Md,
-    mut ret: Slot,
-    thread: &Thread,
-) -> Slot {
-    let place = place(md, C::IN_SLOT, slots, &raw mut ret);
-    // SAFETY: the caller's promise: the mark holds it.
-    let held = unsafe { &*list };
-    // SAFETY: the caller's promise.
-    unsafe { C::run::<AT>(held, slots.as_mut_ptr(), &md.target, place, thread) };
-    thread.let_go(thread.outermost());
-    ret
-}
-
-/// Where the function's result is or is to be, given its slots, and whether it travels in one if that is
-/// known.
-#[inline(always)]
-fn place<const N: usize>(
-    md: &Md,
-    in_slot: Option<bool>,
-    slots: &[Slot; N],
-    ret: *mut Slot,
-) -> *mut () {
-    match slots.last() {
-        // SAFETY: the last slot of a function whose result does not fit one is the address of room for
-        // it.
-        Some(out) if !in_slot.unwrap_or(md.target.ret_in_slot) => unsafe { out.address() },
-        _ => ret.cast(),
-    }
 }
 
 /// A call of which only exit probes are left, if the body panics.

@@ -6,8 +6,8 @@ use crate::grace::Errno;
 use crate::site::{Slot, type_id_of};
 
 use super::context::{Frame, Outcome, Target, Whose};
-use super::list::{At, Thunk, Unused};
 use super::param::Asks;
+use super::row::{At, Thunk, Unused};
 use super::state::guarded;
 use super::{AnyProbe, Context, Entry, Kind, Param, Row};
 
@@ -117,7 +117,7 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
 
 /// # Safety
 ///
-/// As [`EntryThunk`](super::list::EntryThunk); the row's probe is a `P`.
+/// As [`EntryThunk`](super::row::EntryThunk); the row's probe is a `P`.
 unsafe extern "C" fn thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
     at: At,
     args: *mut Slot,
@@ -143,7 +143,7 @@ unsafe extern "C" fn thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
 ///
 /// # Safety
 ///
-/// As [`EntryThunk`](super::list::EntryThunk); the row's probe is a `P`, and its `through` is
+/// As [`EntryThunk`](super::row::EntryThunk); the row's probe is a `P`, and its `through` is
 /// this.
 #[inline(always)]
 pub(crate) unsafe fn call_entry<P: EntryProbe<M>, M>(

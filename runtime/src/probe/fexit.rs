@@ -6,8 +6,8 @@ use crate::grace::{Errno, current};
 use crate::site::{Slot, type_id_of};
 
 use super::context::{Frame, Outcome, Target, Whose};
-use super::list::{END_SLOTS, ExitCode, Thunk};
 use super::param::Asks;
+use super::row::{END_SLOTS, ExitCode, Thunk};
 use super::state::guarded;
 use super::{AnyProbe, Context, Exit, Kind, Param, RetParam, Return, Row};
 
@@ -155,7 +155,7 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
 
 /// # Safety
 ///
-/// As [`ExitThunk`](super::list::ExitThunk); the row's probe is a `P`.
+/// As [`ExitThunk`](super::row::ExitThunk); the row's probe is a `P`.
 #[inline(always)]
 unsafe fn thunk<P: ExitProbe<M>, M>(
     row: &Row,
@@ -177,7 +177,7 @@ unsafe fn thunk<P: ExitProbe<M>, M>(
 
 /// # Safety
 ///
-/// As [`EndThunk`](super::list::EndThunk); the row's probe is a `P`.
+/// As [`EndThunk`](super::row::EndThunk); the row's probe is a `P`.
 unsafe extern "C" fn end<P: ExitProbe<M>, M>(
     mut ret: Slot,
     row: *const Row,
@@ -201,7 +201,7 @@ unsafe extern "C" fn end<P: ExitProbe<M>, M>(
 ///
 /// # Safety
 ///
-/// As [`ExitThunk`](super::list::ExitThunk); the row's probe is a `P`, and its `through` is this.
+/// As [`ExitThunk`](super::row::ExitThunk); the row's probe is a `P`, and its `through` is this.
 #[inline(always)]
 pub(crate) unsafe fn call_exit<P: ExitProbe<M>, M>(
     row: &Row,

@@ -8,8 +8,8 @@ use crate::grace::Errno;
 use crate::site::{Slot, type_id_of};
 
 use super::context::Whose;
-use super::list::{At, Thunk, Unused};
 use super::param::Asks;
+use super::row::{At, Thunk, Unused};
 use super::state::guarded;
 use super::{AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, RetParam, Row, Target};
 
@@ -129,7 +129,7 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
 
 /// # Safety
 ///
-/// As [`ModRetThunk`](super::list::ModRetThunk); the row's probe is a `P`.
+/// As [`ModRetThunk`](super::row::ModRetThunk); the row's probe is a `P`.
 unsafe extern "C" fn thunk<P: ModRetProbe<M>, M>(
     at: At,
     args: *mut Slot,
@@ -154,7 +154,7 @@ unsafe extern "C" fn thunk<P: ModRetProbe<M>, M>(
 ///
 /// # Safety
 ///
-/// As [`ModRetThunk`](super::list::ModRetThunk); the row's probe is a `P`, and its `through` is this.
+/// As [`ModRetThunk`](super::row::ModRetThunk); the row's probe is a `P`, and its `through` is this.
 #[inline(always)]
 pub(crate) unsafe fn call_mod_ret<P: ModRetProbe<M>, M>(
     row: &Row,

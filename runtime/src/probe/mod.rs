@@ -12,6 +12,7 @@ mod fmod_ret;
 mod list;
 mod param;
 mod plain;
+mod row;
 mod sole;
 mod state;
 
@@ -26,8 +27,9 @@ pub(crate) use context::{Frame, Outcome, Target};
 pub(crate) use fentry::{AnyEntry, call_entry};
 pub(crate) use fexit::{AnyExit, call_exit};
 pub(crate) use fmod_ret::{AnyModRet, call_mod_ret};
-pub(crate) use list::{END_SLOTS, List, ListBox, Needs, OwnCaller, Row};
+pub(crate) use list::{List, ListBox, Needs, OwnCaller};
 pub(crate) use param::{Asks, Mismatch};
+pub(crate) use row::{END_SLOTS, Row};
 pub(crate) use sole::Sole;
 pub(crate) use state::{LinkState, PairCaller};
 
@@ -73,7 +75,7 @@ pub(crate) trait AnyProbe: Send + Sync {
     fn asks(&self) -> Asks;
     /// What runs it, at functions to which it was bound thus: with these bits for [`Row`]'s
     /// `through`.
-    fn thunk(&self, through: u32) -> list::Thunk;
+    fn thunk(&self, through: u32) -> row::Thunk;
     /// The caller for this probe alone, at functions of so many slots to which it was bound thus.
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()>;
     /// What the thunk is handed.
