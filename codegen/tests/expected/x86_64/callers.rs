@@ -1455,8 +1455,8 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single() {
         "mov rdx, [rax + {errno}]",
         ".fill 3, 1, 0x3e",
         "call [rdi + {code}]",
-        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark waits for the address of the store below,
-        // and what comes from the stack comes late.
+        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark
+        // waits for the address of the store below, and what comes from the stack comes late.
         "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
         "mov rax, qword ptr fs:[rax + {own}]",
         "pop rdi",
@@ -1520,8 +1520,8 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single() {
         "mov rdx, [rax + {errno}]",
         ".fill 3, 1, 0x3e",
         "call [rdi + {code}]",
-        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark waits for the address of the store below,
-        // and what comes from the stack comes late.
+        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark
+        // waits for the address of the store below, and what comes from the stack comes late.
         "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
         "mov rax, qword ptr fs:[rax + {own}]",
         "pop rdi",
@@ -1594,8 +1594,8 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
         "mov rdx, [rax + {errno}]",
         ".fill 0, 1, 0x3e",
         "call [rdi + {code}]",
-        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark waits for the address of the store below,
-        // and what comes from the stack comes late.
+        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark
+        // waits for the address of the store below, and what comes from the stack comes late.
         "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
         "mov rax, qword ptr fs:[rax + {own}]",
         "pop rdi",
@@ -1672,8 +1672,8 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single_hash() {
         "mov rdx, [rax + {errno}]",
         ".fill 0, 1, 0x3e",
         "call [rdi + {code}]",
-        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark waits for the address of the store below,
-        // and what comes from the stack comes late.
+        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark
+        // waits for the address of the store below, and what comes from the stack comes late.
         "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
         "mov rax, qword ptr fs:[rax + {own}]",
         "pop rdi",
@@ -1744,8 +1744,8 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single_modret() {
         ".fill 3, 1, 0x3e",
         "call [rdi + {code}]",
         "mov r10d, eax",
-        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark waits for the address of the store below,
-        // and what comes from the stack comes late.
+        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark
+        // waits for the address of the store below, and what comes from the stack comes late.
         "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
         "mov rax, qword ptr fs:[rax + {own}]",
         "pop rdi",
@@ -1822,8 +1822,8 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single_modret() {
         ".fill 3, 1, 0x3e",
         "call [rdi + {code}]",
         "mov r10d, eax",
-        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark waits for the address of the store below,
-        // and what comes from the stack comes late.
+        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark
+        // waits for the address of the store below, and what comes from the stack comes late.
         "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
         "mov rax, qword ptr fs:[rax + {own}]",
         "pop rdi",
