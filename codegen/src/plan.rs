@@ -220,7 +220,7 @@ fn rows(arch: &Arch, shape: Shape, lookup: Lookup) -> Option<Rows> {
         return None;
     }
     let needed = (slots + KEPT) * arch.slot_bytes;
-    let padding = !(needed + arch.pushed_by_call).is_multiple_of(arch.stack_align);
+    let padding = is_padded(arch, needed);
     let md = needed - arch.slot_bytes + if padding { arch.slot_bytes } else { 0 };
     Some(Rows { registers: arch.slot_registers[..slots].to_vec(), padding, md })
 }
@@ -251,7 +251,7 @@ fn single(arch: &Arch, shared: &Caller, result_register: Option<&'static str>) -
     // The slots, the metadata, and room for a result.
     let needed = (slots + 1 + usize::from(decides)) * arch.slot_bytes;
     let registers = &arch.slot_registers[..slots];
-    let padding = !(needed + arch.pushed_by_call).is_multiple_of(arch.stack_align);
+    let padding = is_padded(arch, needed);
     let pushes: usize = registers.iter().map(|register| push_bytes(register)).sum();
     let result = if decides { arch.single_result_bytes } else { 0 };
     let before = arch.single_bytes[shared.lookup as usize] + pushes + usize::from(padding) + result;
@@ -266,6 +266,11 @@ fn single(arch: &Arch, shared: &Caller, result_register: Option<&'static str>) -
         padding,
         prefixes: prefixes(before.next_multiple_of(arch.code_line) - before),
     }
+}
+
+/// Whether a caller that pushes so many bytes pushes a word more, so that the stack is aligned for its calls.
+fn is_padded(arch: &Arch, pushed: usize) -> bool {
+    !(pushed + arch.pushed_by_call).is_multiple_of(arch.stack_align)
 }
 
 /// The bytes of an instruction that pushes a register: the later ones need a prefix of their own.

@@ -255,7 +255,7 @@ impl RunExits for EveryOne {
 ///
 /// As there.
 #[inline(always)]
-pub(super) unsafe fn end_here<C: RunExits, const N: usize, const AT: u32>(
+unsafe fn end_here<C: RunExits, const N: usize, const AT: u32>(
     list: *const List,
     slots: &mut [Slot; N],
     md: &'static Md,
