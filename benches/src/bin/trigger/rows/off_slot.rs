@@ -18,6 +18,9 @@ target!(slot_body);
 global_asm!(
     ".pushsection .text.gtramp_bench_off_slot,\"ax\",@progbits",
     ".balign 16",
+    // The loops that call it may be compiled apart from it.
+    ".globl gtramp_bench_off_slot",
+    ".hidden gtramp_bench_off_slot",
     "gtramp_bench_off_slot:",
     "mov r9, qword ptr [rip + 4f]",
     "jmp qword ptr [r9]",
