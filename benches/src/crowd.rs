@@ -68,7 +68,7 @@ global_asm!(
     "jmp {describe}",
     ".pushsection .data.gtramp_site,\"awo\",@progbits,gtramp_bench_crowd",
     ".balign 8",
-    "4: .quad 0",
+    "4: .quad 0, 0",
     ".popsection",
     ".pushsection gtramp_sites,\"ao\",@progbits,gtramp_bench_crowd",
     ".balign 4",

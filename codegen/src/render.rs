@@ -50,9 +50,9 @@ impl Files {
 }
 
 fn engine(plan: &Plan) -> Result<Tera, Error> {
-    let asm = plan.arch.map_or(["", "", "", ""], |arch| {
-        let (single, rows) = (arch.single_template, arch.rows_template);
-        [arch.entry_template, arch.caller_template, single.unwrap_or(""), rows.unwrap_or("")]
+    let asm = plan.arch.map_or(["", "", "", "", ""], |arch| {
+        let (single, rows) = (arch.single_template.unwrap_or(""), arch.rows_template.unwrap_or(""));
+        [arch.switch_template, arch.entry_template, arch.caller_template, single, rows]
     });
     load([
         (ENTRIES, template!("entries.rs.tera")),
@@ -66,10 +66,11 @@ fn engine(plan: &Plan) -> Result<Tera, Error> {
         ("partials/missing.tera", template!("partials/missing.tera")),
         ("partials/specialised.tera", template!("partials/specialised.tera")),
         // The asm of the target's architecture, under names that do not say which.
-        ("arch/entry.tera", asm[0]),
-        ("arch/caller.tera", asm[1]),
-        ("arch/single.tera", asm[2]),
-        ("arch/rows.tera", asm[3]),
+        ("arch/switch.tera", asm[0]),
+        ("arch/entry.tera", asm[1]),
+        ("arch/caller.tera", asm[2]),
+        ("arch/single.tera", asm[3]),
+        ("arch/rows.tera", asm[4]),
     ])
 }
 

@@ -24,6 +24,10 @@ pub(super) const ARCH: Arch = Arch {
         // `hint` with this number is `bti jc`.
         ("landing_pad", "38"),
     ]),
+    switch_template: include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/templates/aarch64/switch.tera"
+    )),
     entry_template: include_str!(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/templates/aarch64/entry.tera"

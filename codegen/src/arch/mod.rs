@@ -46,6 +46,8 @@ pub struct Arch {
     pub record_field: usize,
     /// What only its own templates ask for, by name.
     pub constants: Constants,
+    /// The asm of a switch.
+    pub(crate) switch_template: &'static str,
     /// The asm of an entry stub.
     pub(crate) entry_template: &'static str,
     /// The asm of a caller.

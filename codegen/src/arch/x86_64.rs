@@ -21,10 +21,16 @@ pub(super) const ARCH: Arch = Arch {
     constants: Constants(&[
         // jmp rel32, and the bytes of the displacement after the opcode.
         ("jump_opcode", "0xe9"),
+        // test eax, imm32: as long, and without effect but on flags.
+        ("switch_off", "0xa9"),
         ("jump_displacement", "4"),
         // ds: without effect on an address relative to rip.
         ("no_prefix", "0x3e"),
     ]),
+    switch_template: include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/templates/x86_64/switch.tera"
+    )),
     entry_template: include_str!(concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/templates/x86_64/entry.tera"

@@ -1,80 +1,194 @@
 //! The expansion of one traceable function that passed its checks.
 
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Safety, Type, Visibility, parse_quote};
+use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Type, parse_quote};
 
+use super::body::{Form, is_unsafe};
 use super::scope::Scope;
 use super::{describe, hint, receiver};
 use crate::args::Runtime;
 use crate::function::{Body, Function, is_attr};
 
-/// `function` with its body behind a call through the runtime's entry.
+/// `function` behind its switch.
 pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime) -> TokenStream {
     let Body::Block(block) = function.body.clone() else {
         return function.into_token_stream();
     };
     let private = runtime.private();
+    let (inner_attrs, tokens) = inner_attributes(&block);
+    function.attrs.extend(inner_attrs);
+    let mut body = Group::new(Delimiter::Brace, tokens);
+    body.set_span(block.span());
+
+    let form = Form::of(&function, &body, scope);
     // Generated code is shown at the function's name in errors.
     let span = Span::call_site().located_at(function.sig.ident.span());
     let describe = describe::closure(&function, scope, &private, span);
-    let (inner_attrs, body) = body_of(&block, &function);
-    function.attrs.extend(inner_attrs);
-    if is_crate_local(&function, scope) {
-        function.attrs.push(parse_quote!(#[inline]));
-    }
-
-    let mut passed = Vec::new();
-    let mut params = Vec::new();
-    for (index, input) in function.sig.inputs.iter_mut().enumerate() {
-        let argument = split(input, index);
-        passed.push(argument.passed);
-        params.push(argument.param);
-    }
-
-    let call = format_ident!("call_{}", passed.len(), span = span);
-    let unsafe_ = matches!(function.sig.safety, Safety::Unsafe(_));
-    let lints = unsafe_.then(|| quote!(#[allow(unused_unsafe)]));
-    let hinted = hint::hinted(&body, &function.sig.output, scope);
-    let hint_lints = hinted.is_some().then(hint::lints);
-    let body = hinted.unwrap_or_else(|| body.into_token_stream());
-    let output = closure_output(&function.sig.output);
-    let body = if unsafe_ { quote!({ unsafe #body }) } else { body.into_token_stream() };
-    let mut outer = Group::new(
-        proc_macro2::Delimiter::Brace,
-        quote_spanned! {span=>
-            #private::#call(
-                #describe,
-                #(#passed,)*
-                #lints #hint_lints |#(#params),*| #output #body
-            )
-        },
-    );
+    let inside = match &form {
+        Form::Moved => moved(&mut function, body, scope, &private, &describe),
+        Form::Copied => {
+            let (behind, params) = behind_patterns(&mut function, &form);
+            let copy = closure_body(&function, body_of(&body, &function));
+            let output = closure_output(&function.sig.output);
+            let copy = quote_spanned!(span=> |#(#params),*| #output #copy);
+            switched(&function, &private, &describe, &copy, &quote!(Closure), &body, &behind)
+        }
+        Form::Again(path) => {
+            let (behind, _) = behind_patterns(&mut function, &form);
+            let call = calling_again(&function, path);
+            switched(&function, &private, &describe, &call, &quote!(Itself), &body, &behind)
+        }
+    };
+    let mut outer = Group::new(Delimiter::Brace, inside);
     outer.set_span(block.span());
     function.body = Body::Block(outer);
     function.into_token_stream()
 }
 
-/// Whether only its own crate can call it, and nothing is said yet of how it is compiled.
-///
-/// What is left of such a function is a call through its entry: every caller in the crate may have
-/// that call in its place. Elsewhere `#[inline]` would compile the body again in every crate that
-/// calls it, which is for the user to want.
-fn is_crate_local(function: &Function, scope: &Scope) -> bool {
-    let local = match &function.vis {
-        Visibility::Public(_) => false,
-        Visibility::Restricted(_) => true,
-        Visibility::Inherited if function.sig.receiver().is_some() => scope.has_private_methods(),
-        Visibility::Inherited => scope.has_private_methods() || scope.known_self().is_none(),
-    };
-    let free = function.sig.abi.is_none()
-        && function.attrs.iter().all(|attr| {
-            ["allow", "cfg", "deny", "doc", "expect", "must_use", "warn"]
-                .iter()
-                .any(|name| is_attr(attr, name))
-        });
-    local && free
+/// A call of a closure that holds the body, behind the switch.
+fn moved(
+    function: &mut Function,
+    body: Group,
+    scope: &Scope,
+    private: &TokenStream,
+    describe: &TokenStream,
+) -> TokenStream {
+    let span = Span::call_site().located_at(function.sig.ident.span());
+    let body = body_of(&body, function);
+    let (mut passed, mut params) = (Vec::new(), Vec::new());
+    for (index, input) in function.sig.inputs.iter_mut().enumerate() {
+        let argument = split(input, index);
+        passed.push(argument.passed);
+        params.push(argument.param);
+    }
+    let call = format_ident!("call_{}", passed.len(), span = span);
+    let lints = is_unsafe(function).then(|| quote!(#[allow(unused_unsafe)]));
+    let hinted = hint::hinted(&body, &function.sig.output, scope);
+    let hint_lints = hinted.is_some().then(hint::lints);
+    let body = closure_body(function, hinted.unwrap_or_else(|| body.into_token_stream()));
+    let output = closure_output(&function.sig.output);
+    quote_spanned! {span=>
+        #private::#call(
+            #describe,
+            #(#passed,)*
+            #lints #hint_lints |#(#params),*| #output #body
+        )
+    }
+}
+
+/// The body as written, behind the switch.
+fn switched(
+    function: &Function,
+    private: &TokenStream,
+    describe: &TokenStream,
+    closure: &TokenStream,
+    form: &TokenStream,
+    body: &Group,
+    behind: &TokenStream,
+) -> TokenStream {
+    // A debugger that stops at the function stops here: at the body's first line.
+    let first = body.stream().into_iter().next();
+    let place = first.map_or_else(|| body.span_close(), |token| token.span());
+    let span = Span::mixed_site().located_at(place);
+    let names: Vec<_> = function.sig.inputs.iter().map(name_of).collect();
+    let lints: Vec<_> = names.iter().map(used).collect();
+    let switched = format_ident!("switched_{}", names.len(), span = span);
+    let tokens = body.stream();
+    let body = if begins_with_item(&tokens) { body.to_token_stream() } else { tokens };
+    quote_spanned! {span=>
+        if let ::core::option::Option::Some(armed) =
+            #private::#switched(#describe, #(#lints &#names,)* #closure, #private::#form)
+        {
+            return armed(#(#lints #names),*);
+        }
+        #behind
+        #body
+    }
+}
+
+/// A closure that calls the function by this path.
+fn calling_again(function: &Function, path: &TokenStream) -> TokenStream {
+    let span = Span::mixed_site().located_at(function.sig.ident.span());
+    let names: Vec<_> = (0..function.sig.inputs.len())
+        .map(|index| format_ident!("a{index}", span = span))
+        .collect();
+    let output = closure_output(&function.sig.output);
+    let call = closure_body(function, quote_spanned!(span=> { #path(#(#names),*) }));
+    quote_spanned!(span=> |#(#names),*| #output #call)
+}
+
+/// `body` as it may stand in a closure.
+fn closure_body(function: &Function, body: impl ToTokens) -> TokenStream {
+    if is_unsafe(function) { quote!({ unsafe #body }) } else { body.into_token_stream() }
+}
+
+/// Whether items stand before all statements. They stay in a block of their own, as what comes first.
+fn begins_with_item(tokens: &TokenStream) -> bool {
+    const WORDS: [&str; 12] = [
+        "const",
+        "enum",
+        "extern",
+        "fn",
+        "impl",
+        "macro_rules",
+        "mod",
+        "static",
+        "struct",
+        "trait",
+        "type",
+        "use",
+    ];
+    match tokens.clone().into_iter().next() {
+        Some(TokenTree::Ident(word)) => WORDS.iter().any(|other| word == other),
+        Some(TokenTree::Punct(punct)) => punct.as_char() == '#',
+        _ => false,
+    }
+}
+
+/// Gives every argument a name. What binds the patterns behind the switch, and the parameters of a closure
+/// that binds them itself.
+fn behind_patterns(function: &mut Function, form: &Form) -> (TokenStream, Vec<TokenStream>) {
+    let (mut behind, mut params) = (TokenStream::new(), Vec::new());
+    for (index, input) in function.sig.inputs.iter_mut().enumerate() {
+        let written = input.clone();
+        let argument = split(input, index);
+        params.push(argument.param);
+        match written {
+            FnArg::Typed(mut typed) if is_name(&typed.pat) => {
+                // It is used now.
+                if matches!(form, Form::Again(_)) {
+                    typed.attrs.retain(|attr| !is_attr(attr, "expect"));
+                }
+                *input = FnArg::Typed(typed);
+            }
+            receiver @ FnArg::Receiver(_) => *input = receiver,
+            // It is dropped where a `_` is: after the body.
+            FnArg::Typed(typed) if matches!(*typed.pat, Pat::Wild(_)) => {}
+            FnArg::Typed(typed) => {
+                let (lints, pattern) = (lints_of(&typed.attrs), &typed.pat);
+                let name = name_of(input);
+                behind.extend(quote!(#(#lints)* let #pattern = #name;));
+            }
+        }
+    }
+    (behind, params)
+}
+
+fn is_name(pattern: &Pat) -> bool {
+    matches!(pattern, Pat::Ident(PatIdent { by_ref: None, subpat: None, .. }))
+}
+
+/// The name of an argument that has one.
+fn name_of(input: &FnArg) -> Ident {
+    match input {
+        FnArg::Receiver(receiver) => Ident::new("self", receiver.self_token.span),
+        FnArg::Typed(typed) => match &*typed.pat {
+            Pat::Ident(name) => name.ident.clone(),
+            other => unreachable!("`{}` was given a name", other.to_token_stream()),
+        },
+    }
 }
 
 /// One argument, after the outer function's own declaration of it was simplified.
@@ -103,33 +217,41 @@ fn split(input: &mut FnArg, index: usize) -> Argument {
                 _ => Ident::new(&format!("__arg{index}"), Span::mixed_site()),
             };
             *typed.pat = parse_quote!(#name);
-            // It is used now, whatever its name says.
-            let text = name.to_string();
-            let underscore = text.starts_with('_') && !text.starts_with("__");
-            let lint = underscore.then(|| quote!(#[allow(clippy::used_underscore_binding)]));
+            let lint = used(&name);
             Argument { passed: quote!(#lint #name), param: quote!(#(#lints)* #pattern) }
         }
     }
 }
 
-/// Lint levels go with the pattern they are about; other attributes stay outside.
-fn take_lints(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
-    attrs
-        .extract_if(.., |attr| {
-            ["allow", "warn", "deny", "forbid", "expect"].iter().any(|level| is_attr(attr, level))
-        })
-        .collect()
+/// What allows that the name is used now, whatever it says.
+fn used(name: &Ident) -> Option<TokenStream> {
+    let text = name.to_string();
+    let underscore = text.starts_with('_') && !text.starts_with("__");
+    underscore.then(|| quote!(#[allow(clippy::used_underscore_binding)]))
 }
 
-/// The body's tokens with `self` renamed, and its inner attributes made outer ones.
-fn body_of(block: &Group, function: &Function) -> (Vec<Attribute>, Group) {
-    let (attrs, mut tokens) = inner_attributes(block);
+/// Lint levels go with the pattern they are about; other attributes stay outside.
+fn take_lints(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
+    attrs.extract_if(.., |attr| is_lint(attr)).collect()
+}
+
+fn lints_of(attrs: &[Attribute]) -> Vec<&Attribute> {
+    attrs.iter().filter(|attr| is_lint(attr)).collect()
+}
+
+fn is_lint(attr: &Attribute) -> bool {
+    ["allow", "warn", "deny", "forbid", "expect"].iter().any(|level| is_attr(attr, level))
+}
+
+/// The body with `self` renamed, for a closure.
+fn body_of(block: &Group, function: &Function) -> Group {
+    let mut tokens = block.stream();
     if function.sig.receiver().is_some() {
         tokens = receiver::rename_self(tokens);
     }
-    let mut body = Group::new(proc_macro2::Delimiter::Brace, tokens);
+    let mut body = Group::new(Delimiter::Brace, tokens);
     body.set_span(block.span());
-    (attrs, body)
+    body
 }
 
 /// The body's inner attributes, made outer ones, and the rest of it.

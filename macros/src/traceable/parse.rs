@@ -189,12 +189,23 @@ impl Container {
     /// The names that a function in here sees: the container's own, or a fresh scope in a module.
     pub(crate) fn scope(&self, outside: &Scope) -> Scope {
         match (&self.implementation, &self.definition) {
-            (Some(header), _) => Scope::default()
-                .with_generics(&header.generics)
-                .with_self(&header.self_ty, &self.types)
-                .with_private_methods(header.trait_.is_none()),
-            (_, Some(header)) => Scope::default().with_generics(&header.generics),
-            _ => outside.clone(),
+            (Some(header), _) => {
+                let prefix = match &header.trait_ {
+                    Some((path, _)) => quote!(<Self as #path>::),
+                    None => quote!(Self::),
+                };
+                Scope::default()
+                    .with_generics(&header.generics)
+                    .with_self(&header.self_ty, &self.types)
+                    .with_own_prefix(prefix)
+            }
+            (_, Some(header)) => {
+                let (name, (_, generics, _)) = (&header.ident, header.generics.split_for_impl());
+                Scope::default()
+                    .with_generics(&header.generics)
+                    .with_own_prefix(quote!(<Self as #name #generics>::))
+            }
+            _ => outside.clone().with_own_prefix(TokenStream::new()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use syn::{GenericParam, Generics, Type, TypeParamBound, TypePath, WherePredicate, parse_quote};
 
 /// The names around a function that its types may mention.
@@ -18,8 +18,8 @@ pub(crate) struct Scope {
     self_ty: Option<Type>,
     /// What `Self::Name` is, likewise.
     types: HashMap<Ident, Type>,
-    /// Whether a method without `pub` is private: it is not where it implements a trait.
-    private_methods: bool,
+    /// What stands before the name of a function in here where it calls itself, if that is known.
+    own_prefix: Option<TokenStream>,
 }
 
 impl Scope {
@@ -65,15 +65,15 @@ impl Scope {
         self
     }
 
-    /// Says whether a method without `pub` is private.
-    pub(crate) fn with_private_methods(mut self, private: bool) -> Self {
-        self.private_methods = private;
+    /// Says by which path a function in here calls itself.
+    pub(crate) fn with_own_prefix(mut self, prefix: TokenStream) -> Self {
+        self.own_prefix = Some(prefix);
         self
     }
 
-    /// Whether a method without `pub` is known to be private.
-    pub(crate) fn has_private_methods(&self) -> bool {
-        self.private_methods
+    /// What stands before the name of a function in here where it calls itself, if that is known.
+    pub(crate) fn own_prefix(&self) -> Option<&TokenStream> {
+        self.own_prefix.as_ref()
     }
 
     /// Whether `name` is a type parameter that may stand for a borrowed type.

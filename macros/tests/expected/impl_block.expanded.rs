@@ -1,7 +1,7 @@
 impl<'a> Iterator for Parser<'a> {
     type Item = &'a str;
     fn next(&mut self) -> Option<Self::Item> {
-        crate::other::__private::call_1(
+        if let ::core::option::Option::Some(armed) = crate::other::__private::switched_1(
             || {
                 &crate::other::__private::Source {
                     text: "next(&mut self) -> Option<Self::Item>\n\nself\n&mut Parser<'a>\nOption<Self::Item>",
@@ -15,12 +15,14 @@ impl<'a> Iterator for Parser<'a> {
                     ],
                 }
             },
-            self,
-            |__self| -> Option<Self::Item> {
-                println!("{__self} {}", __self.0);
-                __self.advance()
-            },
-        )
+            &self,
+            |a0| -> Option<Self::Item> { <Self as Iterator>::next(a0) },
+            crate::other::__private::Itself,
+        ) {
+            return armed(self);
+        }
+        println!("{self} {}", self.0);
+        self.advance()
     }
     fn size_hint(&self) -> (usize, Option<usize>) {
         (0, None)

@@ -4,11 +4,11 @@ pub mod bank {
     async fn later() {}
     trait Account {
         fn balance(&self) -> u64;
-        fn double(self) -> u64
+        fn double(mut self) -> u64
         where
             Self: Sized,
         {
-            ::gtramp::__private::call_1(
+            if let ::core::option::Option::Some(armed) = ::gtramp::__private::switched_1(
                 || {
                     &::gtramp::__private::Source {
                         text: "double(self) -> u64\n\nself\nSelf\nu64",
@@ -22,9 +22,13 @@ pub mod bank {
                         ],
                     }
                 },
-                self,
+                &self,
                 |mut __self| -> u64 { __self.balance() * 2 },
-            )
+                ::gtramp::__private::Closure,
+            ) {
+                return armed(self);
+            }
+            self.balance() * 2
         }
     }
 }

@@ -1,4 +1,3 @@
-#[inline]
 fn compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K> {
     ::gtramp::__private::call_1(
         || {

@@ -1,6 +1,9 @@
 //! aarch64.
 //!
 //! ```text
+//! off     switch:   d503201f       nop               one aligned instruction
+//! armed   switch:   14.. | imm26   b armed
+//!
 //! off     entry:    14.. | imm26   b body            one aligned instruction
 //! armed   entry:    d503201f       nop               so that what follows runs
 //!         entry+4:                 adrp x16, data
@@ -11,7 +14,7 @@
 //!
 //! A function of eight slots or more has its eighth in `x7`; its metadata travels in `x9`.
 //!
-//! In a build with `slot` entries, an entry is the second half alone, and off, its data lead it to
+//! In a build with `slot` entries, a switch tests a byte of data that is 1 while it is armed, and an entry is the second half alone, and off, its data lead it to
 //! the body: no code is ever written.
 //!
 //! `B` and `NOP` are among the few instructions that one core may replace by one another while
@@ -22,8 +25,11 @@ use core::arch::asm;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-/// What is written at an entry: its first instruction.
-pub(crate) type Switch = u32;
+/// What is written at a switch or an entry: its first instruction.
+pub(crate) type Patch = u32;
+
+/// The bytes of a switch. In a build with `slot` entries, its byte of data.
+pub(crate) const SWITCH_LEN: usize = if cfg!(gtramp_slot) { 1 } else { 4 };
 
 /// The bytes of an entry, armed or not, up to its end.
 pub(crate) const ENTRY_LEN: usize = SELECTED + 16;
@@ -42,8 +48,24 @@ const UDF: u32 = 0;
 /// Slots that are passed in registers.
 const SLOT_REGISTERS: usize = 8;
 
+/// What belongs at the switch at `code`, which leads to `target` when it is armed.
+pub(crate) fn switch_patch(code: usize, target: usize, armed: bool) -> Patch {
+    match (cfg!(gtramp_slot), armed) {
+        (true, _) => armed.into(),
+        (false, true) => branch(code, target),
+        (false, false) => NOP,
+    }
+}
+
+/// The bytes of the switch at `code`, which leads to `target` when it is armed.
+pub(crate) fn switch_bytes(code: usize, target: usize, armed: bool) -> [u8; SWITCH_LEN] {
+    let mut bytes = [0; SWITCH_LEN];
+    bytes.copy_from_slice(&switch_patch(code, target, armed).to_le_bytes()[..SWITCH_LEN]);
+    bytes
+}
+
 /// What belongs at `entry`, whose function's body is at `body`.
-pub(crate) fn switch(entry: usize, body: usize, armed: bool) -> Switch {
+pub(crate) fn entry_patch(entry: usize, body: usize, armed: bool) -> Patch {
     if armed { NOP } else { branch(entry, body) }
 }
 
@@ -98,7 +120,7 @@ pub(crate) fn entry_bytes(
     let mut bytes = [0; ENTRY_LEN];
     let (first, rest) = bytes.split_at_mut(SELECTED);
     if SELECTED > 0 {
-        first.copy_from_slice(&switch(entry, body, armed).to_le_bytes());
+        first.copy_from_slice(&entry_patch(entry, body, armed).to_le_bytes());
     }
     for (place, instruction) in rest.chunks_exact_mut(4).zip(selected) {
         place.copy_from_slice(&instruction.to_le_bytes());
@@ -113,17 +135,17 @@ pub(crate) fn entry_bytes(
 /// None.
 pub(crate) unsafe fn aim(_: *const (), _: *const ()) {}
 
-/// Writes an entry's switch. Every core that fetches the entry finds the old one or this, and
-/// this when it has been told by [`crate::sys::sync_core`].
+/// Writes a switch or an entry's first instruction. Every core that fetches it finds the old one or
+/// this, and this when it has been told by [`crate::sys::sync_core`].
 ///
 /// # Safety
 ///
-/// `entry` is one that can be written, and `switch` is what [`switch`] says of it.
-pub(crate) unsafe fn write(entry: *const (), switch: Switch) {
-    // SAFETY: the entry can be written and is aligned to 8, and threads that fetch it
+/// `code` is one that can be written, and `patch` is what [`switch_patch`] or [`entry_patch`] says of it.
+pub(crate) unsafe fn write(code: *const (), patch: Patch) {
+    // SAFETY: it can be written and is an aligned instruction, and threads that fetch it
     // meanwhile are safe, see `crate::poke`.
-    let place = unsafe { &*entry.cast::<AtomicU32>() };
-    place.store(switch, Ordering::Release);
+    let place = unsafe { &*code.cast::<AtomicU32>() };
+    place.store(patch, Ordering::Release);
     // The instruction caches of all cores do not follow the data caches by themselves: the line is
     // written to where both meet, then taken out of them (Arm Architecture Reference Manual, the
     // example in "Synchronization and coherency issues between data and instruction accesses").
@@ -135,7 +157,7 @@ pub(crate) unsafe fn write(entry: *const (), switch: Switch) {
             "ic ivau, {entry}",
             "dsb ish",
             "isb",
-            entry = in(reg) entry,
+            entry = in(reg) code,
             options(nostack, preserves_flags),
         );
     }
@@ -168,6 +190,7 @@ pub(crate) fn current() -> *const () {
 /// # Safety
 ///
 /// There is such a word, and the value is one that its owner, `crate::grace`, may find there.
+#[inline(always)]
 pub(crate) unsafe fn set_current<const AT: usize>(value: *const ()) {
     // SAFETY: writes eight bytes that every thread has.
     unsafe {
@@ -185,6 +208,56 @@ pub(crate) unsafe fn set_current<const AT: usize>(value: *const ()) {
         );
     }
 }
+
+/// The data of an entry: what its `adrp` and its first `ldr` say.
+///
+/// # Safety
+///
+/// It is one.
+#[inline(always)]
+pub(crate) unsafe fn data_of(entry: *const ()) -> *const () {
+    let adrp = entry.cast::<u8>().wrapping_add(SELECTED).cast::<u32>();
+    // SAFETY: code can be read, and instructions are aligned.
+    let page = unsafe { adrp.read() };
+    // SAFETY: as above.
+    let load = unsafe { adrp.wrapping_add(1).read() };
+    // The immediate's upper and lower bits, and its sign.
+    let pages = ((page << 8).cast_signed() >> 13 << 2) as isize | (page >> 29 & 3) as isize;
+    let low = (load >> 10 & 0xfff) as usize * 8;
+    let base = adrp.addr() & !0xfff;
+    entry.with_addr(base.wrapping_add_signed(pages << 12) + low)
+}
+
+/// The thread's pass: see `crate::site`.
+#[inline(always)]
+pub(crate) fn pass() -> usize {
+    let value;
+    // SAFETY: reads eight bytes that every thread has.
+    unsafe {
+        asm!(
+            "adrp {offset}, :gottprel:gtramp_current",
+            "ldr {offset}, [{offset}, :gottprel_lo12:gtramp_current]",
+            "mrs {value}, tpidr_el0",
+            "add {value}, {value}, {offset}",
+            "ldr {value}, [{value}, {at}]",
+            offset = out(reg) _,
+            value = out(reg) value,
+            at = const PASS,
+            options(readonly, nostack, preserves_flags),
+        );
+    }
+    value
+}
+
+/// Sets it.
+#[inline(always)]
+pub(crate) fn set_pass(pass: usize) {
+    // SAFETY: the third word is the thread's pass, which may be any number.
+    unsafe { set_current::<PASS>(core::ptr::without_provenance(pass)) };
+}
+
+/// How far into a thread's variable `gtramp_current` its pass is.
+const PASS: usize = 16;
 
 /// Where a section begins and ends; twice null in a program without any.
 macro_rules! section {
@@ -217,7 +290,7 @@ pub(super) use section;
 mod tests {
     #[cfg(not(gtramp_slot))]
     use super::entry_bytes;
-    use super::{UDF, switch};
+    use super::{UDF, entry_patch};
 
     /// As binutils assembles and links it.
     #[test]
@@ -243,9 +316,9 @@ mod tests {
     fn a_body_out_of_reach_of_a_branch_is_never_taken_for_the_one_that_is_jumped_to() {
         const REACH: usize = 1 << 27;
         let entry = 0x5000_0000;
-        assert_eq!(switch(entry, entry + REACH, false), UDF);
-        assert_eq!(switch(entry, entry - REACH - 4, false), UDF);
-        assert_eq!(switch(entry, entry + REACH - 4, false), 0x15ff_ffff);
-        assert_eq!(switch(entry, entry - REACH, false), 0x1600_0000);
+        assert_eq!(entry_patch(entry, entry + REACH, false), UDF);
+        assert_eq!(entry_patch(entry, entry - REACH - 4, false), UDF);
+        assert_eq!(entry_patch(entry, entry + REACH - 4, false), 0x15ff_ffff);
+        assert_eq!(entry_patch(entry, entry - REACH, false), 0x1600_0000);
     }
 }

@@ -1,20 +1,55 @@
 //! Targets without entry stubs: every name, no effect.
 
-/// What is written at an entry: nothing.
-pub(crate) type Switch = u8;
+/// What is written at a switch or an entry: nothing.
+pub(crate) type Patch = u8;
+
+pub(crate) const SWITCH_LEN: usize = 0;
 
 pub(crate) const ENTRY_LEN: usize = 0;
 
 pub(crate) const AIM: core::ops::Range<usize> = 0..0;
 
-pub(crate) fn switch(_: usize, _: usize, _: bool) -> Switch {
+/// There are none.
+pub(crate) fn sites() -> [*const (); 2] {
+    [core::ptr::null(); 2]
+}
+
+/// There are none.
+pub(crate) fn switches() -> [*const (); 2] {
+    [core::ptr::null(); 2]
+}
+
+pub(crate) fn switch_patch(_: usize, _: usize, _: bool) -> Patch {
+    0
+}
+
+pub(crate) fn switch_bytes(_: usize, _: usize, _: bool) -> [u8; SWITCH_LEN] {
+    []
+}
+
+/// No site has data.
+///
+/// # Safety
+///
+/// None: there is no entry.
+pub(crate) unsafe fn data_of(entry: *const ()) -> *const () {
+    entry
+}
+
+pub(crate) fn pass() -> usize {
+    0
+}
+
+pub(crate) fn set_pass(_: usize) {}
+
+pub(crate) fn entry_patch(_: usize, _: usize, _: bool) -> Patch {
     0
 }
 
 /// # Safety
 ///
 /// None: it does nothing.
-pub(crate) unsafe fn write(_: *const (), _: Switch) {}
+pub(crate) unsafe fn write(_: *const (), _: Patch) {}
 
 /// # Safety
 ///

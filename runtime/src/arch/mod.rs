@@ -1,5 +1,5 @@
-//! What the runtime has to know of a processor: the bytes of an entry, how it is armed, and the few
-//! instructions that Rust has no words for.
+//! What the runtime has to know of a processor: the bytes of a switch and of an entry stub, how they are
+//! armed, and the few instructions that Rust has no words for.
 //!
 //! One file per architecture, with the same names in each. The text of the stubs is not here
 //! but in the templates.
@@ -27,6 +27,12 @@ pub(crate) use fallback::*;
 #[cfg(gtramp_stubs)]
 pub(crate) fn sites() -> [*const (); 2] {
     section!("gtramp_sites")
+}
+
+/// Where the section of switches' records begins and ends; twice null in a program without any.
+#[cfg(gtramp_stubs)]
+pub(crate) fn switches() -> [*const (); 2] {
+    section!("gtramp_switches")
 }
 
 /// Where the section of contributed callers begins and ends; twice null in a program without any.

@@ -1,6 +1,9 @@
 //! x86-64.
 //!
 //! ```text
+//! off     switch:   a9 <rel32>     test eax, imm32   5 bytes, changes flags alone
+//! armed   switch:   e9 <rel32>     jmp armed         the same length
+//!
 //! off     entry:    e9 <rel32>     jmp body          5 bytes of one aligned quadword
 //! armed   entry:    a9 <rel32>     test eax, imm32   the same length, changes flags alone
 //!         entry+5:  4c 8b 0d ..    mov r9, [rip + site]   the metadata, after three prefixes
@@ -10,7 +13,7 @@
 //!
 //! A function of six slots or more has its sixth in `r9`; its metadata travels in `r11`.
 //!
-//! In a build with `slot` entries, an entry is the `mov` and the last `jmp` alone, and off, it jumps
+//! In a build with `slot` entries, a switch tests a byte of data that is 1 while it is armed, and an entry is the `mov` and the last `jmp` alone, and off, it jumps
 //! through a word that holds the body: no code is ever written.
 //!
 //! One byte tells the two states apart. Both are whole instructions of the same length at the
@@ -25,8 +28,11 @@ use core::arch::asm;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-/// What is written at an entry: its first byte.
-pub(crate) type Switch = u8;
+/// What is written at a switch or an entry: its first byte.
+pub(crate) type Patch = u8;
+
+/// The bytes of a switch. In a build with `slot` entries, its byte of data.
+pub(crate) const SWITCH_LEN: usize = if cfg!(gtramp_slot) { 1 } else { 5 };
 
 /// The bytes of an entry, armed or not, up to its end.
 pub(crate) const ENTRY_LEN: usize = if cfg!(gtramp_slot) { 10 } else { AIM.end + 3 };
@@ -34,31 +40,51 @@ pub(crate) const ENTRY_LEN: usize = if cfg!(gtramp_slot) { 10 } else { AIM.end +
 /// Where an entry says how far its caller is. Nothing in a build with `slot` entries.
 pub(crate) const AIM: Range<usize> = if cfg!(gtramp_slot) { 0..0 } else { 16..20 };
 
-const OFF: Switch = 0xe9;
-const ARMED: Switch = 0xa9;
+/// `jmp` with a distance of four bytes.
+const JUMP: Patch = 0xe9;
+
+/// `test` of `eax` with as many bytes.
+const TEST: Patch = 0xa9;
 
 /// `ds`, which does nothing to an address relative to `rip`: so often that the word at [`AIM`] is
 /// aligned.
 const NO_PREFIX: [u8; 3] = [0x3e; 3];
 
-/// What belongs at `entry`, whose function's body is at `body`.
-pub(crate) fn switch(_entry: usize, _body: usize, armed: bool) -> Switch {
-    if armed { ARMED } else { OFF }
+/// What belongs at the switch at `code`, which leads to `target` when it is armed.
+pub(crate) fn switch_patch(_code: usize, _target: usize, armed: bool) -> Patch {
+    match (cfg!(gtramp_slot), armed) {
+        (true, _) => armed.into(),
+        (false, true) => JUMP,
+        (false, false) => TEST,
+    }
 }
 
-/// Writes an entry's switch. Every core that fetches the entry finds the old one or this, and
-/// this when it has been told by [`crate::sys::sync_core`].
+/// The bytes of the switch at `code`, which leads to `target` when it is armed.
+pub(crate) fn switch_bytes(code: usize, target: usize, armed: bool) -> [u8; SWITCH_LEN] {
+    #[expect(clippy::cast_possible_truncation, reason = "the linker checked the distance")]
+    let distance = target.wrapping_sub(code + SWITCH_LEN) as u32;
+    let mut bytes = [switch_patch(code, target, armed); SWITCH_LEN];
+    bytes[1..].copy_from_slice(&distance.to_le_bytes()[..SWITCH_LEN - 1]);
+    bytes
+}
+
+/// What belongs at `entry`, whose function's body is at `body`.
+pub(crate) fn entry_patch(_entry: usize, _body: usize, armed: bool) -> Patch {
+    if armed { TEST } else { JUMP }
+}
+
+/// Writes a switch or an entry's first instruction. Every core that fetches it finds the old one or
+/// this, and this when it has been told by [`crate::sys::sync_core`].
 ///
 /// # Safety
 ///
-/// `entry` is one that can be written, and `switch` is what [`switch`] says of it.
-pub(crate) unsafe fn write(entry: *const (), switch: Switch) {
-    // SAFETY: the entry can be written, and threads that fetch it meanwhile are safe, see
-    // `crate::poke`.
-    let place = unsafe { &*entry.cast::<AtomicU8>() };
+/// `place` is one that can be written, and `patch` is what [`switch_patch`] or [`entry_patch`] says of it.
+pub(crate) unsafe fn write(place: *const (), patch: Patch) {
+    // SAFETY: it can be written, and threads that fetch it meanwhile are safe, see `crate::poke`.
+    let place = unsafe { &*place.cast::<AtomicU8>() };
     // Release: a core that runs the armed entry sees what was stored before. The caches of
     // instructions follow those of data.
-    place.store(switch, Ordering::Release);
+    place.store(patch, Ordering::Release);
 }
 
 /// Says in an armed entry, or in one that is about to be armed, where its caller is; null: through the
@@ -114,14 +140,14 @@ pub(crate) fn entry_bytes(
         next
     };
     if !AIM.is_empty() {
-        put(&[switch(entry, body, armed)]);
+        put(&[entry_patch(entry, body, armed)]);
         put(&relative(body, 5));
         put(&NO_PREFIX);
     }
     let loaded = put(&[0x4c, 0x8b, mov]) + 4;
     put(&relative(data, loaded));
     if !AIM.is_empty() {
-        put(&[OFF]);
+        put(&[JUMP]);
         put(&distance(entry, caller).to_le_bytes());
     }
     put(&[0x41, 0xff, jmp]);
@@ -153,6 +179,7 @@ pub(crate) fn current() -> *const () {
 /// # Safety
 ///
 /// There is such a word, and the value is one that its owner, `crate::grace`, may find there.
+#[inline(always)]
 pub(crate) unsafe fn set_current<const AT: usize>(value: *const ()) {
     // SAFETY: writes eight bytes that every thread has.
     unsafe {
@@ -166,6 +193,49 @@ pub(crate) unsafe fn set_current<const AT: usize>(value: *const ()) {
         );
     }
 }
+
+/// Where an instruction of the entry says how far its data are, and where that instruction ends.
+const DATA: Range<usize> = if cfg!(gtramp_slot) { 3..7 } else { 11..15 };
+
+/// The data of an entry.
+///
+/// # Safety
+///
+/// It is one.
+#[inline(always)]
+pub(crate) unsafe fn data_of(entry: *const ()) -> *const () {
+    let distance = entry.cast::<u8>().wrapping_add(DATA.start).cast::<i32>();
+    // SAFETY: code can be read.
+    let distance = unsafe { distance.read_unaligned() };
+    entry.cast::<u8>().wrapping_add(DATA.end).wrapping_offset(distance as isize).cast()
+}
+
+/// The thread's pass: see `crate::site`.
+#[inline(always)]
+pub(crate) fn pass() -> usize {
+    let value;
+    // SAFETY: reads eight bytes that every thread has.
+    unsafe {
+        asm!(
+            "mov {value}, qword ptr [rip + gtramp_current@GOTTPOFF]",
+            "mov {value}, qword ptr fs:[{value} + {at}]",
+            value = out(reg) value,
+            at = const PASS,
+            options(readonly, nostack, preserves_flags),
+        );
+    }
+    value
+}
+
+/// Sets it.
+#[inline(always)]
+pub(crate) fn set_pass(pass: usize) {
+    // SAFETY: the third word is the thread's pass, which may be any number.
+    unsafe { set_current::<PASS>(core::ptr::without_provenance(pass)) };
+}
+
+/// How far into a thread's variable `gtramp_current` its pass is.
+const PASS: usize = 16;
 
 /// Where a section begins and ends; twice null in a program without any.
 macro_rules! section {

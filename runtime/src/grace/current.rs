@@ -21,9 +21,9 @@ mod imp {
         ".globl gtramp_current",
         ".hidden gtramp_current",
         ".type gtramp_current,@object",
-        // The record that the thread uses now, and its own.
-        "gtramp_current: .quad {unregistered}, 0",
-        ".size gtramp_current, 16",
+        // The record that the thread uses now, its own, and its pass (`crate::site`).
+        "gtramp_current: .quad {unregistered}, 0, 0",
+        ".size gtramp_current, 24",
         ".popsection",
         unregistered = sym UNREGISTERED,
     );

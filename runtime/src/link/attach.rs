@@ -17,7 +17,7 @@ use crate::caller::{Lookup, MAX_SLOTS, Shape, contributed_caller, select};
 use crate::error::{Error, Refusal};
 use crate::grace;
 use crate::md::{Fresh, Front, Md};
-use crate::poke::{Writable, verify};
+use crate::poke::{Found, Writable, verify};
 use crate::probe::{AnyProbe, Asks, Kind, LinkState, PairCaller};
 use crate::registry::Selector;
 use crate::site::Function;
@@ -168,8 +168,6 @@ fn install(
     link: &LinkCore,
     members: &[Member],
 ) -> Result<(), Fault> {
-    let to_arm = members.iter().flat_map(|member| member.function.sites());
-    let mut arming = Writable::open(to_arm.copied().filter(|site| !expected(site).armed))?;
     let sites = members.iter().map(|member| member.function.sites().len()).sum();
     let mut lists = Vec::new();
     sys::reserve(&mut lists, sites)
@@ -196,6 +194,9 @@ fn install(
     let turned = lists.iter().filter(|(md, _, caller)| is_turned(md, *caller));
     // Without it, they find their callers the long way.
     let mut turning = Writable::open(turned.map(|(md, ..)| md.site())).ok();
+    // After it: a batch that is refused closes what it had opened, which may be pages of this one too.
+    let to_arm = members.iter().flat_map(|member| member.function.sites());
+    let mut arming = Writable::open(to_arm.copied().filter(|site| !expected(site).armed))?;
     let hashed = if link.state.hashed { sites } else { 0 };
     transaction
         .reserve(replaced, hashed)
@@ -204,7 +205,11 @@ fn install(
     let state = transaction.state();
     state.attaches = state.attaches.max(link.state.rank.1);
     fresh.publish();
-    if missing > 0 {
+    let is_off = |function: &Function| function.sites().iter().all(|site| !expected(site).armed);
+    for member in members.iter().filter(|member| is_off(member.function)) {
+        transaction.renew_pass(member.function);
+    }
+    if missing > 0 || !PASSES_ARE_ORDERED {
         sys::barrier();
     }
     link.installs.fetch_add(1, Ordering::Relaxed);
@@ -228,6 +233,9 @@ fn install(
     }
     Ok(())
 }
+
+/// Whether a thread that finds a site armed finds the pass that was stored before, without a barrier.
+const PASSES_ARE_ORDERED: bool = cfg!(target_arch = "x86_64");
 
 fn no_memory(
     what: &'static str,
@@ -303,8 +311,17 @@ impl<'r> Binding<'r> {
     }
 }
 
+/// Under the transaction lock.
 fn verify_sites(function: &'static Function) -> Result<(), Error> {
-    function.sites().iter().try_for_each(|site| verify(site, expected(site), function))
+    for site in function.sites() {
+        if verify(site, expected(site), function)? == Found::Mixed
+            && let Some(md) = Md::existing(site.data())
+        {
+            // So that it is armed anew.
+            md.set_armed(false);
+        }
+    }
+    Ok(())
 }
 
 /// Fails unless everything was accepted, or something was and the rest may be skipped.

@@ -5,12 +5,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::arch::{AIM, ENTRY_LEN};
+use crate::arch::{AIM, ENTRY_LEN, SWITCH_LEN};
 use crate::caller::TABLE;
 use crate::grace::Mark;
 use crate::md::Md;
 use crate::probe::List;
-use crate::site::{Function, Record, SiteData};
+use crate::site::{Function, Record, SiteData, Switch};
 
 use super::transaction::Transaction;
 
@@ -37,6 +37,8 @@ type Words = [usize; size_of::<SiteData>() / size_of::<usize>()];
 #[derive(Debug, PartialEq, Eq)]
 struct SiteState {
     bytes: [u8; ENTRY_LEN],
+    /// The bytes of its switches.
+    switches: Vec<[u8; SWITCH_LEN]>,
     /// The site's words.
     data: Words,
     /// The selected caller.
@@ -74,9 +76,9 @@ impl Snapshot {
         self.sites.iter().all(|site| !site.armed && site.rows.is_empty())
     }
 
-    /// The bytes of every entry.
-    pub(crate) fn bytes(&self) -> Vec<[u8; ENTRY_LEN]> {
-        self.sites.iter().map(|site| site.bytes).collect()
+    /// The bytes of every entry and of its switches.
+    pub(crate) fn bytes(&self) -> Vec<([u8; ENTRY_LEN], Vec<[u8; SWITCH_LEN]>)> {
+        self.sites.iter().map(|site| (site.bytes, site.switches.clone())).collect()
     }
 
     /// Whether every entry is as it was before, as far as a call can tell: the short way to its caller
@@ -85,7 +87,7 @@ impl Snapshot {
         let pairs = before.sites.iter().zip(&self.sites);
         pairs.into_iter().all(|(before, now)| {
             let is_idle = before.armed && before.rows.is_empty() && now.rows.is_empty();
-            is_idle || before.without_aim() == now.without_aim()
+            is_idle || before.without_aim() == now.without_aim() && before.switches == now.switches
         })
     }
 
@@ -124,6 +126,7 @@ impl SiteState {
         Self {
             // SAFETY: an entry stub is this long, and code can be read.
             bytes: unsafe { site.entry().cast::<[u8; ENTRY_LEN]>().read_volatile() },
+            switches: site.switches().iter().map(|switch| bytes_of(switch)).collect(),
             // SAFETY: it is made of atomic words, which only a transaction changes, and this is one.
             data: unsafe { core::ptr::from_ref(data).cast::<Words>().read_volatile() },
             caller: md.map_or(0, |md| md.caller().addr()),
@@ -136,6 +139,11 @@ impl SiteState {
             found: found.map(|md| core::ptr::from_ref(md).addr()),
         }
     }
+}
+
+fn bytes_of(switch: &Switch) -> [u8; SWITCH_LEN] {
+    // SAFETY: a switch is this long, and code can be read.
+    unsafe { switch.code().cast::<[u8; SWITCH_LEN]>().read_volatile() }
 }
 
 /// What the pages of the program's file may be used for. Neighbours of the same use count as one

@@ -21,6 +21,8 @@ use super::rows::{any_hashed, is_of, lookup_of};
 pub(crate) struct State {
     pub(crate) table: TableState<Md>,
     pub(crate) attaches: u64,
+    /// How many passes were given to sites.
+    passes: usize,
     /// Lists that were replaced and that a call may still hold. All of them are here, or among the
     /// next, until they are freed: detaching a link has to find every row of it.
     retired: Vec<Retired>,
@@ -63,6 +65,7 @@ struct Leaving {
 static STATE: Mutex<State> = Mutex::new(State {
     table: TableState::new(&TABLE),
     attaches: 0,
+    passes: 0,
     retired: Vec::new(),
     awaited: Vec::new(),
     replaced: Vec::new(),
@@ -124,6 +127,13 @@ impl Transaction {
 
     pub(crate) fn state(&mut self) -> &mut State {
         &mut self.state
+    }
+
+    /// Gives the sites of a function that is off a pass that none has had before.
+    pub(crate) fn renew_pass(&mut self, function: &Function) {
+        self.state.passes += 1;
+        let pass = self.state.passes;
+        function.sites().iter().for_each(|site| site.data().set_pass(pass));
     }
 
     /// The caller for a list that is to be published at `md`.

@@ -119,12 +119,6 @@ impl core::ops::Deref for Prepared {
     }
 }
 
-/// The place of a site among the program's.
-fn number(site: &'static Record) -> u32 {
-    let offset = core::ptr::from_ref(site).addr() - records().as_ptr().addr();
-    u32::try_from(offset / size_of::<Record>()).expect("fewer than 2^32 sites")
-}
-
 // SAFETY: its raw pointers are code addresses, and the list pointer follows the protocol below.
 unsafe impl Send for Md {}
 // SAFETY: as above.
@@ -164,7 +158,7 @@ impl Md {
         let target = Target {
             function,
             address: site.entry().addr(),
-            site: number(site),
+            site: u32::try_from(site.number()).expect("fewer than 2^32 sites"),
             slots: u8::try_from(function.slots()).expect("a few slots"),
             ret_in_slot: function.description().types.ret.in_slot,
             armed: AtomicBool::new(false),

@@ -29,4 +29,4 @@ mod pages;
 mod verify;
 
 pub(crate) use pages::Writable;
-pub(crate) use verify::{Expected, verify};
+pub(crate) use verify::{Expected, Found, verify};

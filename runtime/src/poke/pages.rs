@@ -2,10 +2,10 @@
 
 use core::ops::Range;
 
-use crate::arch::{self, Switch};
+use crate::arch::{self, Patch};
 use crate::error::Error;
-use crate::site::Record;
-use crate::sync::{AtomicUsize, Ordering};
+use crate::site::{Record, Switch};
+use crate::sync::{AtomicU8, AtomicUsize, Ordering};
 use crate::sys::{self, MemoryFile, Protection};
 
 /// Runs of pages this close are changed as one: the pages between are code as well, and a
@@ -49,34 +49,77 @@ impl Way {
 }
 
 impl Writable {
-    /// Makes the entries of all `sites` writable, or none.
+    /// Makes the entries and the switches of all `sites` writable, or none.
     pub(crate) fn open<'s>(sites: impl Iterator<Item = &'s Record> + Clone) -> Result<Self, Error> {
         if cfg!(gtramp_slot) {
             return Ok(Self { way: Way::Data, written: false });
         }
-        let entries = sites.map(|site| site.entry().addr());
-        Ok(Self { way: Way::to(entries)?, written: false })
+        let places = sites.flat_map(|site| {
+            let switches = site.switches().iter().map(|switch| switch.code().addr());
+            core::iter::once(site.entry().addr()).chain(switches)
+        });
+        Ok(Self { way: Way::to(places)?, written: false })
     }
 
-    /// Arms or disarms an entry of the batch. If it cannot, the entry is as it was.
+    /// Arms or disarms a site of the batch: its entry, and the switch of every copy of its function. If
+    /// it cannot, the site is as it was.
     pub(crate) fn switch(&mut self, site: &Record, armed: bool) -> Result<(), Error> {
+        // No switch leads to an entry that is not armed, but for threads that are on their way.
+        if armed {
+            self.entry(site, true)?;
+            self.switches(site, true).inspect_err(|_| {
+                let _ = self.entry(site, false);
+            })
+        } else {
+            self.switches(site, false)?;
+            self.entry(site, false)
+        }
+    }
+
+    fn entry(&mut self, site: &Record, armed: bool) -> Result<(), Error> {
+        #[cfg(gtramp_slot)]
+        if let Way::Data = self.way {
+            site.data().switch(armed);
+            return Ok(());
+        }
         let entry = site.entry();
+        self.write(entry, arch::entry_patch(entry.addr(), site.body().addr(), armed))
+    }
+
+    /// All switches of a site, or none.
+    fn switches(&mut self, site: &Record, armed: bool) -> Result<(), Error> {
+        let switches = site.switches();
+        for (done, switch) in switches.iter().enumerate() {
+            if let Err(error) = self.one_switch(switch, armed) {
+                for switch in &switches[..done] {
+                    let _ = self.one_switch(switch, !armed);
+                }
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn one_switch(&mut self, switch: &Switch, armed: bool) -> Result<(), Error> {
+        let (code, target) = (switch.code(), switch.target());
+        self.write(code, arch::switch_patch(code.addr(), target.addr(), armed))
+    }
+
+    fn write(&mut self, place: *const (), patch: Patch) -> Result<(), Error> {
         match &self.way {
             Way::Data => {
-                #[cfg(gtramp_slot)]
-                site.data().switch(armed);
+                // SAFETY: a switch's byte of data, which is only ever accessed as an atomic.
+                let byte = unsafe { &*place.cast::<AtomicU8>() };
+                // Release: whoever finds it armed sees the metadata.
+                byte.store(patch.to_le_bytes()[0], Ordering::Release);
                 return Ok(());
             }
-            Way::Pages(_) => {
-                let switch = arch::switch(entry.addr(), site.body().addr(), armed);
-                // SAFETY: the entry is mapped, and writable since `open`.
-                unsafe { arch::write(entry, switch) };
-            }
+            // SAFETY: the place is mapped, and writable since `open`.
+            Way::Pages(_) => unsafe { arch::write(place, patch) },
             Way::File(file) => {
-                let switch = arch::switch(entry.addr(), site.body().addr(), armed);
                 // SAFETY: both bytes are right at any time, see the module's documentation.
-                let written = unsafe { file.write(entry.addr(), switch.to_ne_bytes()[0]) };
-                written.map_err(|source| Error::Poke { address: entry.addr(), source })?;
+                let written = unsafe { file.write(place.addr(), patch.to_ne_bytes()[0]) };
+                written.map_err(|source| Error::Poke { address: place.addr(), source })?;
             }
         }
         self.written = true;
@@ -114,7 +157,7 @@ impl Drop for Writable {
 ///
 /// Only where a switch is one byte: in which pieces the kernel copies more is not promised.
 fn through_file(entries: impl Iterator<Item = usize>) -> std::io::Result<MemoryFile> {
-    if size_of::<Switch>() > 1 {
+    if size_of::<Patch>() > 1 {
         return Err(std::io::ErrorKind::Unsupported.into());
     }
     let file = MemoryFile::open()?;
@@ -198,13 +241,13 @@ fn restore(run: &Range<usize>) {
 mod tests {
     use super::runs;
     #[cfg(gtramp_stubs)]
-    use super::{Switch, through_file};
+    use super::{Patch, through_file};
 
     #[test]
     #[cfg(gtramp_stubs)]
     fn the_memory_file_is_for_switches_of_one_byte() {
         let code = super::restore as *const ();
-        assert_eq!(through_file([code.addr()].into_iter()).is_ok(), size_of::<Switch>() == 1);
+        assert_eq!(through_file([code.addr()].into_iter()).is_ok(), size_of::<Patch>() == 1);
     }
 
     /// A system that refuses calls.

@@ -1,8 +1,8 @@
-//! Does an entry hold what belongs there?
+//! Do an entry and its switches hold what belongs there?
 
-use crate::arch::{AIM, ENTRY_LEN, entry_bytes};
+use crate::arch::{AIM, ENTRY_LEN, SWITCH_LEN, entry_bytes, switch_bytes};
 use crate::error::Error;
-use crate::site::{Function, Record};
+use crate::site::{Function, Record, Switch};
 
 /// What an entry should be.
 #[derive(Clone, Copy, Debug)]
@@ -47,27 +47,85 @@ fn words(bytes: &[u8; ENTRY_LEN]) -> [u64; WORDS] {
     words
 }
 
-/// Checks every byte of an entry. Somebody else's breakpoint or hook is found here.
-pub(crate) fn verify(site: &Record, entry_is: Expected, function: &Function) -> Result<(), Error> {
+/// How a site was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// As it was left.
+    AsExpected,
+    /// Some of its switches, or its entry, are armed where they were left off, or off where they were left
+    /// armed. A debugger or the kernel's uprobes have put an older byte back, or a write was refused. Either
+    /// state is right at any time, so this is mended by arming the site once more.
+    Mixed,
+}
+
+/// Checks every byte of an entry and of the switches that lead to it. Somebody else's breakpoint or hook
+/// is found here.
+pub(crate) fn verify(
+    site: &Record,
+    entry_is: Expected,
+    function: &Function,
+) -> Result<Found, Error> {
+    let mut all = verify_entry(site, entry_is, function)?;
+    for switch in site.switches() {
+        if verify_switch(switch, entry_is.armed, function)? == Found::Mixed {
+            all = Found::Mixed;
+        }
+    }
+    Ok(all)
+}
+
+fn verify_switch(switch: &Switch, armed: bool, function: &Function) -> Result<Found, Error> {
+    let (code, target) = (switch.code(), switch.target());
+    let mut found = [0; SWITCH_LEN];
+    for (offset, byte) in found.iter_mut().enumerate() {
+        let place = code.cast::<u8>().wrapping_add(offset);
+        // SAFETY: code can be read, and so can a switch's byte of data.
+        *byte = unsafe { place.read_volatile() };
+    }
+    let expected = |armed| switch_bytes(code.addr(), target.addr(), armed);
+    if found == expected(armed) {
+        return Ok(Found::AsExpected);
+    }
+    if found == expected(!armed) {
+        return Ok(Found::Mixed);
+    }
+    Err(modified(function, code, &found, &expected(armed)))
+}
+
+fn modified(function: &Function, place: *const (), found: &[u8], expected: &[u8]) -> Error {
+    Error::Modified {
+        function: function.instance().to_owned(),
+        address: place.addr(),
+        found: found.to_vec(),
+        expected: expected.to_vec(),
+    }
+}
+
+fn verify_entry(site: &Record, entry_is: Expected, function: &Function) -> Result<Found, Error> {
     let entry = site.entry();
     let data = core::ptr::from_ref(site.data()).addr();
     let (slots, body) = (function.slots(), site.body().addr());
     let caller = entry_is.aim.map_or(0, <*const ()>::addr);
-    let mut expected = entry_bytes(entry.addr(), slots, body, data, entry_is.armed, caller);
     let found = bytes_at(entry);
-    if entry_is.aim.is_none() {
-        expected[AIM].copy_from_slice(&found[AIM]);
+    let expected = |armed| {
+        let mut bytes = entry_bytes(entry.addr(), slots, body, data, armed, caller);
+        if entry_is.aim.is_none() {
+            bytes[AIM].copy_from_slice(&found[AIM]);
+        }
+        bytes
+    };
+    let as_expected = expected(entry_is.armed);
+    if is_equal(&found, &as_expected) {
+        return Ok(Found::AsExpected);
     }
+    if is_equal(&found, &expected(!entry_is.armed)) {
+        return Ok(Found::Mixed);
+    }
+    Err(modified(function, entry, &found, &as_expected))
+}
+
+fn is_equal(one: &[u8; ENTRY_LEN], other: &[u8; ENTRY_LEN]) -> bool {
     // One look at all that differs: where there are few words, a loop with ways out takes longer.
-    let differences =
-        words(&found).into_iter().zip(words(&expected)).map(|(one, other)| one ^ other);
-    if differences.fold(0, |all, difference| all | difference) == 0 {
-        return Ok(());
-    }
-    Err(Error::Modified {
-        function: function.instance().to_owned(),
-        address: entry.addr(),
-        found: found.to_vec(),
-        expected: expected.to_vec(),
-    })
+    let differences = words(one).into_iter().zip(words(other)).map(|(one, other)| one ^ other);
+    differences.fold(0, |all, difference| all | difference) == 0
 }

@@ -1,10 +1,10 @@
-//! The generated calls and entry stubs, one set per argument count.
+//! The generated switches and entry stubs, one set per argument count.
 
 use core::any::type_name;
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, MaybeUninit, needs_drop, size_of};
 
-use super::{ArgFacts, Fits, RawDescription, Slot, Source, TypeFacts};
+use super::{ArgFacts, Body, Closure, Fits, RawDescription, Slot, Source, TypeFacts};
 
 include!(concat!(env!("OUT_DIR"), "/entries.rs"));
 

@@ -4,10 +4,10 @@ use core::fmt;
 
 use super::{RawDescription, Record, Source};
 
-/// One traced function: one instantiation, with every site it has in the program.
+/// One traced function: one instantiation, with every copy that the compiler has made of it.
 ///
-/// In release builds a small function may be compiled again in a crate that calls it. Each copy
-/// has a site of its own; all of them are this one function.
+/// A small function becomes a part of its callers, and may be compiled again in another crate. Each copy
+/// has a switch of its own; all of them are this one function.
 #[derive(Debug)]
 pub struct Function {
     path: &'static str,
@@ -113,16 +113,23 @@ impl Function {
         (self.description.types.ret.name)()
     }
 
-    /// The address of its first entry. A function pointer to it may have another value: that
-    /// of the function around the entry.
+    /// The address of its first entry stub, which armed switches lead to. A function pointer to it has
+    /// another value: that of the function itself.
     #[must_use]
     pub fn address(&self) -> usize {
         self.sites.first().map_or(0, |site| site.entry().addr())
     }
 
-    /// The addresses of all its entries.
+    /// The addresses of all its entry stubs.
     pub fn addresses(&self) -> impl ExactSizeIterator<Item = usize> {
         self.sites.iter().map(|site| site.entry().addr())
+    }
+
+    /// The addresses of its switches, one for each copy of it in the program: the function itself, and
+    /// wherever the compiler has made it a part of a caller.
+    pub fn copies(&self) -> impl Iterator<Item = usize> {
+        let switches = self.sites.iter().flat_map(|site| site.switches());
+        switches.map(|switch| switch.code().addr())
     }
 
     /// How many slots a call of it takes: one for each argument, and one for the address of a

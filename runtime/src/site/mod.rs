@@ -1,14 +1,19 @@
 //! Sites: what `#[traceable]` leaves in a program, and how the runtime reads it.
 //!
-//! A site is a naked entry stub, two mutable words beside it and a read-only record. Here are
-//! the layouts and the records' list; what a site *means* (names, functions) is `registry`.
+//! A site is a naked entry stub, a mutable word beside it and a read-only record. In front of every
+//! copy of its function's body is a switch, with a record of its own, that leads to the stub when it
+//! is armed. Here are the layouts and the records' lists; what a site *means* (names, functions) is
+//! `registry`.
 
+mod body;
 mod describe;
 mod entry;
 mod function;
 mod record;
 mod slot;
+mod switch;
 
+pub use body::{Body, Closure, Itself};
 pub use describe::{ArgFacts, RawDescription, Source, TypeFacts};
 pub use describe::{erased_id_of, opaque, type_id_of};
 pub use entry::*;
@@ -16,3 +21,4 @@ pub use function::{Argument, Function};
 pub(crate) use record::{Record, SiteData, records};
 use slot::Fits;
 pub use slot::Slot;
+pub(crate) use switch::Switch;

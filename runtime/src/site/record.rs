@@ -2,7 +2,7 @@
 
 use core::mem::{MaybeUninit, size_of};
 
-use crate::sync::{AtomicPtr, Ordering};
+use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 
 use super::RawDescription;
 
@@ -23,6 +23,9 @@ pub(crate) struct SiteData {
     md: AtomicPtr<()>,
     #[cfg(gtramp_slot)]
     body: AtomicPtr<()>,
+    /// What lets a call through that comes back to its own function: see [`super::body`]. Not 0 while
+    /// the site is armed.
+    pub(super) pass: AtomicUsize,
 }
 
 impl SiteData {
@@ -37,7 +40,13 @@ impl SiteData {
         self.md.store(md, Ordering::Release);
     }
 
-    /// Arms or disarms an entry that jumps through its data.
+    /// Gives the site, which is off, another pass.
+    pub(crate) fn set_pass(&self, pass: usize) {
+        // Release: so that a thread which finds the new one finds nothing older afterwards.
+        self.pass.store(pass, Ordering::Release);
+    }
+
+    /// Arms or disarms a stub that jumps through its data.
     #[cfg(gtramp_slot)]
     pub(crate) fn switch(&self, armed: bool) {
         let body = core::ptr::from_ref(&self.body).cast_mut().cast();
@@ -51,10 +60,10 @@ impl SiteData {
 /// relocation.
 #[derive(Debug)]
 #[repr(transparent)]
-struct Offset(i32);
+pub(super) struct Offset(i32);
 
 impl Offset {
-    fn target(&self) -> *const () {
+    pub(super) fn target(&self) -> *const () {
         let here = core::ptr::from_ref(self).expose_provenance();
         core::ptr::with_exposed_provenance(here.wrapping_add_signed(self.0 as isize))
     }
@@ -71,6 +80,12 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// The place of the site among the program's.
+    pub(crate) fn number(&self) -> usize {
+        let offset = core::ptr::from_ref(self).addr() - records().as_ptr().addr();
+        offset / size_of::<Self>()
+    }
+
     /// The entry stub.
     pub(crate) fn entry(&self) -> *const () {
         self.entry.target()
@@ -103,20 +118,18 @@ impl Record {
     }
 }
 
-/// Every site of the program (or of the shared library this crate is linked into).
-#[cfg(gtramp_stubs)]
+/// Every site of the program (or of the shared library this crate is linked into). None on a target
+/// without stubs: there, `#[traceable]` leaves a plain function.
 pub(crate) fn records() -> &'static [Record] {
-    let [start, stop] = crate::arch::sites().map(<*const ()>::cast::<Record>);
+    section(crate::arch::sites())
+}
+
+/// A section's records, given where it begins and ends.
+pub(super) fn section<R>([start, stop]: [*const (); 2]) -> &'static [R] {
     if start.is_null() {
         return &[];
     }
     let bytes = stop.addr() - start.addr();
-    // SAFETY: the section holds nothing but records: 16 bytes each, aligned to 4 and constant.
-    unsafe { core::slice::from_raw_parts(start, bytes / size_of::<Record>()) }
-}
-
-/// No sites: on this target `#[traceable]` leaves a plain function.
-#[cfg(not(gtramp_stubs))]
-pub(crate) fn records() -> &'static [Record] {
-    &[]
+    // SAFETY: the section holds nothing but such records, aligned to 4 and constant.
+    unsafe { core::slice::from_raw_parts(start.cast::<R>(), bytes / size_of::<R>()) }
 }

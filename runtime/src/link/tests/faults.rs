@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::{targets, turn};
-use crate::arch::Switch;
+use crate::arch::Patch;
 use crate::link::snapshot::Snapshot;
 use crate::link::transaction::Transaction;
 use crate::sys::{Call, Rule, refuse};
@@ -153,7 +153,7 @@ type Way = fn(u64) -> (Rule, Option<Rule>);
 const PAGES: Way = |k| (Call::Protect.once_after(k), Some(Call::OpenFile.always()));
 
 /// Where what arms an entry is more than one byte, there is no way through the file.
-const FILE: Way = if size_of::<Switch>() == 1 {
+const FILE: Way = if size_of::<Patch>() == 1 {
     |k| (Call::OpenFile.once_after(k), Some(Call::Protect.always()))
 } else {
     PAGES
@@ -171,7 +171,10 @@ fn check_error(error: &Error) {
     let text = error.to_string();
     match error {
         Error::Poke { address, source } => {
-            let near = all().iter().any(|function| function.address().abs_diff(*address) < 4096);
+            let near = all().iter().any(|function| {
+                let mut places = function.copies().chain(function.addresses());
+                places.any(|place| place.abs_diff(*address) < 4096)
+            });
             assert!(near && source.raw_os_error().is_some(), "{text}");
         }
         Error::OutOfMemory { function, what, bytes } => {
@@ -365,8 +368,11 @@ fn an_attach_in_which_any_write_of_an_entry_fails_leaves_nothing_attached() {
                 assert_eq!(Arc::strong_count(&held), 1, "closures of a failed attach are dropped");
                 failed += 1;
             }
-            // Each of those that are off is written twice.
-            let off = if besides { 0 } else { 2 * functions.len() as u64 };
+            // Each of those that are off is written twice, the entry and its switches.
+            let places =
+                |function: &&Function| function.addresses().len() + function.copies().count();
+            let off =
+                if besides { 0 } else { 2 * functions.iter().map(places).sum::<usize>() as u64 };
             assert_eq!(failed, if PATCHES { off } else { 0 });
         }
     }

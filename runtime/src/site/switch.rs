@@ -1,0 +1,81 @@
+//! The switches: one in every copy of a traceable function, and a record of each in the section
+//! `gtramp_switches`.
+
+use core::ops::Range;
+use std::sync::OnceLock;
+
+use super::record::{Offset, Record, records, section};
+
+/// One switch, as the code around it recorded it.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Switch {
+    /// What is written to arm it: the switch itself, or in a build with `slot` entries a byte of data.
+    code: Offset,
+    /// Where an armed switch leads: to code beside it that enters the stub.
+    target: Offset,
+    /// The entry stub of its function.
+    entry: Offset,
+}
+
+impl Switch {
+    /// What is written to arm it.
+    pub(crate) fn code(&self) -> *const () {
+        self.code.target()
+    }
+
+    /// Where it leads when it is armed.
+    pub(crate) fn target(&self) -> *const () {
+        self.target.target()
+    }
+
+    fn entry(&self) -> *const () {
+        self.entry.target()
+    }
+}
+
+/// Every switch of the program, those of one site beside each other.
+struct Index {
+    switches: Vec<&'static Switch>,
+    /// For each record of a site: where its switches begin. One more at the end.
+    starts: Vec<u32>,
+}
+
+impl Index {
+    fn get() -> &'static Self {
+        static INDEX: OnceLock<Index> = OnceLock::new();
+        INDEX.get_or_init(|| Self::new(records(), section(crate::arch::switches())))
+    }
+
+    fn new(records: &'static [Record], switches: &'static [Switch]) -> Self {
+        let mut order: Vec<(*const (), usize)> =
+            records.iter().enumerate().map(|(number, record)| (record.entry(), number)).collect();
+        order.sort_unstable();
+        let mut numbered: Vec<(usize, &'static Switch)> = Vec::with_capacity(switches.len());
+        for switch in switches {
+            let found = order.binary_search_by_key(&switch.entry(), |&(entry, _)| entry);
+            // A switch keeps its stub, and a stub its record.
+            debug_assert!(found.is_ok(), "a switch whose site has no record");
+            numbered.extend(found.ok().map(|at| (order[at].1, switch)));
+        }
+        numbered.sort_by_key(|&(number, switch)| (number, switch.code()));
+        let mut starts = Vec::with_capacity(records.len() + 1);
+        for number in 0..=records.len() {
+            let start = numbered.partition_point(|&(of, _)| of < number);
+            starts.push(u32::try_from(start).expect("fewer than 2^32 switches"));
+        }
+        Self { switches: numbered.into_iter().map(|(_, switch)| switch).collect(), starts }
+    }
+
+    fn range(&self, number: usize) -> Range<usize> {
+        self.starts[number] as usize..self.starts[number + 1] as usize
+    }
+}
+
+impl Record {
+    /// The switches that lead to this stub: one for each copy of the function.
+    pub(crate) fn switches(&self) -> &'static [&'static Switch] {
+        let index = Index::get();
+        &index.switches[index.range(self.number())]
+    }
+}
