@@ -57,6 +57,24 @@ pub(crate) fn switch_patch(code: usize, target: usize, armed: bool) -> Patch {
     }
 }
 
+/// Where a jump to `target` comes to in the end: there. What is written to arm a switch says it anyway.
+///
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn destination(target: usize, _: usize) -> usize {
+    target
+}
+
+/// Does nothing: what is written to arm a switch says where it leads.
+///
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn redirect(_: *const (), _: usize) -> bool {
+    false
+}
+
 /// The bytes of the switch at `code`, which leads to `target` when it is armed.
 pub(crate) fn switch_bytes(code: usize, target: usize, armed: bool) -> [u8; SWITCH_LEN] {
     let mut bytes = [0; SWITCH_LEN];

@@ -42,6 +42,20 @@ pub(crate) fn pass() -> usize {
 
 pub(crate) fn set_pass(_: usize) {}
 
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn destination(target: usize, _: usize) -> usize {
+    target
+}
+
+/// # Safety
+///
+/// None: it does nothing.
+pub(crate) unsafe fn redirect(_: *const (), _: usize) -> bool {
+    false
+}
+
 pub(crate) fn entry_patch(_: usize, _: usize, _: bool) -> Patch {
     0
 }

@@ -59,6 +59,65 @@ pub(crate) fn switch_patch(_code: usize, _target: usize, armed: bool) -> Patch {
     }
 }
 
+/// Where a jump to `target` comes to in the end: past the unconditional jumps that it finds there, up to
+/// `entry`.
+///
+/// # Safety
+///
+/// `target` is code that nobody changes, up to `entry`.
+pub(crate) unsafe fn destination(target: usize, entry: usize) -> usize {
+    /// `jmp` with a distance of one byte.
+    const SHORT_JUMP: u8 = 0xeb;
+    /// What armed switches lead to is a jump to a function that is a jump to the stub.
+    const JUMPS: usize = 4;
+    let mut target = target;
+    for _ in 0..JUMPS {
+        if target == entry {
+            break;
+        }
+        let code = core::ptr::with_exposed_provenance::<u8>(target);
+        let distance = code.wrapping_add(1);
+        // SAFETY: the caller's promise.
+        let opcode = unsafe { code.read() };
+        target = match opcode {
+            JUMP => {
+                // SAFETY: as above: it is a whole instruction.
+                let distance = unsafe { distance.cast::<i32>().read_unaligned() };
+                (target + 5).wrapping_add_signed(distance as isize)
+            }
+            SHORT_JUMP => {
+                // SAFETY: as above.
+                let distance = unsafe { distance.cast::<i8>().read() };
+                (target + 2).wrapping_add_signed(distance.into())
+            }
+            _ => break,
+        };
+    }
+    target
+}
+
+/// Lets a switch that is off lead to `target` when it is armed. Not seen whole by cores that fetch it
+/// meanwhile: for a switch that is off it does not matter what they see, and before it is armed they are to be
+/// told by [`crate::sys::sync_core`]. Whether there was something to write.
+///
+/// # Safety
+///
+/// `code` is a switch that is off and can be written.
+pub(crate) unsafe fn redirect(code: *const (), target: usize) -> bool {
+    let bytes = switch_bytes(code.addr(), target, false);
+    let mut written = false;
+    for (offset, byte) in bytes.into_iter().enumerate().skip(1) {
+        let place = code.cast::<u8>().wrapping_add(offset).cast::<AtomicU8>();
+        // SAFETY: the caller's promise.
+        let place = unsafe { &*place };
+        if place.load(Ordering::Relaxed) != byte {
+            place.store(byte, Ordering::Relaxed);
+            written = true;
+        }
+    }
+    written
+}
+
 /// The bytes of the switch at `code`, which leads to `target` when it is armed.
 pub(crate) fn switch_bytes(code: usize, target: usize, armed: bool) -> [u8; SWITCH_LEN] {
     #[expect(clippy::cast_possible_truncation, reason = "the linker checked the distance")]

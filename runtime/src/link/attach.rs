@@ -212,6 +212,8 @@ fn install(
     if missing > 0 || !PASSES_ARE_ORDERED {
         sys::barrier();
     }
+    let all_off = members.iter().flat_map(|member| member.function.sites()).copied();
+    arming.redirect(all_off.filter(|site| !expected(site).armed));
     link.installs.fetch_add(1, Ordering::Relaxed);
     for (md, list, caller) in lists {
         // SAFETY: what was made afresh has just been published.

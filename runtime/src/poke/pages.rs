@@ -61,6 +61,27 @@ impl Writable {
         Ok(Self { way: Way::to(places)?, written: false })
     }
 
+    /// Lets the switches of the sites, those of the batch that are off, lead straight to where they come to
+    /// in the end. Every core has been told when this returns.
+    ///
+    /// Not through the file, which would take a write for each byte: then they go the long way.
+    pub(crate) fn redirect<'s>(&mut self, sites: impl Iterator<Item = &'s Record>) {
+        let Way::Pages(_) = self.way else { return };
+        let mut written = false;
+        for switch in sites.flat_map(Record::switches) {
+            let code = switch.code();
+            // SAFETY: a switch begins with a byte of code.
+            let first = unsafe { code.cast::<u8>().read_volatile() };
+            if Patch::from(first) == arch::switch_patch(code.addr(), switch.target().addr(), false) {
+                // SAFETY: it is off, as was just seen, and writable since `open`.
+                written |= unsafe { arch::redirect(code, switch.destination()) };
+            }
+        }
+        if written {
+            sys::sync_core();
+        }
+    }
+
     /// Arms or disarms a site of the batch: its entry, and the switch of every copy of its function. If
     /// it cannot, the site is as it was.
     pub(crate) fn switch(&mut self, site: &Record, armed: bool) -> Result<(), Error> {
@@ -209,8 +230,8 @@ static APART: [AtomicUsize; 64] = [const { AtomicUsize::new(0) }; 64];
 /// How often runs were set apart. Mappings are limited, and these stay.
 static TIMES: AtomicUsize = AtomicUsize::new(0);
 
-/// And how often that is done.
-const MOST: usize = 1024;
+/// And how often that is done. The unit tests, which are one process, attach more often than that.
+const MOST: usize = if cfg!(test) { 16 * 1024 } else { 1024 };
 
 /// Keeps a small run a mapping of its own, for the life of the process. It is writable now, and so it is one.
 ///

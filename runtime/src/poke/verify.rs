@@ -83,10 +83,11 @@ fn verify_switch(switch: &Switch, armed: bool, function: &Function) -> Result<Fo
         *byte = unsafe { place.read_volatile() };
     }
     let expected = |armed| switch_bytes(code.addr(), target.addr(), armed);
-    if found == expected(armed) {
+    let short = |armed| switch_bytes(code.addr(), switch.destination(), armed);
+    if found == expected(armed) || found == short(armed) {
         return Ok(Found::AsExpected);
     }
-    if found == expected(!armed) {
+    if found == expected(!armed) || found == short(!armed) {
         return Ok(Found::Mixed);
     }
     Err(modified(function, code, &found, &expected(armed)))

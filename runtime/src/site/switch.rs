@@ -4,6 +4,8 @@
 use core::ops::Range;
 use std::sync::OnceLock;
 
+use crate::arch;
+
 use super::record::{Offset, Record, records, section};
 
 /// One switch, as the code around it recorded it.
@@ -29,6 +31,16 @@ impl Switch {
         self.target.target()
     }
 
+    /// Where a thread comes to that follows an armed switch: [`Switch::target`], or if there is nothing but
+    /// jumps on the way, the stub.
+    pub(crate) fn destination(&self) -> usize {
+        if cfg!(gtramp_slot) {
+            return self.target().addr();
+        }
+        // SAFETY: what lies between a switch and its stub is code that the compiler has made.
+        unsafe { arch::destination(self.target().expose_provenance(), self.entry().addr()) }
+    }
+
     fn entry(&self) -> *const () {
         self.entry.target()
     }
@@ -44,7 +56,7 @@ struct Index {
 impl Index {
     fn get() -> &'static Self {
         static INDEX: OnceLock<Index> = OnceLock::new();
-        INDEX.get_or_init(|| Self::new(records(), section(crate::arch::switches())))
+        INDEX.get_or_init(|| Self::new(records(), section(arch::switches())))
     }
 
     fn new(records: &'static [Record], switches: &'static [Switch]) -> Self {

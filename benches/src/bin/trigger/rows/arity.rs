@@ -104,11 +104,13 @@ macro_rules! arity {
             }
 
             #[traceable]
+            #[inline(never)]
             fn entry($($arg: u64),*) -> u64 {
                 body([$($arg),*])
             }
 
             #[traceable]
+            #[inline(never)]
             fn both($($arg: u64),*) -> u64 {
                 body([$($arg),*])
             }

@@ -1,4 +1,6 @@
 //! Traceable functions, one for each row that needs its own, and the probes of all of them.
+//!
+//! None is inlined: what they are compared with is not either.
 
 use gtramp::{Entry, Exit, fentry, fexit, traceable};
 
@@ -21,6 +23,7 @@ pub(super) fn after(_: &Exit<'_>, a: u64, b: u64, ret: &u64) {
 macro_rules! functions {
     ($($name:ident)*) => { $(
         #[traceable]
+        #[inline(never)]
         pub(super) fn $name(a: u64, b: u64) -> u64 {
             body([a, b])
         }
@@ -31,12 +34,14 @@ functions! { off entry spec closure hash list2 list4 sleep exit exit_spec both b
 
 /// Functions of which one link holds all.
 #[traceable]
+#[inline(never)]
 pub(super) fn many_entries<const N: usize>(a: u64, b: u64) -> u64 {
     body([a, b])
 }
 
 /// The same for exit probes.
 #[traceable]
+#[inline(never)]
 pub(super) fn many_exits<const N: usize>(a: u64, b: u64) -> u64 {
     body([a, b])
 }
