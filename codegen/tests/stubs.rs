@@ -3,7 +3,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::process::Command;
 
@@ -474,6 +474,37 @@ fn check_entries(program: &Program) -> usize {
     data.len() / 16
 }
 
+/// Checks every record of a switch, and the switch that it names. Returns how many stubs have one.
+fn check_switches(program: &Program) -> usize {
+    let file = program.file();
+    let Some(section) = file.section_by_name("gtramp_switches") else {
+        return 0;
+    };
+    let data = section.data().unwrap();
+    assert_eq!(data.len() % 12, 0);
+    let target = |at: usize| {
+        let offset = i32::from_le_bytes(data[at..at + 4].try_into().unwrap());
+        section.address().wrapping_add(at as u64).wrapping_add_signed(offset.into())
+    };
+    let mut stubs = BTreeSet::new();
+    for record in (0..data.len()).step_by(12) {
+        let [switch, armed, stub] = [0, 4, 8].map(|field| target(record + field));
+        stubs.insert(stub);
+        if program.plan.entry_mode == EntryMode::Slot {
+            assert_eq!(program.at(switch, 1), [0], "off");
+            continue;
+        }
+        let mut code = program.at(switch, 5);
+        let off = &decode(switch, &code)[0];
+        assert_eq!((off.mnemonic(), off.len()), (Mnemonic::Test, 5), "without effect");
+        code[0] = 0xe9;
+        let jump = &decode(switch, &code)[0];
+        assert_eq!((jump.mnemonic(), jump.len()), (Mnemonic::Jmp, 5));
+        assert_eq!(jump.near_branch_target(), armed);
+    }
+    stubs.len()
+}
+
 fn check(config: &Config, optimised: bool) {
     let program = Program::new(config, optimised);
     for caller in &program.plan.callers {
@@ -484,6 +515,7 @@ fn check(config: &Config, optimised: bool) {
     }
     // Two samples per argument count; a linker may fold none of them.
     assert_eq!(check_entries(&program), 2 * config.args.len(), "{config:?}");
+    assert_eq!(check_switches(&program), 2 * config.args.len(), "{config:?}");
 }
 
 #[test]

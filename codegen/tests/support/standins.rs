@@ -105,6 +105,25 @@ mod site {
         value: F,
     }
 
+    pub trait Body: Copy {
+        /// # Safety
+        ///
+        /// `entry` is the stub of a site.
+        unsafe fn announce(entry: *const ());
+        /// # Safety
+        ///
+        /// `entry` is the stub of a site.
+        unsafe fn is_new(entry: *const ()) -> bool;
+    }
+    #[derive(Clone, Copy)]
+    pub struct Closure;
+    impl Body for Closure {
+        unsafe fn announce(_: *const ()) {}
+        unsafe fn is_new(_: *const ()) -> bool {
+            true
+        }
+    }
+
     include!(concat!(env!("OUT_DIR"), "/entries.rs"));
 }
 
