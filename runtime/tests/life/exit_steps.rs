@@ -55,7 +55,7 @@ fn a_handler_at_every_instruction_of_a_threads_exit_calls_traced_functions() {
 #[test]
 #[ignore = "run in a process of its own by another test: the order of its keys matters"]
 fn a_process_whose_threads_step_through_their_exit() {
-    const THREADS: u64 = 600;
+    const THREADS: u64 = 1200;
     let begin = key(begin_to_step);
     let hits = counter();
     let link = gtramp::link()
