@@ -120,14 +120,10 @@ time_it() {
             printf '[dependencies]\n'
             for crate in "${timed[@]}"; do
                 read -r version features skipped < <(pinned "$crate")
-                echo "$crate = { version = \"=$version\", default-features = false, features = [\"${features//,/\", \"}\"] }"
-            done
-            printf '[patch.crates-io]\n'
-            for crate in "${timed[@]}"; do
-                echo "$crate = { path = \"$work/$build/$crate\" }"
+                echo "$crate = { path = \"$work/$build/$crate\", default-features = false, features = [\"${features//,/\", \"}\"] }"
             done
         } > "$work/time/$build/Cargo.toml"
-        # In a workspace of which they are a part, they are not their own.
+        # What the crates, and gtramp, depend on is as published.
         RUSTFLAGS="" CARGO_TARGET_DIR=$work/target cargo build --quiet --release \
             --manifest-path "$work/time/$build/Cargo.toml"
         cp "$work/target/release/$build" "$work/time/$build/"
