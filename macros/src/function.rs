@@ -6,7 +6,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Abi, AttrStyle, Attribute, Signature, Token, Visibility};
+use syn::{Abi, AttrStyle, Attribute, Meta, Signature, Token, Type, Visibility};
 
 /// One function, of any kind, with or without a body.
 #[derive(Clone)]
@@ -52,16 +52,52 @@ impl Function {
     }
 }
 
+const NO_BODY: &str = "expected the function's body";
+
+/// The braces that a group is, or that a macro's `$body:block` has put into an invisible one.
+pub(crate) fn braces(group: &Group) -> Option<Group> {
+    match group.delimiter() {
+        Delimiter::Brace => Some(group.clone()),
+        Delimiter::None => {
+            let mut tokens = group.stream().into_iter();
+            match (tokens.next(), tokens.next()) {
+                (Some(TokenTree::Group(inner)), None) => braces(&inner),
+                _ => None,
+            }
+        }
+        Delimiter::Parenthesis | Delimiter::Bracket => None,
+    }
+}
+
+/// The type without the parentheses and the invisible groups around it.
+pub(crate) fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => ungrouped(&group.elem),
+        Type::Paren(paren) => ungrouped(&paren.elem),
+        other => other,
+    }
+}
+
+/// As [`ungrouped`].
+pub(crate) fn ungrouped_mut(ty: &mut Type) -> &mut Type {
+    match ty {
+        Type::Group(group) => ungrouped_mut(&mut group.elem),
+        Type::Paren(paren) => ungrouped_mut(&mut paren.elem),
+        other => other,
+    }
+}
+
 impl Parse for Body {
     fn parse(input: ParseStream) -> syn::Result<Self> {
         if input.peek(Token![;]) {
             return input.parse().map(Self::Missing);
         }
         match input.parse()? {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                Ok(Self::Block(group))
-            }
-            other => Err(syn::Error::new(other.span(), "expected the function's body")),
+            TokenTree::Group(group) => match braces(&group) {
+                Some(block) => Ok(Self::Block(block)),
+                None => Err(syn::Error::new(group.span(), NO_BODY)),
+            },
+            other => Err(syn::Error::new(other.span(), NO_BODY)),
         }
     }
 }
@@ -82,6 +118,61 @@ impl ToTokens for Function {
 /// The attributes that stand before an item.
 pub(crate) fn outer(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attrs.iter().filter(|attr| matches!(attr.style, AttrStyle::Outer))
+}
+
+/// Whether an attribute is the compiler's own, or a tool's, and changes nothing of what it stands on:
+/// any other may be a macro, which may.
+pub(crate) fn changes_nothing(attr: &Attribute) -> bool {
+    const INERT: [&str; 21] = [
+        "allow",
+        "automatically_derived",
+        "bench",
+        "cfg",
+        "cold",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "export_name",
+        "forbid",
+        "ignore",
+        "inline",
+        "link_section",
+        "must_use",
+        "no_mangle",
+        "should_panic",
+        "target_feature",
+        "test",
+        "track_caller",
+        "warn",
+    ];
+    const TOOLS: [&str; 4] = ["clippy", "diagnostic", "miri", "rustfmt"];
+    meta_changes_nothing(&attr.meta, &INERT, &TOOLS)
+}
+
+fn meta_changes_nothing(meta: &Meta, inert: &[&str], tools: &[&str]) -> bool {
+    let is_one_of = |names: &[&str]| {
+        meta.path()
+            .segments
+            .first()
+            .is_some_and(|first| names.iter().any(|name| first.ident == name))
+    };
+    if meta.path().segments.len() > 1 {
+        return is_one_of(tools);
+    }
+    match meta {
+        Meta::List(list) if list.path.is_ident("cfg_attr") => conditional(list)
+            .is_some_and(|metas| metas.iter().all(|meta| meta_changes_nothing(meta, inert, tools))),
+        Meta::List(list) if list.path.is_ident("unsafe") => true,
+        _ => is_one_of(inert),
+    }
+}
+
+/// What a `cfg_attr(condition, ..)` may stand for.
+pub(crate) fn conditional(list: &syn::MetaList) -> Option<Vec<Meta>> {
+    let metas =
+        list.parse_args_with(syn::punctuated::Punctuated::<Meta, Token![,]>::parse_terminated);
+    metas.ok().map(|metas| metas.into_iter().skip(1).collect())
 }
 
 /// Whether the attribute's path ends in `name`, as `traceable` and `gtramp::traceable` do.

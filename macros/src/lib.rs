@@ -48,8 +48,9 @@ use proc_macro::TokenStream;
 ///
 /// # On a whole `impl`, trait or module
 ///
-/// Prefer it to single methods: then the macro knows what `Self` is, and probes can be typed. On
-/// a method alone an argument whose type mentions `Self` can be read by few types only.
+/// Prefer it to single methods: then the macro knows what `Self` is and which type parameters there
+/// are, and probes can be typed. On a method alone an argument whose type mentions `Self`, or a name that
+/// may be a parameter of the `impl`, can be read by few types only.
 ///
 /// Every function with a body is made traceable, in a module also those in its `impl` blocks, traits
 /// and inline modules; tests (`#[test]`, `#[bench]`) are left out. A function that cannot be traced is
@@ -77,7 +78,8 @@ use proc_macro::TokenStream;
 /// - Under `#[track_caller]`, `Location::caller()` in the body names the function itself.
 /// - A closure that is returned inside another type, as in `-> Option<impl Fn(&str)>`, has to have its
 ///   parameters' types written. `-> impl Fn(&str)` needs nothing.
-/// - Attributes *above* this one see the function as written, those below see the call.
+/// - Attributes *above* this one see the function as written, those below see the call. If one below
+///   may be a macro, which may change types, arguments can be read by few types only.
 /// - A `#[traceable(skip)]` inside a `cfg_attr` is left to the compiler; so is the function.
 ///
 /// With the feature `enabled` of gtramp off, all this expands to the item as it was written.

@@ -46,7 +46,7 @@ pub enum Error {
         /// The type the function has.
         found: String,
         /// What can be done about it, if anything in particular.
-        hint: &'static str,
+        hint: String,
     },
     /// A probe asks for more arguments than the function has.
     MissingArgument {

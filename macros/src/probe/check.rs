@@ -6,7 +6,7 @@ use super::Kind;
 use super::parse::ProbeFn;
 use crate::args::MAX_ARGS;
 use crate::errors::Errors;
-use crate::function::{Body, is_attr};
+use crate::function::{Body, is_attr, ungrouped};
 
 /// Records everything that is wrong apart from the single parameters.
 pub(crate) fn check(kind: Kind, probe: &ProbeFn, errors: &mut Errors) {
@@ -59,13 +59,13 @@ fn context(kind: Kind, probe: &ProbeFn, errors: &mut Errors) {
             errors.push(receiver.self_token, format_args!("a probe is not a method; {message}"))
         }
         Some(FnArg::Typed(typed)) => {
-            let Type::Reference(reference) = &*typed.ty else {
+            let Type::Reference(reference) = ungrouped(&typed.ty) else {
                 return errors.push(&typed.ty, message);
             };
             if let Some(token) = &reference.mutability {
                 errors.push(token, format_args!("a context is shared: `&{wanted}`"));
             }
-            let Type::Path(TypePath { qself: None, path, .. }) = &*reference.elem else {
+            let Type::Path(TypePath { qself: None, path, .. }) = ungrouped(&reference.elem) else {
                 return errors.push(&typed.ty, message);
             };
             let Some(last) = path.segments.last() else {

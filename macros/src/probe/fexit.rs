@@ -8,6 +8,7 @@ use super::param::{Param, open};
 use super::parse::ProbeFn;
 use crate::args::{MAX_ARGS, ProbeArgs};
 use crate::errors::Errors;
+use crate::function::ungrouped;
 use crate::text::text;
 
 /// Checks the parameters and the result, and says how the probe is called.
@@ -54,7 +55,7 @@ pub(crate) fn shape(probe: &ProbeFn, args: &ProbeArgs, errors: &mut Errors) -> S
 
 /// The last parameter, if it is the result: `&R`, or `Option<&R>` to run on unwinding too.
 fn returned(last: &PatType, errors: &mut Errors) -> Option<Returned> {
-    let (reference, optional) = match &*last.ty {
+    let (reference, optional) = match ungrouped(&last.ty) {
         Type::Reference(reference) => (reference, false),
         other => (reference_in_option(other)?, true),
     };
@@ -73,13 +74,14 @@ fn returned(last: &PatType, errors: &mut Errors) -> Option<Returned> {
 
 /// The `&R` of `Option<&R>`.
 fn reference_in_option(ty: &Type) -> Option<&syn::TypeReference> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = ungrouped(ty) else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
     let PathArguments::AngleBracketed(generics) = &last.arguments else {
         return None;
     };
-    match generics.args.first()? {
-        GenericArgument::Type(Type::Reference(reference)) => Some(reference),
+    let GenericArgument::Type(inner) = generics.args.first()? else { return None };
+    match ungrouped(inner) {
+        Type::Reference(reference) => Some(reference),
         _ => None,
     }
 }

@@ -8,6 +8,7 @@ use super::param::{Param, first_borrow};
 use super::parse::ProbeFn;
 use crate::args::ProbeArgs;
 use crate::errors::Errors;
+use crate::function::ungrouped;
 use crate::text::text;
 
 /// Checks the parameters and the result, and says how the probe is called.
@@ -54,7 +55,7 @@ fn decided(probe: &ProbeFn, errors: &mut Errors) -> Option<Type> {
 }
 
 fn break_type(output: &Type) -> Option<Type> {
-    let Type::Path(path) = output else {
+    let Type::Path(path) = ungrouped(output) else {
         return None;
     };
     let last = path.path.segments.last().filter(|last| last.ident == "ControlFlow")?;

@@ -7,6 +7,7 @@ use syn::visit_mut::VisitMut;
 use syn::{Lifetime, Type, TypeReference};
 
 use crate::errors::Errors;
+use crate::function::ungrouped;
 use crate::text::text;
 use crate::traceable::{Scope, identity};
 
@@ -47,7 +48,7 @@ fn is_owned(ty: &Type) -> bool {
         "String", "Vec", "Box", "Rc", "Arc", "PathBuf", "OsString", "HashMap", "HashSet",
         "BTreeMap", "BTreeSet", "VecDeque",
     ];
-    let Type::Path(path) = ty else { return false };
+    let Type::Path(path) = ungrouped(ty) else { return false };
     path.path.segments.last().is_some_and(|last| OWNED.iter().any(|name| last.ident == name))
 }
 
@@ -55,7 +56,7 @@ impl Param {
     /// A parameter that runs before the origin: `&T`, or a `Copy` type by value.
     pub(crate) fn at_entry(ty: &Type, errors: &mut Errors) -> Option<Self> {
         let open = open(ty, errors)?;
-        let how = match &open {
+        let how = match ungrouped(&open) {
             Type::Reference(reference) => {
                 if let Some(token) = &reference.mutability {
                     errors.push(token, "a probe does not change arguments: take it by `&`");
@@ -80,7 +81,7 @@ impl Param {
         const MOVED: &str = "at exit an argument may have been moved away: take a `Copy` value, or save what \
             you need at entry (only the last parameter may be a reference: the result)";
         let open = open(ty, errors)?;
-        let how = match &open {
+        let how = match ungrouped(&open) {
             Type::Reference(_) => {
                 errors.push(ty, MOVED);
                 return None;
@@ -151,7 +152,7 @@ impl Param {
 
 /// `ty` with every lifetime but `'static` left open.
 pub(crate) fn open(ty: &Type, errors: &mut Errors) -> Option<Type> {
-    let open = identity(ty, &Scope::default());
+    let open = identity(ty, &Scope::default()).ok();
     if open.is_none() {
         errors.push(
             ty,

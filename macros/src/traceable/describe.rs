@@ -8,9 +8,9 @@ use syn::{
     parse_quote,
 };
 
-use super::identity::{argument_identity, identity};
+use super::identity::{Opaque, argument_identity, identity};
 use super::scope::Scope;
-use crate::function::Function;
+use crate::function::{Function, ungrouped};
 use crate::text::text;
 
 /// The capture-less closure that returns the function's static description.
@@ -25,26 +25,27 @@ pub(crate) fn closure(
     let mut lines = vec![signature(function), generics.join(", ")];
     let mut ids = Vec::new();
     for input in &sig.inputs {
-        match input {
+        let (name, shown, identity) = match input {
             FnArg::Receiver(receiver) => {
                 let written = receiver_type(receiver, &parse_quote!(Self));
-                ids.push(type_id(argument_identity(&written, scope), private));
-                lines
-                    .extend(["self".to_owned(), text(receiver_type(receiver, &scope.self_type()))]);
+                let shown = text(receiver_type(receiver, &scope.self_type()));
+                ("self".to_owned(), shown, argument_identity(&written, scope))
             }
             FnArg::Typed(PatType { pat, ty, .. }) => {
-                ids.push(type_id(argument_identity(ty, scope), private));
-                lines.extend([argument_name(pat), text(ty)]);
+                (argument_name(pat), text(ty), argument_identity(ty, scope))
             }
-        }
+        };
+        lines.extend([name, type_line(shown, &identity)]);
+        ids.push(type_id(identity, private));
     }
     let unit = parse_quote!(());
     let ret = match &sig.output {
         ReturnType::Default => &unit,
         ReturnType::Type(_, ty) => &**ty,
     };
-    ids.push(type_id(identity(ret, scope), private));
-    lines.push(text(ret));
+    let result = identity(ret, scope);
+    lines.push(type_line(text(ret), &result));
+    ids.push(type_id(result, private));
     // A literal in a type may have an end of line in it.
     let lines: Vec<_> = lines.iter().map(|line| line.replace('\n', " ")).collect();
     let text = lines.join("\n");
@@ -64,10 +65,18 @@ pub(crate) fn closure(
     }
 }
 
-fn type_id(identity: Option<Type>, private: &TokenStream) -> TokenStream {
+fn type_id(identity: Result<Type, Opaque>, private: &TokenStream) -> TokenStream {
     match identity {
-        Some(ty) => quote!(#private::type_id_of::<fn(#ty)>),
-        None => quote!(#private::opaque),
+        Ok(ty) => quote!(#private::type_id_of::<fn(#ty)>),
+        Err(_) => quote!(#private::opaque),
+    }
+}
+
+/// A type as it is written, and behind a tab why it is opaque.
+fn type_line(shown: String, identity: &Result<Type, Opaque>) -> String {
+    match identity {
+        Ok(_) => shown,
+        Err(why) => format!("{shown}\t{}", why.word()),
     }
 }
 
@@ -75,7 +84,7 @@ fn type_id(identity: Option<Type>, private: &TokenStream) -> TokenStream {
 fn receiver_type(receiver: &Receiver, self_ty: &Type) -> Type {
     match &receiver.kind {
         ReceiverKind::Reference(and, lifetime, mutability) => {
-            let elem = match self_ty {
+            let elem = match ungrouped(self_ty) {
                 Type::TraitObject(_) => parse_quote!((#self_ty)),
                 _ => self_ty.clone(),
             };

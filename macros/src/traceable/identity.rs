@@ -7,7 +7,9 @@
 //! asks more of a lifetime than the other grants.
 //!
 //! Where the written type does not tell its lifetimes, as `T` does not, there is no identity:
-//! the type is *opaque*.
+//! the type is *opaque*. So it is where the text may not be what is compiled: under `cfg`, under
+//! another attribute macro, and where a name means something else than it did where it was written.
+//! That the type is the text's is compared at run time; here it is lifetimes that must not be wrong.
 
 use std::collections::HashSet;
 
@@ -20,98 +22,175 @@ use syn::{
 };
 
 use super::scope::Scope;
+use crate::function::ungrouped_mut;
 
-/// `ty` with every lifetime left open, or `None` where it is opaque.
-pub(crate) fn identity(ty: &Type, scope: &Scope) -> Option<Type> {
+/// Why a type is opaque.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Opaque {
+    /// It mentions a type parameter without a `'static` bound.
+    Parameter(Ident),
+    /// It mentions `Self`, and it is not known what that is.
+    SelfType,
+    /// It mentions a name that may be a parameter of a block that the attribute does not show.
+    Unseen(Ident),
+    /// `impl Trait` in it stands for any type.
+    Impl,
+    /// Anything else of which the text does not tell, or may not tell, what is compiled.
+    Text,
+}
+
+impl Opaque {
+    /// A word for it, which the runtime makes a sentence of. No type looks like it.
+    pub(crate) fn word(&self) -> String {
+        match self {
+            Self::Parameter(name) => name.to_string(),
+            Self::SelfType => "Self".to_owned(),
+            Self::Unseen(name) => format!("?{name}"),
+            Self::Impl => "impl".to_owned(),
+            Self::Text => "?".to_owned(),
+        }
+    }
+}
+
+/// `ty` with every lifetime left open, or why it is opaque.
+pub(crate) fn identity(ty: &Type, scope: &Scope) -> Result<Type, Opaque> {
     let mut ty = ty.clone();
-    let mut opener = Opener { scope, opaque: false, depth: 0 };
+    let mut opener = Opener { scope, opaque: None, depth: 0 };
+    if scope.is_rewritten() {
+        opener.give_up(Opaque::Text);
+    }
     opener.visit_type_mut(&mut ty);
-    (!opener.opaque).then_some(ty)
+    opener.opaque.map_or(Ok(ty), Err)
 }
 
 /// As [`identity`], of an argument's type.
 ///
 /// A reference is handed to probes with the call's lifetime, whatever its own is, so that one is
 /// left open even where it is `'static`.
-pub(crate) fn argument_identity(ty: &Type, scope: &Scope) -> Option<Type> {
+pub(crate) fn argument_identity(ty: &Type, scope: &Scope) -> Result<Type, Opaque> {
     let mut ty = identity(ty, scope)?;
-    if let Type::Reference(reference) = &mut ty {
+    if let Type::Reference(reference) = ungrouped_mut(&mut ty) {
         reference.lifetime = None;
     }
-    Some(ty)
+    Ok(ty)
 }
 
 /// Opens the lifetimes of one type.
 struct Opener<'a> {
     scope: &'a Scope,
-    opaque: bool,
+    opaque: Option<Opaque>,
     /// How many times `Self` has been replaced on the way here.
     depth: u32,
 }
 
 impl Opener<'_> {
+    /// The first reason is the one that is told.
+    fn give_up(&mut self, why: Opaque) {
+        self.opaque.get_or_insert(why);
+    }
+
     /// What the path stands for, where it begins with `Self`.
     fn replacement(&self, path: &TypePath) -> Option<Type> {
         let mut names = path.path.segments.iter();
-        match (names.next(), names.next(), names.next()) {
-            (Some(_), None, None) => self.scope.known_self().cloned().map(bounded),
+        let found = match (names.next(), names.next(), names.next()) {
+            (Some(_), None, None) => self.scope.known_self(),
             (Some(_), Some(name), None) if name.arguments.is_none() => {
-                self.scope.known_type(&name.ident).cloned()
+                self.scope.known_type(&name.ident)
             }
             _ => None,
-        }
+        };
+        found.filter(|ty| self.scope.means_the_same(ty)).cloned().map(bounded)
     }
 
     /// A part with lifetime binders of its own stays as it is, and must not mention ours.
     fn keep(&mut self, part: impl ToTokens) {
-        self.opaque |= self.mentions_ours(part.into_token_stream());
+        if let Some(why) = self.mention(part.into_token_stream()) {
+            self.give_up(why);
+        }
     }
 
-    fn mentions_ours(&self, tokens: TokenStream) -> bool {
+    /// Why tokens that stay as they are do not tell their lifetimes.
+    fn mention(&self, tokens: TokenStream) -> Option<Opaque> {
         let mut bound = HashSet::new();
         let mut used = HashSet::new();
         let mut names = Vec::new();
         collect(tokens, &mut bound, &mut used, &mut names);
-        used.difference(&bound).next().is_some()
-            || names
-                .iter()
-                .any(|name| name == "Self" || name == "impl" || self.scope.is_opaque(name))
+        if let Some(why) = names.iter().find_map(|name| self.name(name)) {
+            return Some(why);
+        }
+        used.difference(&bound).next().map(|_| Opaque::Text)
+    }
+
+    /// Why the name of a type does not tell its lifetimes.
+    fn name(&self, name: &Ident) -> Option<Opaque> {
+        if name == "impl" {
+            Some(Opaque::Impl)
+        } else if name == "Self" {
+            Some(Opaque::SelfType)
+        } else if self.scope.is_open(name) {
+            Some(Opaque::Parameter(name.clone()))
+        } else {
+            self.scope.is_unseen(name).then(|| Opaque::Unseen(name.clone()))
+        }
+    }
+
+    fn visit_own_path(&mut self, ty: &mut Type) {
+        let Type::Path(path) = ty else { return };
+        let first = path.path.segments[0].clone();
+        if first.ident == "Self" {
+            if self.scope.known_self().is_none()
+                && self.scope.is_fixed(&first.ident)
+                && path.path.segments.len() == 1
+            {
+                return;
+            }
+            self.depth += 1;
+            match self.replacement(path) {
+                Some(found) if self.depth < 16 => {
+                    *ty = found;
+                    self.visit_type_mut(ty);
+                }
+                _ if self.scope.known_self().is_some() => self.give_up(Opaque::Text),
+                _ => self.give_up(Opaque::SelfType),
+            }
+            self.depth -= 1;
+            return;
+        }
+        // What has arguments is no parameter.
+        if first.arguments.is_none()
+            && let Some(why) = self.name(&first.ident)
+        {
+            return self.give_up(why);
+        }
+        if self.scope.is_fixed(&first.ident) && path.path.segments.len() > 1 {
+            // `T::Item` borrows nothing if neither `T` nor the trait's arguments do.
+            let bounds = self.scope.bounds_of(&first.ident).cloned();
+            let mut parts = bounds.chain([path.to_token_stream()]);
+            let unknown = parts.find_map(|part| self.mention(part));
+            if let Some(why) = unknown.or_else(|| has_lifetimes(path).then_some(Opaque::Text)) {
+                return self.give_up(why);
+            }
+        }
+        visit_mut::visit_type_path_mut(self, path);
     }
 }
 
 impl VisitMut for Opener<'_> {
     fn visit_type_mut(&mut self, ty: &mut Type) {
         match ty {
-            Type::ImplTrait(_)
-            | Type::Infer(_)
-            | Type::Macro(_)
-            | Type::Never(_)
-            | Type::Verbatim(_) => {
-                self.opaque = true;
+            Type::ImplTrait(_) => self.give_up(Opaque::Impl),
+            Type::Infer(_) | Type::Macro(_) | Type::Never(_) | Type::Verbatim(_) => {
+                self.give_up(Opaque::Text);
             }
-            Type::Path(path) if path.qself.is_none() => {
-                let first = &path.path.segments[0].ident;
-                if path.path.leading_colon.is_none() && first == "Self" {
-                    self.depth += 1;
-                    match self.replacement(path) {
-                        Some(found) if self.depth < 16 => {
-                            *ty = found;
-                            self.visit_type_mut(ty);
-                        }
-                        _ => self.opaque = true,
-                    }
-                    self.depth -= 1;
-                } else if path.path.leading_colon.is_none() && self.scope.is_opaque(first) {
-                    self.opaque = true;
-                } else {
-                    visit_mut::visit_type_path_mut(self, path);
-                }
+            Type::Path(path) if path.qself.is_none() && path.path.leading_colon.is_none() => {
+                self.visit_own_path(ty);
             }
             // The projection of an open lifetime has no name of its own.
-            Type::Path(path) => {
-                let mut lifetimes = HasLifetimes(false);
-                lifetimes.visit_type_path_mut(path);
-                self.opaque |= lifetimes.0 || self.mentions_ours(path.to_token_stream());
+            Type::Path(path) if path.qself.is_some() => {
+                let lifetimes = has_lifetimes(path).then_some(Opaque::Text);
+                if let Some(why) = self.mention(path.to_token_stream()).or(lifetimes) {
+                    self.give_up(why);
+                }
             }
             _ => visit_mut::visit_type_mut(self, ty),
         }
@@ -149,20 +228,29 @@ impl VisitMut for Opener<'_> {
     }
 
     fn visit_expr_mut(&mut self, length: &mut Expr) {
-        self.keep(length);
+        // A name is that of a constant, whose lifetimes nobody sees.
+        if !matches!(length, Expr::Path(path) if path.path.get_ident().is_some()) {
+            self.keep(length);
+        }
     }
 }
 
 /// `dyn Trait`, in an `impl` header `dyn Trait + 'static`, says so also behind a reference.
-fn bounded(self_ty: Type) -> Type {
-    let Type::TraitObject(mut object) = self_ty else {
-        return self_ty;
+fn bounded(mut found: Type) -> Type {
+    let Type::TraitObject(object) = ungrouped_mut(&mut found) else {
+        return found;
     };
     let is_lifetime = |bound: &TypeParamBound| matches!(bound, TypeParamBound::Lifetime(_));
     if !object.bounds.iter().any(is_lifetime) {
         object.bounds.push(parse_quote!('static));
     }
     parse_quote!((#object))
+}
+
+fn has_lifetimes(path: &mut TypePath) -> bool {
+    let mut lifetimes = HasLifetimes(false);
+    lifetimes.visit_type_path_mut(path);
+    lifetimes.0
 }
 
 /// Finds references and lifetimes.

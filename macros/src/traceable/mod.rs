@@ -12,6 +12,7 @@ mod identity;
 mod parse;
 mod receiver;
 mod scope;
+mod unseen;
 
 use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote};
@@ -20,10 +21,11 @@ use self::check::{Place, Verdict, check};
 use self::parse::{Container, Item, Member, take_attribute};
 use crate::args::{Runtime, TraceableArgs};
 use crate::errors::Errors;
-use crate::function::{Function, outer};
+use crate::function::{Function, changes_nothing, outer};
 
 pub(crate) use self::identity::identity;
 pub(crate) use self::scope::Scope;
+use self::unseen::Unseen;
 
 /// The whole macro: attribute tokens and item tokens in, item tokens out.
 pub(crate) fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -33,13 +35,10 @@ pub(crate) fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStrea
         Ok(parsed) => {
             let expansion = Expansion { enabled: cfg!(feature = "enabled") && args.skip.is_none() };
             match parsed {
-                Item::Function(function) => expansion.function(
-                    *function,
-                    &Scope::default(),
-                    &args.runtime,
-                    Place::Alone,
-                    &mut errors,
-                ),
+                Item::Function(function) => {
+                    let scope = Scope::alone(Unseen::around(&function));
+                    expansion.function(*function, &scope, &args.runtime, Place::Alone, &mut errors)
+                }
                 Item::Container(container) => {
                     expansion.container(*container, &Scope::default(), &args.runtime, &mut errors)
                 }
@@ -78,7 +77,8 @@ impl Expansion {
         if !self.enabled || nested.skip.is_some() {
             return function.into_token_stream();
         }
-        let scope = scope.with_generics(&function.sig.generics);
+        let rewritten = !function.attrs.iter().all(changes_nothing);
+        let scope = scope.with_generics(&function.sig.generics).with_rewritten(rewritten);
         match check(&function, place, errors) {
             Verdict::Trace => {
                 expand::function(function, &scope, &runtime.overridden_by(nested.runtime))
@@ -100,7 +100,8 @@ impl Expansion {
         let inner =
             Self { enabled: self.enabled && nested.skip.is_none() && !container.is_for_tests() };
         let runtime = runtime.overridden_by(nested.runtime);
-        let scope = container.scope(scope);
+        let rewritten = !container.attrs.iter().all(changes_nothing);
+        let scope = container.scope(&scope.clone().with_rewritten(rewritten));
         let place = Place::In(container.kind);
         let mut body = TokenStream::new();
         container.inner_attrs.iter().for_each(|attr| attr.to_tokens(&mut body));

@@ -9,7 +9,7 @@ use syn::{Attribute, ImplItem, ItemImpl, ItemTrait, Meta, Token, TraitItem, Visi
 use super::scope::Scope;
 use crate::args::TraceableArgs;
 use crate::errors::Errors;
-use crate::function::{Body, Function, is_attr};
+use crate::function::{Body, Function, braces, changes_nothing, is_attr};
 
 /// The item below the attribute.
 pub(crate) enum Item {
@@ -31,8 +31,8 @@ pub(crate) struct Container {
     implementation: Option<ItemImpl>,
     /// The parsed header of a trait.
     definition: Option<ItemTrait>,
-    /// `type Name = Type;` of an `impl` block.
-    types: Vec<(syn::Ident, syn::Type)>,
+    /// `type Name = Type;` of an `impl` block; without the type where another may be compiled.
+    types: Vec<(syn::Ident, Option<syn::Type>)>,
 }
 
 /// Which container it is.
@@ -57,11 +57,11 @@ impl Item {
     pub(crate) fn parse_tokens(tokens: TokenStream) -> syn::Result<Self> {
         let mut tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let body = match tokens.last_mut() {
-            Some(TokenTree::Group(last)) if last.delimiter() == Delimiter::Brace => {
+            Some(TokenTree::Group(last)) => braces(last).inspect(|body| {
                 let mut empty = Group::new(Delimiter::Brace, TokenStream::new());
-                empty.set_span(last.span());
-                Some(std::mem::replace(last, empty))
-            }
+                empty.set_span(body.span());
+                *last = empty;
+            }),
             _ => None,
         };
         let keyword = tokens.iter().find_map(|token| match token {
@@ -169,7 +169,11 @@ impl Container {
                 if let ImplItem::Type(alias) = &item
                     && alias.generics.params.is_empty()
                 {
-                    self.types.push((alias.ident.clone(), alias.ty.clone()));
+                    let sure = alias
+                        .attrs
+                        .iter()
+                        .all(|attr| changes_nothing(attr) && !is_attr(attr, "cfg"));
+                    self.types.push((alias.ident.clone(), sure.then(|| alias.ty.clone())));
                 }
                 item.into_token_stream()
             }
@@ -194,19 +198,29 @@ impl Container {
                     Some((path, _)) => quote!(<Self as #path>::),
                     None => quote!(Self::),
                 };
-                Scope::default()
+                outside
+                    .inside()
                     .with_generics(&header.generics)
-                    .with_self(&header.self_ty, &self.types)
+                    .with_self(&header.self_ty, &self.sure_types())
                     .with_own_prefix(prefix)
             }
             (_, Some(header)) => {
                 let (name, (_, generics, _)) = (&header.ident, header.generics.split_for_impl());
-                Scope::default()
+                outside
+                    .inside()
                     .with_generics(&header.generics)
+                    .with_supertraits(&header.supertraits)
                     .with_own_prefix(quote!(<Self as #name #generics>::))
             }
             _ => outside.clone().with_own_prefix(TokenStream::new()),
         }
+    }
+
+    /// The associated types of which there is one declaration, whatever is compiled.
+    fn sure_types(&self) -> Vec<(syn::Ident, syn::Type)> {
+        let declared = |name| self.types.iter().filter(|(other, _)| other == name).count();
+        let sure = self.types.iter().filter(|(name, _)| declared(name) == 1);
+        sure.filter_map(|(name, ty)| Some((name.clone(), ty.clone()?))).collect()
     }
 }
 

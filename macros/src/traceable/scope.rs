@@ -2,14 +2,24 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proc_macro2::{Ident, TokenStream};
-use syn::{GenericParam, Generics, Type, TypeParamBound, TypePath, WherePredicate, parse_quote};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::punctuated::Punctuated;
+use syn::{
+    GenericParam, Generics, Token, Type, TypeParamBound, TypePath, WherePredicate, parse_quote,
+};
+
+use super::unseen::Unseen;
 
 /// The names around a function that its types may mention.
 #[derive(Clone, Default)]
 pub(crate) struct Scope {
     /// Type parameters that may stand for borrowed types.
-    opaque: HashSet<Ident>,
+    open: HashSet<Ident>,
+    /// Parameters that hide no lifetime: types that are bounded by `'static`, and constants.
+    fixed: HashSet<Ident>,
+    /// What type parameters are bounded by.
+    bounds: Vec<(Ident, TokenStream)>,
     /// Type and const parameters in order, for listings.
     generics: Vec<Ident>,
     /// The type parameters among them that are sized.
@@ -18,27 +28,50 @@ pub(crate) struct Scope {
     self_ty: Option<Type>,
     /// What `Self::Name` is, likewise.
     types: HashMap<Ident, Type>,
+    /// Names that mean something else in the function than where `Self` was said to be a type.
+    shadowed: HashSet<Ident>,
+    /// Which names may be parameters of a block that the attribute does not show.
+    unseen: Unseen,
+    /// Whether an attribute macro below this one may change the types that are written.
+    rewritten: bool,
     /// What stands before the name of a function in here where it calls itself, if that is known.
     own_prefix: Option<TokenStream>,
 }
 
 impl Scope {
+    /// Around a function that carries the attribute itself.
+    pub(crate) fn alone(unseen: Unseen) -> Self {
+        Self { unseen, ..Self::default() }
+    }
+
+    /// Inside a container in this scope, whose own names begin anew.
+    pub(crate) fn inside(&self) -> Self {
+        Self { rewritten: self.rewritten, ..Self::default() }
+    }
+
     /// Adds a function's or a container's parameters.
     pub(crate) fn with_generics(&self, generics: &Generics) -> Self {
         let mut scope = self.clone();
         for param in &generics.params {
             match param {
                 GenericParam::Type(param) => {
-                    scope.generics.push(param.ident.clone());
-                    scope.opaque.insert(param.ident.clone());
+                    scope.declare(&param.ident);
                     if !param.bounds.iter().any(is_maybe_sized) {
                         scope.sized.push(param.ident.clone());
                     }
-                    if param.bounds.iter().any(is_static) {
-                        scope.opaque.remove(&param.ident);
+                    // Of two declarations, of which one is compiled, neither is sure.
+                    if param.bounds.iter().any(is_static) && !scope.open.contains(&param.ident) {
+                        scope.fixed.insert(param.ident.clone());
+                    } else {
+                        scope.fixed.remove(&param.ident);
+                        scope.open.insert(param.ident.clone());
                     }
+                    scope.bound(&param.ident, &param.bounds);
                 }
-                GenericParam::Const(param) => scope.generics.push(param.ident.clone()),
+                GenericParam::Const(param) => {
+                    scope.declare(&param.ident);
+                    scope.fixed.insert(param.ident.clone());
+                }
                 GenericParam::Lifetime(_) => {}
             }
         }
@@ -48,14 +81,41 @@ impl Scope {
                 && let Some(ident) = path.get_ident()
             {
                 if predicate.bounds.iter().any(is_static) {
-                    scope.opaque.remove(ident);
+                    scope.open.remove(ident);
+                    scope.fixed.insert(ident.clone());
+                } else if !scope.fixed.contains(ident) && scope.unseen != Unseen::Nothing {
+                    // What is bounded is mostly a parameter, if not one that is declared here.
+                    scope.open.insert(ident.clone());
                 }
                 if predicate.bounds.iter().any(is_maybe_sized) {
                     scope.sized.retain(|sized| sized != ident);
                 }
+                scope.bound(ident, &predicate.bounds);
             }
         }
         scope
+    }
+
+    fn declare(&mut self, name: &Ident) {
+        self.generics.push(name.clone());
+        if self.self_ty.is_some() {
+            self.shadowed.insert(name.clone());
+        }
+    }
+
+    fn bound(&mut self, name: &Ident, bounds: &Punctuated<TypeParamBound, Token![+]>) {
+        self.bounds.push((name.clone(), bounds.to_token_stream()));
+    }
+
+    /// Says what a trait is bounded by, and so its `Self`.
+    pub(crate) fn with_supertraits(
+        mut self,
+        bounds: &Punctuated<TypeParamBound, Token![+]>,
+    ) -> Self {
+        if bounds.iter().any(is_static) {
+            self.fixed.insert(Ident::new("Self", Span::call_site()));
+        }
+        self
     }
 
     /// Says what `Self` is, and its associated types.
@@ -71,14 +131,40 @@ impl Scope {
         self
     }
 
+    /// Says whether something below the attribute may change the types that are written.
+    pub(crate) fn with_rewritten(mut self, rewritten: bool) -> Self {
+        self.rewritten |= rewritten;
+        self
+    }
+
+    /// Whether the types that are written may not be those that are compiled.
+    pub(crate) fn is_rewritten(&self) -> bool {
+        self.rewritten
+    }
+
     /// What stands before the name of a function in here where it calls itself, if that is known.
     pub(crate) fn own_prefix(&self) -> Option<&TokenStream> {
         self.own_prefix.as_ref()
     }
 
     /// Whether `name` is a type parameter that may stand for a borrowed type.
-    pub(crate) fn is_opaque(&self, name: &Ident) -> bool {
-        self.opaque.contains(name)
+    pub(crate) fn is_open(&self, name: &Ident) -> bool {
+        self.open.contains(name)
+    }
+
+    /// Whether `name` may be a parameter that the attribute does not show.
+    pub(crate) fn is_unseen(&self, name: &Ident) -> bool {
+        self.unseen.covers(name) && !self.fixed.contains(name)
+    }
+
+    /// Whether `name` is a type parameter (or `Self`) that is bounded by `'static`.
+    pub(crate) fn is_fixed(&self, name: &Ident) -> bool {
+        self.fixed.contains(name)
+    }
+
+    /// What the type parameter `name` is bounded by.
+    pub(crate) fn bounds_of(&self, name: &Ident) -> impl Iterator<Item = &TokenStream> {
+        self.bounds.iter().filter(move |(of, _)| of == name).map(|(_, bounds)| bounds)
     }
 
     /// What `Self` is, where that is known.
@@ -89,6 +175,11 @@ impl Scope {
     /// What `Self::Name` is, where that is known.
     pub(crate) fn known_type(&self, name: &Ident) -> Option<&Type> {
         self.types.get(name)
+    }
+
+    /// Whether a type that was written outside of the function would mean the same in it.
+    pub(crate) fn means_the_same(&self, ty: &Type) -> bool {
+        self.shadowed.is_empty() || !mentions(ty.to_token_stream(), &self.shadowed)
     }
 
     /// Names of the type and const parameters.
@@ -105,6 +196,14 @@ impl Scope {
     pub(crate) fn self_type(&self) -> Type {
         self.self_ty.clone().unwrap_or_else(|| parse_quote!(Self))
     }
+}
+
+fn mentions(tokens: TokenStream, names: &HashSet<Ident>) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(name) => names.contains(&name),
+        TokenTree::Group(group) => mentions(group.stream(), names),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
 }
 
 fn is_maybe_sized(bound: &TypeParamBound) -> bool {

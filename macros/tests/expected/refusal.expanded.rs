@@ -11,7 +11,7 @@ pub mod bank {
             if let ::core::option::Option::Some(armed) = ::gtramp::__private::switched_1(
                 || {
                     &::gtramp::__private::Source {
-                        text: "double(self) -> u64\n\nself\nSelf\nu64",
+                        text: "double(self) -> u64\n\nself\nSelf\tSelf\nu64",
                         module: ::core::module_path!(),
                         file: ::core::file!(),
                         line: ::core::line!(),

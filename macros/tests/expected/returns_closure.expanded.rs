@@ -2,7 +2,7 @@ fn compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a
     ::gtramp::__private::call_1(
         || {
             &::gtramp::__private::Source {
-                text: "compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K>\nT, K\nkey\n&'a K\nimpl Fn(&T, &'a K) -> Ordering + use<'a, T, K>",
+                text: "compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K>\nT, K\nkey\n&'a K\tK\nimpl Fn(&T, &'a K) -> Ordering + use<'a, T, K>\timpl",
                 module: ::core::module_path!(),
                 file: ::core::file!(),
                 line: ::core::line!(),

@@ -13,37 +13,52 @@ pub struct Param {
     how: How,
 }
 
-/// How a parameter takes its argument. Identities are those of `fn(T)`, see
-/// [`type_id_of`](crate::__private::type_id_of); `erased` ones are those of `T` itself.
+/// How a parameter takes its argument.
 #[derive(Clone, Copy, Debug)]
 enum How {
     /// A copy of a `T`.
-    Value { id: TypeId, erased: TypeId },
+    Value { of: Asked },
     /// `&T`, of an argument that is a `T`, a `&T` or a `&mut T`.
-    Shared { of: TypeId, shared: TypeId, unique: TypeId, erased: Erased },
+    Shared { of: Asked, shared: Asked, unique: Asked },
     /// `*const T`, of an argument that is a `&T`, a `&mut T` or a raw pointer.
-    Pointer { constant: TypeId, mutable: TypeId, shared: TypeId, unique: TypeId, erased: Erased },
+    Pointer { of: TypeId, forms: [Asked; 4] },
 }
 
-/// Identities without lifetimes of `T`, `&T` and `&mut T`.
+/// A type that is asked for.
 #[derive(Clone, Copy, Debug)]
-struct Erased {
-    of: TypeId,
-    shared: TypeId,
-    unique: TypeId,
+struct Asked {
+    /// The identity of `fn(T)`, see [`type_id_of`](crate::__private::type_id_of).
+    id: TypeId,
+    /// That of `T` itself, without lifetimes.
+    erased: TypeId,
 }
 
-impl Erased {
-    fn new<T: ?Sized>() -> Self {
-        Self {
-            of: erased_id_of::<T>(),
-            shared: erased_id_of::<&T>(),
-            unique: erased_id_of::<&mut T>(),
-        }
+impl Asked {
+    fn new<T: ?Sized>(id: TypeId) -> Self {
+        Self { id, erased: erased_id_of::<T>() }
+    }
+}
+
+/// The type of an argument or of the result.
+///
+/// What the compiler knew says which type it is; what was written only which lifetimes it has. So
+/// a text that means another type than the function's own, whatever made it so, opens nothing.
+struct Found {
+    /// The identity of the type as it is written; `None` where that does not tell its lifetimes.
+    written: Option<TypeId>,
+    /// What the compiler knew.
+    erased: TypeId,
+}
+
+impl Found {
+    fn new(written: Option<TypeId>, facts: &ArgFacts) -> Self {
+        Self { written, erased: (facts.erased)() }
     }
 
-    fn is_reference(self, id: TypeId) -> bool {
-        is_plain(self.of) && (id == self.shared || id == self.unique)
+    /// Whether it is what was asked for. `within` is the part of that which may have lifetimes.
+    fn is(&self, asked: Asked, within: TypeId) -> bool {
+        self.erased == asked.erased
+            && self.written.map_or_else(|| is_plain(within), |id| id == asked.id)
     }
 }
 
@@ -51,26 +66,25 @@ impl Erased {
 #[derive(Clone, Debug)]
 pub(crate) enum Mismatch {
     /// An argument or the result (`None`) has another type.
-    Type { argument: Option<usize>, expected: String, found: String, hint: &'static str },
+    Type { argument: Option<usize>, expected: String, found: String, hint: String },
     /// The probe asks for more arguments than there are.
     Count { asked: usize },
 }
-
-const OPAQUE: &str = "its written type does not tell which lifetimes it has: put #[traceable] on the \
-    whole impl, or bound the type parameter by 'static";
 
 impl Param {
     /// A parameter of type `T`, copied from the argument.
     #[must_use]
     pub fn value<T: Copy>(ty: &'static str, id: TypeId) -> Self {
-        Self { ty, how: How::Value { id, erased: erased_id_of::<T>() } }
+        Self { ty, how: How::Value { of: Asked::new::<T>(id) } }
     }
 
     /// A parameter of type `&T`: `of`, `shared` and `unique` are the identities of
     /// `fn(T)`, `fn(&T)` and `fn(&mut T)`.
     #[must_use]
     pub fn shared<T: ?Sized>(ty: &'static str, of: TypeId, shared: TypeId, unique: TypeId) -> Self {
-        Self { ty, how: How::Shared { of, shared, unique, erased: Erased::new::<T>() } }
+        let of = Asked::new::<T>(of);
+        let (shared, unique) = (Asked::new::<&T>(shared), Asked::new::<&mut T>(unique));
+        Self { ty, how: How::Shared { of, shared, unique } }
     }
 
     /// A parameter of type `*const T`, which shows where a reference points: the identities
@@ -83,8 +97,13 @@ impl Param {
         shared: TypeId,
         unique: TypeId,
     ) -> Self {
-        let erased = Erased::new::<T>();
-        Self { ty, how: How::Pointer { constant, mutable, shared, unique, erased } }
+        let forms = [
+            Asked::new::<*const T>(constant),
+            Asked::new::<*mut T>(mutable),
+            Asked::new::<&T>(shared),
+            Asked::new::<&mut T>(unique),
+        ];
+        Self { ty, how: How::Pointer { of: erased_id_of::<T>(), forms } }
     }
 
     /// Checks it against the argument at `index` of `function`; whether the argument's slot
@@ -94,43 +113,27 @@ impl Param {
         let Some(facts) = description.types.args.get(index) else {
             return Err(Mismatch::Count { asked: index + 1 });
         };
-        let id = description.source.arg_id(index);
-        self.through(id, facts).ok_or_else(|| Mismatch::Type {
+        let found = Found::new(description.source.arg_id(index), facts);
+        self.through(&found, facts.in_slot).ok_or_else(|| Mismatch::Type {
             argument: Some(index),
             expected: self.ty.to_owned(),
             found: shown(description.source.arg(index).1, (facts.name)()),
-            hint: if id.is_none() { OPAQUE } else { "" },
+            hint: opaque(description.source.why_opaque(Some(index))),
         })
     }
 
     /// Whether the argument's slot holds the address of what is asked for (`Some(true)`),
     /// the thing itself (`Some(false)`), or something else (`None`).
-    fn through(&self, id: Option<TypeId>, facts: &ArgFacts) -> Option<bool> {
-        let in_slot = facts.in_slot;
-        // Asked for only where there is no other identity: it is a call.
-        let erased_id = || (facts.erased)();
-        match (&self.how, id) {
-            (How::Value { id: asked, .. }, Some(id)) => (*asked == id).then_some(false),
-            (How::Value { erased, .. }, None) => {
-                (*erased == erased_id() && is_plain(*erased)).then_some(false)
+    fn through(&self, found: &Found, in_slot: bool) -> Option<bool> {
+        match self.how {
+            How::Value { of } => found.is(of, of.erased).then_some(false),
+            How::Shared { of, .. } if found.is(of, of.erased) => Some(!in_slot),
+            How::Shared { of, shared, unique } => {
+                [shared, unique].iter().any(|&form| found.is(form, of.erased)).then_some(true)
             }
-            (How::Shared { of, shared, unique, .. }, Some(id)) => {
-                if id == *of {
-                    return Some(!in_slot);
-                }
-                (id == *shared || id == *unique).then_some(true)
+            How::Pointer { of, forms } => {
+                forms.iter().any(|&form| found.is(form, of)).then_some(true)
             }
-            (How::Shared { erased, .. }, None) => {
-                let erased_id = erased_id();
-                if erased_id == erased.of && is_plain(erased.of) {
-                    return Some(!in_slot);
-                }
-                erased.is_reference(erased_id).then_some(true)
-            }
-            (How::Pointer { constant, mutable, shared, unique, .. }, Some(id)) => {
-                [constant, mutable, shared, unique].contains(&&id).then_some(true)
-            }
-            (How::Pointer { erased, .. }, None) => erased.is_reference(erased_id()).then_some(true),
         }
     }
 }
@@ -161,36 +164,56 @@ impl Asks {
 #[derive(Clone, Copy, Debug)]
 pub struct RetParam {
     ty: &'static str,
-    id: TypeId,
-    erased: TypeId,
+    of: Asked,
 }
 
 impl RetParam {
     /// A result of type `T`; `id` is the identity of `fn(T)`.
     #[must_use]
     pub fn of<T>(ty: &'static str, id: TypeId) -> Self {
-        Self { ty, id, erased: erased_id_of::<T>() }
+        Self { ty, of: Asked::new::<T>(id) }
     }
 
     /// Checks it against the result of `function`.
     pub(crate) fn check(&self, function: &Function) -> Result<(), Mismatch> {
         let description = function.description();
-        let erased = (description.types.ret.erased)();
-        let id = description.source.ret_id();
-        let fits = match id {
-            Some(id) => id == self.id,
-            None => erased == self.erased && is_plain(erased),
-        };
-        if fits {
+        let found = Found::new(description.source.ret_id(), &description.types.ret);
+        if found.is(self.of, self.of.erased) {
             return Ok(());
         }
         Err(Mismatch::Type {
             argument: None,
             expected: self.ty.to_owned(),
             found: shown(description.source.ret(), (description.types.ret.name)()),
-            hint: if id.is_none() { OPAQUE } else { "" },
+            hint: opaque(description.source.why_opaque(None)),
         })
     }
+}
+
+/// What can be done about a type that does not tell its lifetimes.
+fn opaque(why: &str) -> String {
+    let todo = match why {
+        "" => return String::new(),
+        "Self" => "what `Self` is stands elsewhere: put #[traceable] on the whole impl, or bound the trait \
+                   by 'static"
+            .to_owned(),
+        "impl" => "`impl Trait` stands for any type: make it a type parameter that is bounded by 'static"
+            .to_owned(),
+        "?" => "it is written elsewhere, or another attribute, a macro or `cfg` decides what it is: write it \
+                out, and put #[traceable] below other attributes"
+            .to_owned(),
+        name => match name.strip_prefix('?') {
+            Some(name) => format!(
+                "`{name}` may be a type parameter of the impl: put #[traceable] on the whole impl, or write \
+                 a path, as in `self::{name}`"
+            ),
+            None => format!(
+                "`{name}` may stand for a type that borrows: bound it, `{name}: 'static` (a bound that a \
+                 trait implies has to be written too)"
+            ),
+        },
+    };
+    format!("its written type does not tell which lifetimes it has: {todo}")
 }
 
 /// A type as written, and what it is here where that is not the same.

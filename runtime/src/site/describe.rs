@@ -14,7 +14,8 @@ use super::Slot;
 pub struct Source {
     /// Lines: the signature from the name on; the names of the type and const parameters in scope,
     /// with `, ` between them; the name and the type of each argument, the receiver among them; the
-    /// type of the result. A pattern's text stands where an argument has no name.
+    /// type of the result. A pattern's text stands where an argument has no name, and behind a type,
+    /// after a tab, why it does not tell its lifetimes: see [`Source::why_opaque`].
     pub text: &'static str,
     /// Path of the module it stands in.
     pub module: &'static str,
@@ -54,12 +55,23 @@ impl Source {
     /// Name and type of the argument at `index`, as written.
     pub(crate) fn arg(&self, index: usize) -> (&'static str, &'static str) {
         let mut lines = self.lines().skip(2 + 2 * index);
-        (lines.next().unwrap_or_default(), lines.next().unwrap_or_default())
+        (lines.next().unwrap_or_default(), split(lines.next()).0)
     }
 
     /// The type of the result, as written.
     pub(crate) fn ret(&self) -> &'static str {
-        self.lines().last().unwrap_or_default()
+        split(self.lines().last()).0
+    }
+
+    /// Why the written type of the argument at `index`, or of the result, does not tell its lifetimes:
+    /// a type parameter's name, `Self` or `impl`; `?` and a name that may be a parameter; or `?`. Empty
+    /// where it does.
+    pub(crate) fn why_opaque(&self, argument: Option<usize>) -> &'static str {
+        split(match argument {
+            Some(index) => self.lines().nth(3 + 2 * index),
+            None => self.lines().last(),
+        })
+        .1
     }
 
     /// Identity of the type of the argument at `index`, see [`type_id_of`]; `None` where the written
@@ -73,6 +85,12 @@ impl Source {
     pub(crate) fn ret_id(&self) -> Option<TypeId> {
         self.arg_id(self.ids.len() - 1)
     }
+}
+
+/// A type, and why it is opaque.
+fn split(line: Option<&'static str>) -> (&'static str, &'static str) {
+    let line = line.unwrap_or_default();
+    line.split_once('\t').unwrap_or((line, ""))
 }
 
 /// What the compiler knew of one type of the instantiation; lifetimes are erased.
@@ -157,7 +175,7 @@ mod tests {
     #[test]
     fn the_text_is_taken_apart() {
         let source = Source {
-            text: "pick<'a, T>(hay: &'a str, (a, b): (T, u8)) -> &'a str\nU, T\nhay\n&'a str\n(a, b)\n(T, u8)\n&'a str",
+            text: "pick<'a, T>(hay: &'a str, (a, b): (T, u8)) -> &'a str\nU, T\nhay\n&'a str\n(a, b)\n(T, u8)\tT\n&'a str",
             module: "bank",
             file: "bank.rs",
             line: 1,
@@ -170,13 +188,14 @@ mod tests {
         assert_eq!(source.arg(0), ("hay", "&'a str"));
         assert_eq!(source.arg(1), ("(a, b)", "(T, u8)"));
         assert_eq!(source.ret(), "&'a str");
+        assert_eq!([Some(0), Some(1), None].map(|of| source.why_opaque(of)), ["", "T", ""]);
         let known = Some(type_id_of::<fn(&str)>());
         assert_eq!((source.arg_id(0), source.arg_id(1)), (known, None));
         assert_eq!(source.ret_id(), Some(type_id_of::<fn(u8)>()));
 
-        let source = Source { text: "stop()\n\n()", ids: &[opaque], ..source };
+        let source = Source { text: "stop()\n\n()\t?", ids: &[opaque], ..source };
         assert_eq!((source.name(), source.ret()), ("stop", "()"));
-        assert_eq!(source.generics().count(), 0);
+        assert_eq!((source.generics().count(), source.why_opaque(None)), (0, "?"));
 
         let source = Source { text: "r#type()\n\n()", ..source };
         assert_eq!(source.name(), "type");
