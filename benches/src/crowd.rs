@@ -133,6 +133,8 @@ extern "C" fn describe(description: &mut MaybeUninit<RawDescription>, number: u3
     description.write(RawDescription {
         source: &SOURCE,
         body_name: name(number as usize),
+        // Their names tell them apart.
+        id: type_id_of::<Source>,
         types: const {
             &TypeFacts {
                 args: &[ArgFacts::of::<u64>(), ArgFacts::of::<u64>()],

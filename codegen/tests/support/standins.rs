@@ -3,7 +3,7 @@
 
 /// Sites.
 mod site {
-    use core::any::type_name;
+    use core::any::{TypeId, type_name};
     use core::marker::PhantomData;
     use core::mem::{ManuallyDrop, MaybeUninit, needs_drop};
 
@@ -65,6 +65,11 @@ mod site {
         pub source: &'static Source,
         pub body_name: &'static str,
         pub types: &'static TypeFacts,
+        pub id: fn() -> TypeId,
+    }
+    /// Here only a name for it.
+    pub fn erased_id_of<T>() -> TypeId {
+        TypeId::of::<()>()
     }
     pub struct TypeFacts {
         pub args: &'static [ArgFacts],
@@ -75,19 +80,21 @@ mod site {
     /// # Safety
     ///
     /// There is room for a description, and at `name` so many bytes of text that stay.
+    #[expect(improper_ctypes_definitions, reason = "its callers are compiled with it")]
     unsafe extern "C" fn write_description(
         description: *mut RawDescription,
         source: &'static Source,
         name: *const u8,
         name_len: usize,
         types: &'static TypeFacts,
+        id: fn() -> TypeId,
     ) {
         // SAFETY: the caller's promise.
         let body_name = unsafe { core::slice::from_raw_parts(name, name_len) };
         // SAFETY: the caller's promise.
         let body_name = unsafe { core::str::from_utf8_unchecked(body_name) };
         // SAFETY: the caller's promise.
-        unsafe { description.write(RawDescription { source, body_name, types }) };
+        unsafe { description.write(RawDescription { source, body_name, types, id }) };
     }
     /// # Safety
     ///

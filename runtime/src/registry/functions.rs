@@ -19,14 +19,12 @@ pub(crate) struct Registry {
     by_key: HashMap<String, Vec<u32>>,
 }
 
-/// Two sites belong to one function if all of this is the same.
+/// Two sites belong to one function if all of this is the same. What was written does not tell: one
+/// macro may write two functions of one name and one type in one place.
 #[derive(PartialEq, Eq, Hash)]
 struct Identity {
     key: String,
-    file: &'static str,
-    line: u32,
-    column: u32,
-    types: Vec<TypeId>,
+    id: TypeId,
 }
 
 /// A function, and where it was found.
@@ -38,10 +36,11 @@ struct Found {
 
 impl Found {
     /// What the listing is sorted by.
-    fn place(&self) -> (&str, &str, &str, u32) {
+    fn place(&self) -> (&str, &str, &str, u32, usize) {
         let Name { path, instance, .. } = &self.name;
         let source = self.description.source;
-        (path, instance, source.file, source.line)
+        let address = self.sites.first().map_or(0, |site| site.entry().addr());
+        (path, instance, source.file, source.line, address)
     }
 
     /// Its names, each once.
@@ -92,14 +91,7 @@ impl Registry {
             let body = description.body_name;
             let name =
                 Name::parse(body.strip_suffix("::{{closure}}").unwrap_or(body), source.module);
-            let types = description.types.args.iter().chain([&description.types.ret]);
-            let identity = Identity {
-                key: name.key.clone(),
-                file: source.file,
-                line: source.line,
-                column: source.column,
-                types: types.map(|facts| (facts.erased)()).collect(),
-            };
+            let identity = Identity { key: name.key.clone(), id: (description.id)() };
             let new = || Found { name, description, sites: Vec::new() };
             groups.entry(identity).or_insert_with(new).sites.push(record);
         }

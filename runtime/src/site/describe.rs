@@ -125,6 +125,9 @@ pub struct RawDescription {
     pub body_name: &'static str,
     /// Its types.
     pub types: &'static TypeFacts,
+    /// Identity of the function's own type, that of the closure which knows its source: the same in
+    /// every copy of one instantiation, and in nothing else.
+    pub id: fn() -> TypeId,
 }
 
 /// What the compiler knew of the types of an instantiation. Functions of the same types share it.

@@ -1,10 +1,12 @@
 //! The generated switches and entry stubs, one set per argument count.
 
-use core::any::type_name;
+use core::any::{TypeId, type_name};
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, MaybeUninit, needs_drop, size_of};
 
-use super::{ArgFacts, Body, Closure, Fits, RawDescription, Slot, Source, TypeFacts};
+use super::{
+    ArgFacts, Body, Closure, Fits, RawDescription, Slot, Source, TypeFacts, erased_id_of,
+};
 
 include!(concat!(env!("OUT_DIR"), "/entries.rs"));
 
@@ -14,19 +16,21 @@ include!(concat!(env!("OUT_DIR"), "/entries.rs"));
 ///
 /// There is room for a description, and at `name` so many bytes of text that stay.
 #[inline(never)]
+#[expect(improper_ctypes_definitions, reason = "its callers are compiled with it")]
 unsafe extern "C" fn write_description(
     description: *mut RawDescription,
     source: &'static Source,
     name: *const u8,
     name_len: usize,
     types: &'static TypeFacts,
+    id: fn() -> TypeId,
 ) {
     // SAFETY: the caller's promise.
     let body_name = unsafe { core::slice::from_raw_parts(name, name_len) };
     // SAFETY: the caller's promise.
     let body_name = unsafe { core::str::from_utf8_unchecked(body_name) };
     // SAFETY: the caller's promise.
-    unsafe { description.write(RawDescription { source, body_name, types }) };
+    unsafe { description.write(RawDescription { source, body_name, types, id }) };
 }
 
 /// Drops a result.

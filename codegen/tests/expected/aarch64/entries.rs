@@ -296,8 +296,10 @@ where
     let source = source();
     let name = type_name::<F>();
     let types = Types1::<A0, R>::FACTS;
+    // Not that of the body: closures of one place may be of one name, but never of one type.
+    let id = erased_id_of::<D>;
     // SAFETY: the caller's promise.
-    unsafe { write_description(description, source, name.as_ptr(), name.len(), types) };
+    unsafe { write_description(description, source, name.as_ptr(), name.len(), types, id) };
 }
 
 /// The types of a function of `call_1`: whatever depends on nothing else is made once for all
@@ -675,8 +677,10 @@ where
     let source = source();
     let name = type_name::<F>();
     let types = Types8::<A0, A1, A2, A3, A4, A5, A6, A7, R>::FACTS;
+    // Not that of the body: closures of one place may be of one name, but never of one type.
+    let id = erased_id_of::<D>;
     // SAFETY: the caller's promise.
-    unsafe { write_description(description, source, name.as_ptr(), name.len(), types) };
+    unsafe { write_description(description, source, name.as_ptr(), name.len(), types, id) };
 }
 
 /// The types of a function of `call_8`: whatever depends on nothing else is made once for all
