@@ -125,7 +125,48 @@ fn without_generics(segment: &str) -> &str {
 
 /// Newer compilers print lifetimes, as `'_`; older ones do not.
 fn without_lifetimes(name: &str) -> String {
-    name.replace("'_, ", "").replace(", '_", "").replace("<'_>", "").replace("&'_ ", "&")
+    let without = |text: &str| {
+        text.replace("'_, ", "").replace(", '_", "").replace("<'_>", "").replace("&'_ ", "&")
+    };
+    if !name.contains('\'') {
+        return name.to_owned();
+    }
+    let mut kept = String::with_capacity(name.len());
+    let mut start = 0;
+    let mut at = 0;
+    while let Some(quote) = name[at..].find('\'').map(|quote| at + quote) {
+        let length = char_literal(&name[quote..]);
+        at = quote + length.max(1);
+        if length > 0 {
+            kept.push_str(&without(&name[start..quote]));
+            kept.push_str(&name[quote..at]);
+            start = at;
+        }
+    }
+    kept.push_str(&without(&name[start..]));
+    kept
+}
+
+/// How long the literal is that `text` begins with: a `char` argument is printed as `'('`. 0 where it
+/// is a lifetime.
+fn char_literal(text: &str) -> usize {
+    let mut chars = text.char_indices().skip(1);
+    match chars.next() {
+        // `'\''`, `'\u{7f}'`
+        Some((_, '\\')) => {
+            chars.next();
+        }
+        Some(_) => {
+            let ends = matches!(chars.next(), Some((_, '\'')));
+            return if ends {
+                text.char_indices().nth(3).map_or(text.len(), |(end, _)| end)
+            } else {
+                0
+            };
+        }
+        None => return 0,
+    }
+    chars.find(|(_, c)| *c == '\'').map_or(0, |(at, _)| at + 1)
 }
 
 /// Splits at `separator` where no bracket is open.
@@ -134,8 +175,13 @@ fn split<'n>(name: &'n str, separator: &str) -> Vec<&'n str> {
     let mut depth = 0_usize;
     let mut start = 0;
     let mut previous = '\0';
+    let mut literal_end = 0;
     for (at, c) in name.char_indices() {
+        if at < literal_end {
+            continue;
+        }
         match c {
+            '\'' => literal_end = at + char_literal(&name[at..]),
             '<' | '(' | '[' => depth += 1,
             // Not the arrow of a function type.
             '>' if previous == '-' => {}
@@ -256,6 +302,26 @@ mod tests {
         check("bank::pick<'_>", "bank::pick", "bank::pick", None);
         check("bank::pick<'_, '_, u8>", "bank::pick", "bank::pick<u8>", None);
         check("bank::pick<'_, '_>", "bank::pick", "bank::pick", None);
+    }
+
+    #[test]
+    fn what_a_char_argument_is_opens_and_separates_nothing() {
+        for literal in
+            ["'('", "'<'", "'>'", "'\\''", "'\\\\'", "'\\u{7f}'", "'_'", "':'", "'é'", "'\"'"]
+        {
+            let name = format!("<bank::Tag<{literal}> as bank::Parse<{literal}, '_>>::parse");
+            check(
+                &name,
+                "bank::Tag::parse",
+                &format!("bank::Tag<{literal}>::parse"),
+                Some("bank::Parse"),
+            );
+            let name = format!("bank::Tag<'_, {literal}, u8>::parse<'_, {literal}>");
+            let instance = format!("bank::Tag<{literal}, u8>::parse<{literal}>");
+            check(&name, "bank::Tag::parse", &instance, None);
+        }
+        check("bank::pick<':', ':'>", "bank::pick", "bank::pick<':', ':'>", None);
+        check("bank::pick<'_, '_'>", "bank::pick", "bank::pick<'_'>", None);
     }
 
     #[test]
