@@ -24,7 +24,7 @@ fn case(name: &str) {
     let parse = |text: &str| text.parse::<TokenStream>().expect("tokens");
     let (args, item) = (parse(args), parse(item));
     let expanded = match macro_name {
-        "traceable" => traceable(args, item),
+        "traceable" => traceable(args, item, None),
         "fentry" => probe(Kind::Fentry, args, item),
         "fexit" => probe(Kind::Fexit, args, item),
         "fmod_ret" => probe(Kind::FmodRet, args, item),

@@ -85,7 +85,8 @@ use proc_macro::TokenStream;
 /// With the feature `enabled` of gtramp off, all this expands to the item as it was written.
 #[proc_macro_attribute]
 pub fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    traceable::traceable(attribute.into(), item.into()).into()
+    let written = proc_macro::Span::call_site().source_text();
+    traceable::traceable(attribute.into(), item.into(), written.as_deref()).into()
 }
 
 /// Makes a probe that runs when a function is entered.

@@ -18,7 +18,7 @@ use proc_macro2::{Group, TokenStream};
 use quote::{ToTokens, quote};
 
 use self::check::{Place, Verdict, check};
-use self::parse::{Container, Item, Member, take_attribute};
+use self::parse::{Container, Item, Member, OwnName, take_attribute};
 use crate::args::{Runtime, TraceableArgs};
 use crate::errors::Errors;
 use crate::function::{Function, changes_nothing, outer};
@@ -28,12 +28,20 @@ pub(crate) use self::scope::Scope;
 use self::unseen::Unseen;
 
 /// The whole macro: attribute tokens and item tokens in, item tokens out.
-pub(crate) fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStream {
+///
+/// `written` is the attribute as it stands in the source, where that is known.
+pub(crate) fn traceable(
+    attribute: TokenStream,
+    item: TokenStream,
+    written: Option<&str>,
+) -> TokenStream {
+    let name = &OwnName::from_source(written);
     let mut errors = Errors::default();
     let args = TraceableArgs::parse(attribute, &mut errors);
     let expanded = match Item::parse_tokens(item.clone()) {
         Ok(parsed) => {
-            let expansion = Expansion { enabled: cfg!(feature = "enabled") && args.skip.is_none() };
+            let enabled = cfg!(feature = "enabled") && args.skip.is_none();
+            let expansion = Expansion { enabled, name };
             match parsed {
                 Item::Function(function) => {
                     let scope = Scope::alone(Unseen::around(&function));
@@ -57,12 +65,13 @@ pub(crate) fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStrea
 
 /// One run over an item and everything nested in it.
 #[derive(Clone, Copy)]
-struct Expansion {
+struct Expansion<'a> {
     /// Off: only take our own attributes out.
     enabled: bool,
+    name: &'a OwnName,
 }
 
-impl Expansion {
+impl Expansion<'_> {
     fn function(
         self,
         mut function: Function,
@@ -71,7 +80,7 @@ impl Expansion {
         place: Place,
         errors: &mut Errors,
     ) -> TokenStream {
-        let Some(nested) = take_attribute(&mut function.attrs, errors) else {
+        let Some(nested) = take_attribute(&mut function.attrs, self.name, errors) else {
             return function.into_token_stream();
         };
         if !self.enabled || nested.skip.is_some() {
@@ -94,11 +103,11 @@ impl Expansion {
         runtime: &Runtime,
         errors: &mut Errors,
     ) -> TokenStream {
-        let Some(nested) = take_attribute(&mut container.attrs, errors) else {
+        let Some(nested) = take_attribute(&mut container.attrs, self.name, errors) else {
             return container.into_token_stream();
         };
-        let inner =
-            Self { enabled: self.enabled && nested.skip.is_none() && !container.is_for_tests() };
+        let enabled = self.enabled && nested.skip.is_none() && !container.is_for_tests();
+        let inner = Self { enabled, ..self };
         let runtime = runtime.overridden_by(nested.runtime);
         let rewritten = !container.attrs.iter().all(changes_nothing);
         let scope = container.scope(&scope.clone().with_rewritten(rewritten));
@@ -140,9 +149,32 @@ mod tests {
             }
         };
         assert_eq!(
-            text(traceable(quote!(), item)),
+            text(traceable(quote!(), item, None)),
             "mod bank { const fn new() {} const fn old(a: u8) {} }"
         );
+    }
+
+    #[test]
+    fn it_knows_itself_by_the_name_that_was_used() {
+        for (written, inner) in [
+            ("#[trace]", "trace"),
+            ("#[ my::trace(crate = x) ]", "my::trace"),
+            ("trace", "trace"),
+            ("#[gtramp::traceable]", "traceable"),
+        ] {
+            let path: syn::Path = syn::parse_str(inner).expect("a path");
+            let item = quote!(mod bank { #[#path(skip)] const fn new() {} });
+            let found = text(traceable(quote!(), item, Some(written)));
+            assert_eq!(found, "mod bank { const fn new() {} }");
+        }
+        let other = quote!(
+            mod bank {
+                #[other::trace(skip)]
+                fn new();
+            }
+        );
+        let found = text(traceable(quote!(), other.clone(), Some("#[trace]")));
+        assert_eq!(found, text(other));
     }
 
     #[test]
@@ -152,7 +184,8 @@ mod tests {
                 quote!(skip),
                 quote!(
                     struct Unit;
-                )
+                ),
+                None,
             )),
             "struct Unit;"
         );
@@ -165,6 +198,7 @@ mod tests {
             quote!(
                 struct Unit;
             ),
+            None,
         ));
         assert!(found.starts_with("struct Unit; ::core::compile_error!"), "{found}");
     }

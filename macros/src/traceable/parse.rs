@@ -4,12 +4,13 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream};
-use syn::{Attribute, ImplItem, ItemImpl, ItemTrait, Meta, Token, TraitItem, Visibility};
+use syn::{Attribute, ImplItem, ItemImpl, ItemTrait, Meta, Path, Token, TraitItem, Visibility};
 
 use super::scope::Scope;
 use crate::args::TraceableArgs;
 use crate::errors::Errors;
-use crate::function::{Body, Function, braces, changes_nothing, is_attr};
+use crate::function::{Body, Function, braces, changes_nothing, conditional, is_attr};
+use crate::text::text;
 
 /// The item below the attribute.
 pub(crate) enum Item {
@@ -276,13 +277,14 @@ fn is_out_of_line(input: ParseStream) -> bool {
 /// `None` means that a `cfg_attr` decides whether the item is traceable: it must be left to it.
 pub(crate) fn take_attribute(
     attrs: &mut Vec<Attribute>,
+    name: &OwnName,
     errors: &mut Errors,
 ) -> Option<TraceableArgs> {
-    if attrs.iter().any(is_conditional) {
+    if attrs.iter().any(|attr| is_conditional(attr, name)) {
         return None;
     }
     let mut args = TraceableArgs::default();
-    for attr in attrs.extract_if(.., |attr| is_attr(attr, "traceable")) {
+    for attr in attrs.extract_if(.., |attr| name.is(attr.path())) {
         let tokens = match attr.meta {
             Meta::Path(_) => continue,
             Meta::List(list) => list.tokens,
@@ -298,10 +300,31 @@ pub(crate) fn take_attribute(
     Some(args)
 }
 
+/// What the attribute is called where it is used.
+#[derive(Default)]
+pub(crate) struct OwnName(Option<Path>);
+
+impl OwnName {
+    /// From the attribute as it was written: `#[trace(..)]`, after `use gtramp::traceable as trace`.
+    pub(crate) fn from_source(written: Option<&str>) -> Self {
+        let inside = written.map(|text| text.trim_start_matches("#[").trim_end_matches(']'));
+        let path = inside.and_then(|text| text.split('(').next());
+        Self(path.and_then(|path| syn::parse_str(path).ok()))
+    }
+
+    /// Whether an attribute of this path is ours.
+    fn is(&self, path: &Path) -> bool {
+        path.segments.last().is_some_and(|last| last.ident == "traceable")
+            || self.0.as_ref().is_some_and(|own| text(own) == text(path))
+    }
+}
+
 /// `#[cfg_attr(.., traceable..)]`
-fn is_conditional(attr: &Attribute) -> bool {
-    is_attr(attr, "cfg_attr")
-        && attr.meta.require_list().is_ok_and(|list| mentions_traceable(list.tokens.clone()))
+fn is_conditional(attr: &Attribute, name: &OwnName) -> bool {
+    let Meta::List(list) = &attr.meta else { return false };
+    list.path.is_ident("cfg_attr")
+        && (mentions_traceable(list.tokens.clone())
+            || conditional(list).is_some_and(|metas| metas.iter().any(|meta| name.is(meta.path()))))
 }
 
 fn mentions_traceable(tokens: TokenStream) -> bool {
