@@ -1,12 +1,12 @@
 //! Which functions can be traced, and what to say of the others.
 
 use proc_macro2::TokenTree;
-use syn::{Attribute, FnArg};
+use syn::{Attribute, FnArg, Meta};
 
 use super::parse::Kind;
 use crate::args::MAX_ARGS;
 use crate::errors::Errors;
-use crate::function::{Body, Function, is_attr};
+use crate::function::{Body, Function, conditional, is_attr};
 
 /// Where the function stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -100,7 +100,7 @@ impl Refusals<'_> {
         for input in inputs {
             let (FnArg::Receiver(syn::Receiver { attrs, .. })
             | FnArg::Typed(syn::PatType { attrs, .. })) = input;
-            for attr in attrs.iter().filter(|attr| is_attr(attr, "cfg")) {
+            for attr in attrs.iter().filter(|attr| decides(attr)) {
                 self.push(
                     attr,
                     "an argument that depends on `cfg` cannot be traced; put the `cfg` on the function",
@@ -116,6 +116,15 @@ impl Refusals<'_> {
                 "a naked function cannot be traced: its body is its whole machine code",
             );
         }
+    }
+}
+
+/// `#[cfg(..)]`, also behind a `cfg_attr`.
+fn decides(attr: &Attribute) -> bool {
+    match &attr.meta {
+        Meta::List(list) if list.path.is_ident("cfg_attr") => conditional(list)
+            .is_some_and(|metas| metas.iter().any(|meta| meta.path().is_ident("cfg"))),
+        _ => is_attr(attr, "cfg"),
     }
 }
 

@@ -95,8 +95,7 @@ fn switched(
     let names: Vec<_> = function.sig.inputs.iter().map(name_of).collect();
     let lints: Vec<_> = names.iter().map(used).collect();
     let switched = format_ident!("switched_{}", names.len(), span = span);
-    let tokens = body.stream();
-    let body = if begins_with_item(&tokens) { body.to_token_stream() } else { tokens };
+    // In a block of its own: items that it declares must not be what the types in front of it mean.
     quote_spanned! {span=>
         if let ::core::option::Option::Some(armed) =
             #private::#switched(#describe, #(#lints &#names,)* #closure, #private::#form)
@@ -122,29 +121,6 @@ fn calling_again(function: &Function, path: &TokenStream) -> TokenStream {
 /// `body` as it may stand in a closure.
 fn closure_body(function: &Function, body: impl ToTokens) -> TokenStream {
     if is_unsafe(function) { quote!({ unsafe #body }) } else { body.into_token_stream() }
-}
-
-/// Whether items stand before all statements. They stay in a block of their own, as what comes first.
-fn begins_with_item(tokens: &TokenStream) -> bool {
-    const WORDS: [&str; 12] = [
-        "const",
-        "enum",
-        "extern",
-        "fn",
-        "impl",
-        "macro_rules",
-        "mod",
-        "static",
-        "struct",
-        "trait",
-        "type",
-        "use",
-    ];
-    match tokens.clone().into_iter().next() {
-        Some(TokenTree::Ident(word)) => WORDS.iter().any(|other| word == other),
-        Some(TokenTree::Punct(punct)) => punct.as_char() == '#',
-        _ => false,
-    }
 }
 
 /// Gives every argument a name. What binds the patterns behind the switch, and the parameters of a closure
@@ -240,7 +216,9 @@ fn lints_of(attrs: &[Attribute]) -> Vec<&Attribute> {
 }
 
 fn is_lint(attr: &Attribute) -> bool {
-    ["allow", "warn", "deny", "forbid", "expect"].iter().any(|level| is_attr(attr, level))
+    ["allow", "warn", "deny", "forbid", "expect", "cfg_attr"]
+        .iter()
+        .any(|level| is_attr(attr, level))
 }
 
 /// The body with `self` renamed, for a closure.
