@@ -7,7 +7,8 @@ use crate::probe::Mismatch;
 use crate::site::Function;
 
 /// Why an attach failed. Nothing was changed: every function is as it was before.
-#[derive(Debug)]
+///
+/// Its `Debug` is its `Display`, so that an `unwrap()` says what is wrong.
 #[non_exhaustive]
 pub enum Error {
     /// No traceable function has a path that the selection matches.
@@ -112,7 +113,6 @@ pub enum Error {
 }
 
 /// One function that a link could not be attached to.
-#[derive(Debug)]
 pub struct Refusal {
     pub(crate) function: &'static Function,
     pub(crate) reason: Error,
@@ -129,6 +129,20 @@ impl Refusal {
     #[must_use]
     pub fn reason(&self) -> &Error {
         &self.reason
+    }
+}
+
+/// As `Display`.
+impl fmt::Debug for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// As `Display`.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

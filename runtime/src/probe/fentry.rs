@@ -19,6 +19,12 @@ use super::{AnyProbe, Context, Entry, Kind, Param, Row};
 /// # Safety
 ///
 /// `call` reads only arguments that `params` names, as `params` names them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a probe for `fentry`",
+    label = "a probe is a closure `|ctx: &Entry, a: &A, b: &B, ..|`, or what `#[fentry]` made",
+    note = "the context, then the first arguments, each by reference and with its type written; nothing is returned",
+    note = "it is `Send + Sync + 'static`: a closure that captures says `move`"
+)]
 pub unsafe trait EntryProbe<M = ()>: Send + Sync + 'static {
     /// Whether it may block.
     const SLEEPABLE: bool = false;

@@ -20,6 +20,12 @@ use super::{AnyProbe, Context, Exit, Kind, Param, RetParam, Return, Row};
 ///
 /// `call` reads only arguments and the result that `params` and `ret` name, as they name them, and
 /// `RET_IN_SLOT` is [`Slot::holds`] of the type that `ret` names.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a probe for `fexit`",
+    label = "a probe is a closure `|ctx: &Exit, a: A, b: B, .., ret: Return<R>|`, or what `#[fexit]` made",
+    note = "the context, then the first arguments by value (`Copy`), each with its type written, then, if wanted, the result; nothing is returned",
+    note = "it is `Send + Sync + 'static`: a closure that captures says `move`"
+)]
 pub unsafe trait ExitProbe<M = ()>: Send + Sync + 'static {
     /// Whether it may block.
     const SLEEPABLE: bool = false;

@@ -22,6 +22,12 @@ use super::{AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, RetParam, Ro
 ///
 /// `call` reads only arguments that `params` names, as `params` names them, and `ret` describes
 /// `Ret`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a probe for `fmod_ret`",
+    label = "a probe is a closure `|ctx: &ModRet, a: &A, b: &B, ..| -> ControlFlow<R>`, or what `#[fmod_ret]` made",
+    note = "the context, then the first arguments, each by reference and with its type written; `Break(value)` answers in the place of the function",
+    note = "it is `Send + Sync + 'static`: a closure that captures says `move`"
+)]
 pub unsafe trait ModRetProbe<M = ()>: Send + Sync + 'static {
     /// What the function returns.
     type Ret: 'static;

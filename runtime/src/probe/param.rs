@@ -118,8 +118,40 @@ impl Param {
             argument: Some(index),
             expected: self.ty.to_owned(),
             found: shown(description.source.arg(index).1, (facts.name)()),
-            hint: opaque(description.source.why_opaque(Some(index))),
+            hint: match description.source.why_opaque(Some(index)) {
+                "" if self.is_but_for_lifetimes(found.erased) => self.lifetimes(),
+                why => opaque(why),
+            },
         })
+    }
+
+    fn is_but_for_lifetimes(&self, found: TypeId) -> bool {
+        match self.how {
+            How::Value { of } => of.erased == found,
+            How::Shared { of, shared, unique } => {
+                [of, shared, unique].iter().any(|form| form.erased == found)
+            }
+            How::Pointer { forms, .. } => forms.iter().any(|form| form.erased == found),
+        }
+    }
+
+    /// What can be done where it is the same type with other lifetimes.
+    fn lifetimes(&self) -> String {
+        // Closures are named by the compiler, which leaves lifetimes out.
+        match self.how {
+            _ if self.ty.contains("'static") => ASKS_FOR_STATIC.to_owned(),
+            How::Value { .. } if self.ty.starts_with('&') => format!(
+                "what it points to may be gone at exit: take its address, `*const {}`, under #[fexit], or \
+                 look at it at entry",
+                self.ty[1..].trim_start_matches("mut "),
+            ),
+            How::Value { .. } => {
+                "what it borrows may be gone at exit, and a parameter under #[fentry] has the \
+                 function's own lifetimes, `'static` where it says so"
+                    .to_owned()
+            }
+            How::Shared { .. } | How::Pointer { .. } => in_a_closure("fentry"),
+        }
     }
 
     /// Whether the argument's slot holds the address of what is asked for (`Some(true)`),
@@ -185,9 +217,25 @@ impl RetParam {
             argument: None,
             expected: self.ty.to_owned(),
             found: shown(description.source.ret(), (description.types.ret.name)()),
-            hint: opaque(description.source.why_opaque(None)),
+            hint: match description.source.why_opaque(None) {
+                "" if self.of.erased == found.erased && self.ty.contains("'static") => {
+                    ASKS_FOR_STATIC.to_owned()
+                }
+                "" if self.of.erased == found.erased => in_a_closure("fexit"),
+                why => opaque(why),
+            },
         })
     }
+}
+
+const ASKS_FOR_STATIC: &str =
+    "the types differ in their lifetimes alone: the call grants less than `'static`";
+
+fn in_a_closure(attribute: &str) -> String {
+    format!(
+        "the types differ in their lifetimes alone: a closure's or `arg`'s are `'static`; a function under \
+         #[{attribute}] leaves open those that the traced function leaves open"
+    )
 }
 
 /// What can be done about a type that does not tell its lifetimes.

@@ -8,7 +8,6 @@ use super::{RawDescription, Record, Source};
 ///
 /// A small function becomes a part of its callers, and may be compiled again in another crate. Each copy
 /// has a switch of its own; all of them are this one function.
-#[derive(Debug)]
 pub struct Function {
     path: &'static str,
     instance: &'static str,
@@ -160,6 +159,13 @@ impl fmt::Display for Function {
         // The instance already shows what the generic parameters are.
         let rest = rest.find('(').map_or(rest, |open| &rest[open..]);
         write!(f, "{}{rest}   {}:{}", self.instance, self.file(), self.line())
+    }
+}
+
+/// As `Display`: what is behind it is addresses.
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

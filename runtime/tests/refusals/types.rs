@@ -207,6 +207,40 @@ fn attributes_that_leave_lifetimes_open_are_accepted() {
     }
 }
 
+#[fentry("refusals::types::borrows")]
+fn wants_static(_: &Entry, _: &str, _: Option<&'static str>) {}
+
+#[test]
+fn a_refusal_for_lifetimes_alone_says_so_and_what_to_write() {
+    assert_eq!(borrows("a", None, View("c"), None), 2);
+    assert_eq!(lends("ab", 1), Some("b"));
+    let path = "refusals::types::borrows";
+    let text = |attach: Result<Link, Error>| attach.unwrap_err().to_string();
+
+    let at_exit = text(gtramp::fexit(path, |_: &Exit, _: &'static str| ()));
+    assert!(at_exit.contains("take its address, `*const str`, under #[fexit]"), "{at_exit}");
+    let borrowed = text(gtramp::fexit(path, |_: &Exit, _: Option<&'static str>| ()));
+    assert!(borrowed.contains("asks for"), "{borrowed}");
+    let closure = text(gtramp::fentry(path, |_: &Entry, _: &str, _: &Option<&'static str>| ()));
+    assert!(closure.contains("lifetimes alone: a closure's"), "{closure}");
+    assert!(closure.contains("#[fentry]"), "{closure}");
+    let attribute = text(wants_static.attach());
+    assert!(attribute.contains("the call grants less than `'static`"), "{attribute}");
+    let path = "refusals::types::lends";
+    let result = text(gtramp::fexit(path, |_: &Exit, _: Return<Option<&'static str>>| ()));
+    assert!(result.contains("#[fexit]"), "{result}");
+}
+
+#[test]
+fn an_errors_debug_is_its_text() {
+    assert_eq!(plain(1, "a", vec![]), Ok(1));
+    let error = narrow_value.attach().unwrap_err();
+    assert_eq!(format!("{error:?}"), error.to_string());
+    assert_eq!(format!("{error:#?}"), error.to_string());
+    let function = site!(plain).function().unwrap();
+    assert_eq!(format!("{function:?}"), function.to_string());
+}
+
 #[derive(Clone, Debug, PartialEq)]
 struct Own(u64);
 
@@ -228,7 +262,10 @@ fn an_argument_of_a_type_parameter_is_refused_unless_it_is_known_to_borrow_nothi
     let (argument, text) =
         refused(of_own.function().unwrap(), of_own.fentry(|_: &Entry, _: &Own| ()));
     assert_eq!(argument, Some(0));
-    assert!(text.contains("'static"), "{text}");
+    assert!(
+        text.contains("`T` may stand for a type that borrows: bound it, `T: 'static`"),
+        "{text}"
+    );
     let decide = |_: &ModRet| -> ControlFlow<Own> { ControlFlow::Continue(()) };
     assert_eq!(refused(of_own.function().unwrap(), of_own.fmod_ret(decide)).0, None);
     let of_option = site!(opaque::<Option<&str>>);
