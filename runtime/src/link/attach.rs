@@ -21,12 +21,13 @@ use crate::poke::{Found, Writable, verify};
 use crate::probe::{AnyProbe, Asks, Kind, LinkState, PairCaller};
 use crate::registry::Selector;
 use crate::site::Function;
-use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
+use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
 use super::core::{Fit, Form, LinkCore, Member};
-use super::detach::{Patience, poison, withdraw};
+use super::detach::{Fate, Patience, poison, withdraw};
 use super::fork;
+use super::handle::Link;
 use super::rows;
 use super::transaction::{Transaction, expected, follow, full_caller};
 
@@ -45,7 +46,7 @@ pub(crate) struct Request {
 }
 
 /// Attaches, or changes nothing.
-pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
+pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     if request.probes.is_empty() {
         return Err(Error::NoProbe);
     }
@@ -72,6 +73,8 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
     }
     let fits = binding.fits;
     let mut refused = check(refused, &members, request.skip_invalid)?;
+    // They are the user's: if dropping them panics, nothing has been done yet.
+    drop((request.cookie, request.selector));
 
     let mut transaction = Transaction::begin();
     members.retain(|member| match verify_sites(member.function) {
@@ -107,18 +110,19 @@ pub(crate) fn attach(request: Request) -> Result<Arc<LinkCore>, Error> {
             fits,
             members: Mutex::new(Vec::new()),
             enabled: AtomicBool::new(true),
-            installs: AtomicU64::new(0),
             refused,
         }
     });
     match install(&mut transaction, &link, &members) {
         Ok(()) => {
             *lock(&link.members) = members;
+            // From here on, whatever cuts this short detaches.
+            let link = Link::new(link);
             transaction.end();
             Ok(link)
         }
         Err(fault) => {
-            undo(transaction, &link, members, &fault);
+            undo(transaction, &link, members, &fault, Fate::Goes);
             Err(fault.error)
         }
     }
@@ -133,7 +137,7 @@ pub(crate) fn enable(link: &Arc<LinkCore>) -> Result<(), Error> {
     let members = lock(&link.members).clone();
     members.iter().try_for_each(|member| verify_sites(member.function))?;
     if let Err(fault) = install(&mut transaction, link, &members) {
-        undo(transaction, link, members, &fault);
+        undo(transaction, link, members, &fault, Fate::Stays);
         return Err(fault.error);
     }
     link.enabled.store(true, Ordering::Relaxed);
@@ -156,9 +160,15 @@ impl From<Error> for Fault {
 
 /// Ends a transaction in which [`install`] has failed. The users' closures are not dropped before
 /// the lock is free.
-fn undo(transaction: Transaction, link: &Arc<LinkCore>, members: Vec<Member>, fault: &Fault) {
+fn undo(
+    transaction: Transaction,
+    link: &Arc<LinkCore>,
+    members: Vec<Member>,
+    fault: &Fault,
+    fate: Fate,
+) {
     if fault.begun {
-        withdraw(transaction, link, members, Patience::Wait);
+        withdraw(transaction, link, members, Patience::Wait, fate);
     }
 }
 
@@ -214,7 +224,7 @@ fn install(
     }
     let all_off = members.iter().flat_map(|member| member.function.sites()).copied();
     arming.redirect(all_off.filter(|site| !expected(site).armed));
-    link.installs.fetch_add(1, Ordering::Relaxed);
+    link.state.installs.fetch_add(1, Ordering::Relaxed);
     for (md, list, caller) in lists {
         // SAFETY: what was made afresh has just been published.
         let md = unsafe { md.published() };

@@ -207,7 +207,7 @@ impl LinkBuilder {
             specialise,
             skip_invalid,
         };
-        attach(request).map(Link::new)
+        attach(request)
     }
 }
 

@@ -1,12 +1,14 @@
 //! The part of a link that lives for as long as one of its probes may run.
 
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::thread;
 
 use crate::error::Refusal;
 use crate::md::Md;
-use crate::probe::{AnyProbe, LinkState};
+use crate::probe::{AnyProbe, LinkState, Payload, discard, drop_caught};
 use crate::site::Function;
-use crate::sync::{AtomicBool, AtomicU64, Mutex};
+use crate::sync::{AtomicBool, Mutex};
 
 /// What a link is made of. Rows point into it, so it is dropped only when no thread runs, or
 /// can still come to run, a probe of it.
@@ -22,10 +24,28 @@ pub(crate) struct LinkCore {
     pub(crate) members: Mutex<Vec<Member>>,
     /// Whether its probes are in its functions' lists. Changed by transactions.
     pub(crate) enabled: AtomicBool,
-    /// How often its probes were put into its functions' lists. Changed by transactions.
-    pub(crate) installs: AtomicU64,
     /// Functions that `skip_invalid` left out.
     pub(crate) refused: Vec<Refusal>,
+}
+
+impl Drop for LinkCore {
+    /// Drops the probes, each whatever the others do. The first panic goes on when all is done, to
+    /// whoever detaches, as that of any value that is dropped; unless that thread is panicking already.
+    fn drop(&mut self) {
+        let mut first: Option<Payload> = None;
+        for probe in core::mem::take(&mut self.probes) {
+            match (drop_caught(probe), &first) {
+                (Ok(()), _) => {}
+                (Err(payload), None) => first = Some(payload),
+                (Err(payload), Some(_)) => discard(payload),
+            }
+        }
+        match first {
+            Some(payload) if thread::panicking() => discard(payload),
+            Some(payload) => resume_unwind(payload),
+            None => {}
+        }
+    }
 }
 
 /// One function of a link.

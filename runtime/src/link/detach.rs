@@ -32,6 +32,15 @@ pub(crate) enum Patience {
     Leave,
 }
 
+/// What becomes of a link when none of its probes runs any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is dropped.
+    Goes,
+    /// Somebody has it.
+    Stays,
+}
+
 /// Detaches. Doing it again does nothing.
 pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
     let transaction = Transaction::begin();
@@ -39,12 +48,14 @@ pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
     if members.is_empty() {
         return;
     }
-    withdraw(transaction, link, members, patience);
+    withdraw(transaction, link, members, patience, Fate::Goes);
 }
 
 /// Disables a link of which a probe has panicked.
 pub(crate) fn poison(link: &Arc<LinkCore>, message: String) {
-    let transaction = Transaction::begin();
+    let mut transaction = Transaction::begin();
+    // The thread is in the midst of a call, which has nothing to do with other links' captures.
+    transaction.drop_no_links();
     link.state.note_panic(message);
     disable_in(transaction, link);
 }
@@ -57,7 +68,7 @@ pub(crate) fn disable(link: &Arc<LinkCore>) {
 fn disable_in(transaction: Transaction, link: &Arc<LinkCore>) {
     link.enabled.store(false, Ordering::Relaxed);
     let members = lock(&link.members).clone();
-    withdraw(transaction, link, members, Patience::Wait);
+    withdraw(transaction, link, members, Patience::Wait, Fate::Stays);
 }
 
 /// Steps 1 to 5, for the functions of `members`.
@@ -66,8 +77,9 @@ pub(super) fn withdraw(
     link: &Arc<LinkCore>,
     members: Vec<Member>,
     patience: Patience,
+    fate: Fate,
 ) {
-    let installs = link.installs.load(Ordering::Relaxed);
+    let installs = link.state.installs.load(Ordering::Relaxed);
     transaction.kill(link);
     let mut changed = Vec::with_capacity(members.len());
     for md in members.iter().flat_map(Member::sites) {
@@ -90,15 +102,15 @@ pub(super) fn withdraw(
     let lists = transaction.marked(link);
 
     if patience == Patience::Leave || in_probe() {
-        transaction.leave(Arc::clone(link), installs, members, lists);
+        transaction.leave(link, fate, installs, members, lists);
     } else {
         drop(transaction);
-        wait(link, &lists);
+        wait(&link.state, &lists);
         drop(lists);
         transaction = Transaction::begin();
         // Another thread may have put the probes back while this one waited without the lock.
-        if link.installs.load(Ordering::Relaxed) == installs {
-            vacate(link, &members);
+        if link.state.installs.load(Ordering::Relaxed) == installs {
+            vacate(&link.state, &members);
             settle(&mut transaction, link, &members);
         }
     }

@@ -64,6 +64,8 @@ impl Link {
     /// they are attached to, and not for other links' probes (except that it may await the end of
     /// a run of non-sleepable probes of one function).
     ///
+    /// If dropping what a closure holds panics, the panic goes on from here when all of it is done.
+    ///
     /// Called from inside a probe it does not wait, as [`Link::detach_deferred`].
     pub fn detach(self) {
         drop(self);
@@ -71,7 +73,7 @@ impl Link {
 
     /// Detaches without waiting: no call that begins from now on runs the probes. Those that are
     /// running come to their end; the closures are dropped by the next attach or detach of any
-    /// link that finds them done.
+    /// link that finds them done, where a panic of what they hold ends as well.
     pub fn detach_deferred(self) {
         detach(&self.core, Patience::Leave);
     }

@@ -9,12 +9,13 @@ use crate::error::Error;
 use crate::grace::{Held, IgnoreGuard, held, ignore_current_thread, wait_for_marks};
 use crate::md::{LOOKING, Md, Replaced, TableState};
 use crate::poke::{Expected, Writable};
-use crate::probe::{ListBox, Needs, Row};
+use crate::probe::{LinkState, ListBox, Needs, Row, discard, drop_caught};
 use crate::site::{Function, Record};
 use crate::sync::{Mutex, MutexGuard, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
 use super::core::{LinkCore, Member};
+use super::detach::Fate;
 use super::rows::{any_hashed, is_of, lookup_of};
 
 /// Everything that changes under the lock and is not at a site.
@@ -55,8 +56,11 @@ impl Retired {
 
 /// A detached link of which a probe was still running.
 struct Leaving {
-    link: Arc<LinkCore>,
-    /// Its [`LinkCore::installs`] then.
+    state: Arc<LinkState>,
+    /// The link itself, if it is dropped with this. Where somebody has it, nobody else may, not even for
+    /// a moment: when it has been detached, it is to be gone.
+    link: Option<Arc<LinkCore>>,
+    /// Its [`LinkState::installs`] then.
     installs: u64,
     members: Vec<Member>,
     lists: Vec<Arc<Retired>>,
@@ -78,6 +82,8 @@ pub(crate) struct Transaction {
     state: MutexGuard<'static, State>,
     /// What threads held, some time after it had begun, once somebody has asked.
     held: Option<Held>,
+    /// Whether links that were left to a later transaction are left to a later one than this.
+    keeps_links: bool,
     /// After the guard of the lock, so that they are dropped after it.
     _under_way: UnderWay,
     _unprobed: IgnoreGuard,
@@ -110,19 +116,38 @@ struct Garbage {
     _lists: Vec<Retired>,
     _awaited: Vec<Arc<Retired>>,
     _arrays: Replaced<Md>,
-    _links: Vec<Arc<LinkCore>>,
+    links: Vec<Arc<LinkCore>>,
+}
+
+impl Drop for Garbage {
+    /// A panic in the drop of what a link has captured, which somebody has left behind, ends here:
+    /// whoever finds it is in the midst of something else. The panic hook has reported it.
+    fn drop(&mut self) {
+        self.links.drain(..).filter_map(|link| drop_caught(link).err()).for_each(discard);
+    }
 }
 
 impl Transaction {
     pub(crate) fn begin() -> Self {
         let unprobed = ignore_current_thread();
         let under_way = UnderWay::begin();
-        Self { state: lock(&STATE), held: None, _under_way: under_way, _unprobed: unprobed }
+        Self {
+            state: lock(&STATE),
+            held: None,
+            keeps_links: false,
+            _under_way: under_way,
+            _unprobed: unprobed,
+        }
     }
 
     /// Whether the calling thread is in one.
     pub(crate) fn is_under_way() -> bool {
         UNDER_WAY.get()
+    }
+
+    /// Lets its end drop nothing of what links have captured.
+    pub(crate) fn drop_no_links(&mut self) {
+        self.keeps_links = true;
     }
 
     pub(crate) fn state(&mut self) -> &mut State {
@@ -228,12 +253,15 @@ impl Transaction {
     /// Remembers a link that could not be waited for, of which threads had marks in these lists.
     pub(crate) fn leave(
         &mut self,
-        link: Arc<LinkCore>,
+        link: &Arc<LinkCore>,
+        fate: Fate,
         installs: u64,
         members: Vec<Member>,
         lists: Vec<Arc<Retired>>,
     ) {
-        self.state.leaving.push(Leaving { link, installs, members, lists });
+        let state = Arc::clone(&link.state);
+        let link = (fate == Fate::Goes).then(|| Arc::clone(link));
+        self.state.leaving.push(Leaving { state, link, installs, members, lists });
     }
 
     /// Ends it: frees what no thread holds any more. What users gave us is dropped without the lock.
@@ -264,30 +292,31 @@ impl Transaction {
             if held.any_in(looking) { Vec::new() } else { core::mem::take(&mut state.replaced) };
         let leaving = core::mem::take(&mut state.leaving);
         let (kept, gone): (Vec<_>, Vec<_>) = leaving.into_iter().partition(|leaving| {
-            held.any_mark(|mark| may_run(mark, &leaving.link, &leaving.lists))
+            (self.keeps_links && leaving.link.is_some())
+                || held.any_mark(|mark| may_run(mark, &leaving.state, &leaving.lists))
         });
         state.leaving = kept;
-        for Leaving { link, installs, members, .. } in &gone {
+        for Leaving { state, installs, members, .. } in &gone {
             // Otherwise its probes were put back meanwhile.
-            if link.installs.load(Ordering::Relaxed) == *installs {
-                vacate(link, members);
+            if state.installs.load(Ordering::Relaxed) == *installs {
+                vacate(state, members);
             }
         }
-        let links = gone.into_iter().map(|leaving| leaving.link).collect();
-        Garbage { _lists: lists, _awaited: awaited, _arrays: arrays, _links: links }
+        let links = gone.into_iter().filter_map(|leaving| leaving.link).collect();
+        Garbage { _lists: lists, _awaited: awaited, _arrays: arrays, links }
     }
 }
 
 /// Waits until no thread runs a probe of `link` that it found in `lists`, which are retired.
-pub(crate) fn wait(link: &LinkCore, lists: &[Arc<Retired>]) {
+pub(crate) fn wait(link: &LinkState, lists: &[Arc<Retired>]) {
     wait_for_marks(|mark| may_run(mark, link, lists));
 }
 
 /// Notes that no thread runs a probe of `link` any more, which was attached to `members`.
 ///
 /// Under the transaction lock.
-pub(crate) fn vacate(link: &LinkCore, members: &[Member]) {
-    members.iter().flat_map(Member::sites).for_each(|md| md.vacate(link.state.rank.1));
+pub(crate) fn vacate(link: &LinkState, members: &[Member]) {
+    members.iter().flat_map(Member::sites).for_each(|md| md.vacate(link.rank.1));
 }
 
 /// Whether a thread with this mark runs, or may come to run, a probe of `link`.
@@ -296,9 +325,9 @@ pub(crate) fn vacate(link: &LinkCore, members: &[Member]) {
 /// any mark of such a list counts, and so does that of a thread that is just entering a list.
 /// Every other caller asks each row whether it is dead, so there only the link's own rows count.
 /// A mark of the metadata itself runs probes of the tenant.
-fn may_run(mark: *mut (), link: &LinkCore, lists: &[Arc<Retired>]) -> bool {
+fn may_run(mark: *mut (), link: &LinkState, lists: &[Arc<Retired>]) -> bool {
     if let Some(md) = Md::of_mark(mark) {
-        return md.tenant() == link.state.rank.1;
+        return md.tenant() == link.rank.1;
     }
     let mark = mark.addr();
     let at = lists.partition_point(|old| old.list.addresses().start <= mark);
@@ -306,7 +335,7 @@ fn may_run(mark: *mut (), link: &LinkCore, lists: &[Arc<Retired>]) -> bool {
     list.addresses().contains(&mark)
         && (list.needs() == Needs::NOTHING
             || list.is_entering(mark)
-            || list.row_at(mark).is_some_and(|row| is_of(row, link)))
+            || list.row_at(mark).is_some_and(|row| core::ptr::eq(row.link, link)))
 }
 
 /// The caller for a site's list.

@@ -31,7 +31,7 @@ pub(crate) use list::{List, ListBox, Needs, OwnCaller};
 pub(crate) use param::{Asks, Mismatch};
 pub(crate) use row::{END_SLOTS, Row};
 pub(crate) use sole::Sole;
-pub(crate) use state::{LinkState, PairCaller};
+pub(crate) use state::{LinkState, PairCaller, Payload, discard, drop_caught};
 
 /// When a probe runs, and what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -20,6 +20,8 @@ pub(crate) struct LinkState {
     /// panicked.
     suspend: Suspend,
     missed: AtomicU64,
+    /// How often its probes were put into its functions' lists. Changed by transactions.
+    pub(crate) installs: AtomicU64,
     /// The first panic of a probe of the link. Locked under the transaction lock alone, so that
     /// no fork finds it locked.
     panic: Mutex<Option<String>>,
@@ -46,6 +48,7 @@ impl LinkState {
             pair,
             suspend,
             missed: AtomicU64::new(0),
+            installs: AtomicU64::new(0),
             panic: Mutex::new(None),
         }
     }
@@ -72,17 +75,29 @@ impl LinkState {
 
     /// Switches the link off after a probe of it panicked.
     #[cold]
-    pub(crate) fn poison(&self, payload: Box<dyn Any + Send>) {
+    pub(crate) fn poison(&self, payload: Payload) {
         let message = payload
             .downcast_ref::<&str>()
             .map(|text| (*text).to_owned())
             .or_else(|| payload.downcast_ref::<String>().cloned())
             .unwrap_or_else(|| "a panic with a payload that is not text".to_owned());
         (self.suspend)(message);
-        // The payload is the user's, and dropping it may panic in turn.
-        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            core::mem::forget(second);
-        }
+        discard(payload);
+    }
+}
+
+/// What a panic carries.
+pub(crate) type Payload = Box<dyn Any + Send>;
+
+/// Drops what is a user's. If that panics, the panic ends here and is handed back.
+pub(crate) fn drop_caught<T>(users: T) -> Result<(), Payload> {
+    catch_unwind(AssertUnwindSafe(|| drop(users)))
+}
+
+/// Drops what a panic carries, which may panic in turn.
+pub(crate) fn discard(payload: Payload) {
+    if let Err(second) = drop_caught(payload) {
+        core::mem::forget(second);
     }
 }
 
