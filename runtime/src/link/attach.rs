@@ -53,13 +53,7 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     if request.selector.is_empty() {
         return Err(Error::NoFunctions);
     }
-    let unsupported = |what: &str, error: std::io::Error| Error::Unsupported {
-        target: TARGET,
-        reason: format!("{what}: {error}"),
-    };
-    sys::prepare().map_err(|error| unsupported("barriers between threads", error))?;
-    grace::prepare();
-    fork::prepare().map_err(|error| unsupported("handlers for forks", error))?;
+    prepare()?;
 
     let functions = request.selector.resolve()?;
     let mut members = Vec::with_capacity(functions.len());
@@ -128,8 +122,20 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     }
 }
 
+/// Asks the system for what attaching needs.
+fn prepare() -> Result<(), Error> {
+    let unsupported = |what: &str, error: std::io::Error| Error::Unsupported {
+        target: TARGET,
+        reason: format!("{what}: {error}"),
+    };
+    sys::prepare().map_err(|error| unsupported("barriers between threads", error))?;
+    grace::prepare();
+    fork::prepare().map_err(|error| unsupported("handlers for forks", error))
+}
+
 /// Puts the probes of a link back into the lists of its functions.
 pub(crate) fn enable(link: &Arc<LinkCore>) -> Result<(), Error> {
+    prepare()?;
     let mut transaction = Transaction::begin();
     if link.enabled.load(Ordering::Relaxed) {
         return Ok(());

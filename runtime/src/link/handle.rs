@@ -46,7 +46,8 @@ impl Link {
     /// # Errors
     ///
     /// [`Error::Modified`] and [`Error::Poke`]: something has happened to an entry meanwhile;
-    /// [`Error::OutOfMemory`]. The link stays disabled.
+    /// [`Error::OutOfMemory`]; [`Error::Unsupported`] where the process is not allowed any more what
+    /// attaching needs. The link stays disabled.
     pub fn enable(&self) -> Result<(), Error> {
         enable(&self.core)
     }

@@ -3,46 +3,91 @@
 use core::ffi::c_void;
 use std::io;
 use std::os::unix::fs::FileExt;
+use std::time::Duration;
 
+use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
-use rustix::thread::{MembarrierCommand, membarrier};
+use rustix::thread::{CpuSet, MembarrierCommand, membarrier, sched_getaffinity, sched_setaffinity};
 
-use crate::sync::{AtomicBool, Ordering};
+use crate::sync::{Ordering, fence};
 
 /// Whether functions of this process can be patched at all; the error says why not.
 ///
-/// Registers the process for the two expedited barriers on first use. A refusal is asked for again:
-/// it may have been for want of memory.
+/// Registers the process for the two expedited barriers, each time: what was granted once may be refused
+/// now, and a process that was restored from a checkpoint is not registered. Two threads may register at
+/// the same time, which does what one does; and so does registering again.
 pub(crate) fn prepare() -> io::Result<()> {
-    static READY: AtomicBool = AtomicBool::new(false);
-    // Acquire, with the release below: whoever sees it may run a barrier. Two threads may register
-    // at the same time, which does what one does.
-    if READY.load(Ordering::Acquire) {
-        return Ok(());
-    }
     membarrier(MembarrierCommand::RegisterPrivateExpedited)?;
     membarrier(MembarrierCommand::RegisterPrivateExpeditedSyncCore)?;
-    READY.store(true, Ordering::Release);
     Ok(())
 }
 
 /// The expensive half of the asymmetric fence, see [`crate::sync::light_barrier`].
-///
-/// # Panics
-///
-/// If the kernel refuses a barrier it has registered, which it documents not to do.
 pub(crate) fn barrier() {
-    membarrier(MembarrierCommand::PrivateExpedited).expect("prepare() registered the barrier");
+    let (call, register) =
+        (MembarrierCommand::PrivateExpedited, MembarrierCommand::RegisterPrivateExpedited);
+    if expedited(call, register).is_err() {
+        unaided_barrier();
+    }
 }
 
 /// Makes every thread of the process discard the instructions it has fetched ahead.
 ///
-/// # Panics
-///
-/// As [`barrier`].
+/// Where that is refused, threads do so when they are next interrupted. What they have fetched is right until
+/// then: see *Poking* in ARCHITECTURE.md.
 pub(crate) fn sync_core() {
-    membarrier(MembarrierCommand::PrivateExpeditedSyncCore)
-        .expect("prepare() registered the barrier");
+    let register = MembarrierCommand::RegisterPrivateExpeditedSyncCore;
+    let _ = expedited(MembarrierCommand::PrivateExpeditedSyncCore, register);
+}
+
+/// Runs a barrier, for which the process is registered anew if it is refused.
+fn expedited(call: MembarrierCommand, register: MembarrierCommand) -> rustix::io::Result<()> {
+    membarrier(call).or_else(|_| {
+        membarrier(register)?;
+        membarrier(call)
+    })
+}
+
+/// [`barrier`] in a process that is not allowed any more to ask for one, because it has restricted itself
+/// since it was registered.
+///
+/// The thread runs on every processor in turn. A thread that was running on one of them when this began
+/// has then made room for this one there, or has gone elsewhere, or is not running: each time it was
+/// scheduled, which is a full fence. A thread may have been told to run where this one may not (in a set
+/// of processors of its own): it is not asked.
+///
+/// Where that is refused as well, this waits for much longer than any processor keeps a store to itself.
+#[cold]
+fn unaided_barrier() {
+    fence(Ordering::SeqCst);
+    if run_everywhere().is_err() {
+        std::thread::sleep(SETTLED);
+    }
+    fence(Ordering::SeqCst);
+}
+
+/// Stores are seen by others within microseconds; an interrupt does not wait for them longer.
+const SETTLED: Duration = Duration::from_millis(20);
+
+/// Runs the calling thread on every processor it may run on, and then where it was allowed to before.
+fn run_everywhere() -> rustix::io::Result<()> {
+    let before = sched_getaffinity(None)?;
+    let mut visited = 0;
+    for processor in 0..CpuSet::MAX_CPU {
+        let mut one = CpuSet::new();
+        one.set(processor);
+        match sched_setaffinity(None, &one) {
+            Ok(()) => visited += 1,
+            // There is none of this number, or it is not for this process.
+            Err(Errno::INVAL) => {}
+            Err(refused) => {
+                let _ = sched_setaffinity(None, &before);
+                return Err(refused);
+            }
+        }
+    }
+    sched_setaffinity(None, &before)?;
+    if visited == 0 { Err(Errno::INVAL) } else { Ok(()) }
 }
 
 /// The size of a page in bytes, a power of two.

@@ -9,3 +9,4 @@ mod modified;
 mod seccomp;
 mod types;
 mod unwritable;
+mod without_barriers;
