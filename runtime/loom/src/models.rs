@@ -479,3 +479,21 @@ fn a_lookup_finds_its_own_value_or_none_while_the_table_changes() {
         });
     });
 }
+
+/// `grace/wait.rs`, `Pause`: who has said that he waits sleeps only if the mark still stands.
+#[test]
+fn who_sleeps_until_a_mark_is_let_go_is_woken() {
+    check(|| {
+        let thread = record();
+        let mark = thread.outermost();
+        mark.store(owner(), Ordering::Relaxed);
+        let ends = move || thread.let_go_and_wake(thread.outermost());
+        let sleeps = std::cell::Cell::new(false);
+        meanwhile([ends], || {
+            thread.await_marks();
+            sys::barrier();
+            sleeps.set(is_marked(&[thread], owner()));
+        });
+        assert!(!sleeps.get() || !thread.is_awaited(), "nobody wakes it");
+    });
+}

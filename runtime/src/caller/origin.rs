@@ -91,7 +91,7 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
         return unsafe { run_origin::<L, N, true>(args, md) };
     }
     let mut ret = Slot::uninit();
-    let mut call = Call {
+    let mut call = Call::<SLEEP> {
         list,
         pin: Some(pin),
         frame: Frame {
@@ -106,10 +106,10 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
 
     if !list.entries().is_empty() {
         let entry = EntryCall { args, target: &md.target, thread, mark };
-        entry.run_pinned::<NESTED>(list);
+        entry.run_pinned::<SLEEP, NESTED>(list);
     }
     if !list.mods().is_empty() {
-        mods::<NESTED>(list, &mut call.frame, thread, mark);
+        mods::<SLEEP, NESTED>(list, &mut call.frame, thread, mark);
     }
     if call.frame.outcome == Outcome::Running {
         // SAFETY: `args` are the slots of this site's function.
@@ -133,9 +133,14 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
 
 /// Runs the probes that may decide the result, up to the first that does.
 #[inline(always)]
-fn mods<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, mark: &Mark) {
+fn mods<const SLEEP: bool, const NESTED: bool>(
+    list: &List,
+    frame: &mut Frame,
+    thread: &Thread,
+    mark: &Mark,
+) {
     for row in list.mods() {
-        run_row::<NESTED>(row, thread, mark, || {
+        run_row::<SLEEP, NESTED>(row, thread, mark, || {
             // SAFETY: the row is not dead and the mark names it, so its link stays; and the row
             // was bound to this function.
             frame.outcome = unsafe { row.run_mod_ret(frame.args, frame.target, frame.ret, thread) };
@@ -197,28 +202,28 @@ pub(super) unsafe fn result_place(md: &Md, args: *mut Slot, ret: *mut Slot) -> *
 }
 
 /// A call that has begun: its exit probes run when it ends, however it does.
-struct Call<'l> {
+struct Call<'l, const SLEEP: bool> {
     list: &'l List,
     /// Taken when the exit probes have run.
     pin: Option<Pin>,
     frame: Frame,
 }
 
-impl Call<'_> {
+impl<const SLEEP: bool> Call<'_, SLEEP> {
     /// Runs the exit probes and lets the list go.
     #[inline(always)]
     fn end(&mut self) {
         if let Some(pin) = self.pin.take() {
             let thread = current();
             if !self.list.exits().is_empty() {
-                run_exits(self.list, &mut self.frame, thread);
+                run_exits::<SLEEP>(self.list, &mut self.frame, thread);
             }
             pin.release(thread);
         }
     }
 }
 
-impl Drop for Call<'_> {
+impl<const SLEEP: bool> Drop for Call<'_, SLEEP> {
     fn drop(&mut self) {
         if self.pin.is_some() {
             // Only a panic, of the origin or of an argument's drop, comes by before `end`.
@@ -229,24 +234,28 @@ impl Drop for Call<'_> {
 }
 
 /// Runs the exit probes, on the thread whose record this is.
-fn run_exits(list: &List, frame: &mut Frame, thread: &Thread) {
+fn run_exits<const SLEEP: bool>(list: &List, frame: &mut Frame, thread: &Thread) {
     let mark = thread.outermost();
     if thread.is_idle() {
-        exits::<false>(list, frame, thread, mark);
+        exits::<SLEEP, false>(list, frame, thread, mark);
     } else {
-        run_exits_slow(list, frame);
+        run_exits_slow::<SLEEP>(list, frame);
     }
 }
 
 /// [`run_exits`] on a thread that is running a probe, is new, or is to be left alone.
 #[cold]
 #[inline(never)]
-fn run_exits_slow(list: &List, frame: &mut Frame) {
+fn run_exits_slow<const SLEEP: bool>(list: &List, frame: &mut Frame) {
     match enter_slow() {
         // Not a miss that is counted: the call was, if its entry found no mark either.
         Slow::Skip | Slow::Full { .. } => {}
-        Slow::Enter { thread, mark, nested: false } => exits::<false>(list, frame, thread, mark),
-        Slow::Enter { thread, mark, nested: true } => exits::<true>(list, frame, thread, mark),
+        Slow::Enter { thread, mark, nested: false } => {
+            exits::<SLEEP, false>(list, frame, thread, mark);
+        }
+        Slow::Enter { thread, mark, nested: true } => {
+            exits::<SLEEP, true>(list, frame, thread, mark);
+        }
     }
 }
 
@@ -270,17 +279,22 @@ pub(super) fn run_exits_of(
             unsafe { row.run_exit(frame.args, frame.target, frame.ret, frame.outcome, thread) };
         };
         if nested {
-            run_row_if::<true>(row, thread, mark, wanted, run);
+            run_row_if::<true, true>(row, thread, mark, wanted, run);
         } else {
-            run_row_if::<false>(row, thread, mark, wanted, run);
+            run_row_if::<true, false>(row, thread, mark, wanted, run);
         }
     }
 }
 
 #[inline(always)]
-fn exits<const NESTED: bool>(list: &List, frame: &mut Frame, thread: &Thread, mark: &Mark) {
+fn exits<const SLEEP: bool, const NESTED: bool>(
+    list: &List,
+    frame: &mut Frame,
+    thread: &Thread,
+    mark: &Mark,
+) {
     for row in list.exits() {
-        run_row::<NESTED>(row, thread, mark, || {
+        run_row::<SLEEP, NESTED>(row, thread, mark, || {
             // SAFETY: the row is not dead and the mark names it, so its link stays; and the row
             // was bound to this function.
             unsafe { row.run_exit(frame.args, frame.target, frame.ret, frame.outcome, thread) };

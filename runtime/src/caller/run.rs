@@ -122,7 +122,7 @@ unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
         let (list, pin) = md.pin(thread);
         let served = list.needs().within(serves(SLEEP, false));
         if served {
-            call.run_pinned::<NESTED>(list);
+            call.run_pinned::<SLEEP, NESTED>(list);
         }
         pin.release(thread);
         return if served { md.origin() } else { md.full() };
@@ -185,9 +185,9 @@ impl EntryCall<'_> {
 
     /// Runs the probes of a list that is only pinned, those that have not been detached.
     #[inline(always)]
-    pub(super) fn run_pinned<const NESTED: bool>(self, list: &List) {
+    pub(super) fn run_pinned<const SLEEP: bool, const NESTED: bool>(self, list: &List) {
         for row in list.entries() {
-            run_row::<NESTED>(row, self.thread, self.mark, || {
+            run_row::<SLEEP, NESTED>(row, self.thread, self.mark, || {
                 // SAFETY: the row is not dead and the mark names it, so its link stays; and the
                 // row was bound to this function.
                 unsafe { row.run_entry(self.args, self.target, self.thread) };
@@ -196,23 +196,24 @@ impl EntryCall<'_> {
     }
 }
 
-/// Runs one probe of a list that is only pinned, unless it has been detached.
+/// Runs one probe of a list that is only pinned, unless it has been detached. Whether it may sleep, and
+/// somebody sleep until it has ended, says `SLEEP`.
 ///
 /// Mark first, then ask: if the row is not dead now, whoever kills it later will see the mark
 /// after its barrier and wait.
 #[inline(always)]
-pub(super) fn run_row<const NESTED: bool>(
+pub(super) fn run_row<const SLEEP: bool, const NESTED: bool>(
     row: &Row,
     thread: &Thread,
     mark: &Mark,
     run: impl FnOnce(),
 ) {
-    run_row_if::<NESTED>(row, thread, mark, || true, run);
+    run_row_if::<SLEEP, NESTED>(row, thread, mark, || true, run);
 }
 
 /// As [`run_row`], if it is `wanted`: asked when the row's link is sure to stay.
 #[inline(always)]
-pub(super) fn run_row_if<const NESTED: bool>(
+pub(super) fn run_row_if<const SLEEP: bool, const NESTED: bool>(
     row: &Row,
     thread: &Thread,
     mark: &Mark,
@@ -226,7 +227,11 @@ pub(super) fn run_row_if<const NESTED: bool>(
         run();
     }
     // Release: what the probe did happens before whatever waited for the mark.
-    thread.let_go(mark);
+    if SLEEP {
+        thread.let_go_and_wake(mark);
+    } else {
+        thread.let_go(mark);
+    }
 }
 
 /// Counts a call as missed, because the thread has no mark left, by the links of which such a row is in the

@@ -3,6 +3,7 @@
 use core::mem::offset_of;
 
 use crate::sync::{AtomicI32, AtomicPtr, AtomicU32, Ordering, light_barrier};
+use crate::sys;
 
 use super::errno::Errno;
 
@@ -12,7 +13,7 @@ const MARKS: usize = if cfg!(loom) { 2 } else { 14 };
 
 /// Calls in progress on one thread that will run exit probes and have a pin each; a deeper
 /// call holds back every list instead of its own.
-const PINS: usize = if cfg!(loom) { 1 } else { 111 };
+const PINS: usize = if cfg!(loom) { 1 } else { 109 };
 
 /// A cell of a record, which says what its thread is running; when nothing, [`Thread::free`] or null.
 pub(crate) type Mark = AtomicPtr<()>;
@@ -32,6 +33,12 @@ pub(crate) struct Thread {
     pins: [AtomicPtr<()>; PINS],
     /// Calls in progress that found no free pin.
     deep: AtomicI32,
+    /// Whether somebody waits until a mark is let go, and sleeps on this word: 0 or 1.
+    awaited: AtomicU32,
+    /// The process and the thread that own the record, as the system numbers them; 0 where that is not
+    /// known.
+    process: AtomicU32,
+    number: AtomicU32,
 }
 
 impl Thread {
@@ -58,6 +65,9 @@ impl Thread {
             marks,
             pins: [const { AtomicPtr::new(core::ptr::null_mut()) }; PINS],
             deep: AtomicI32::new(0),
+            awaited: AtomicU32::new(0),
+            process: AtomicU32::new(0),
+            number: AtomicU32::new(0),
         }
     }
 
@@ -71,6 +81,9 @@ impl Thread {
             marks: core::array::from_fn(null),
             pins: core::array::from_fn(null),
             deep: AtomicI32::new(0),
+            awaited: AtomicU32::new(0),
+            process: AtomicU32::new(0),
+            number: AtomicU32::new(0),
         };
         thread.marks[0].store(first_mark, Ordering::Relaxed);
         thread
@@ -86,8 +99,35 @@ impl Thread {
     /// Gives the record back. The pins stay: a coroutine may carry them on to another thread, and
     /// lets them go there.
     pub(crate) fn give_back(&self) {
+        self.number.store(0, Ordering::Relaxed);
+        self.awaited.store(0, Ordering::Relaxed);
         // Release: the next owner sees the record as this thread left it.
         self.owned.store(0, Ordering::Release);
+    }
+
+    /// Notes which thread it is that has it: the calling one.
+    #[cfg(not(loom))]
+    pub(super) fn note_owner(&self) {
+        self.process.store(sys::process(), Ordering::Relaxed);
+        self.number.store(sys::thread(), Ordering::Relaxed);
+    }
+
+    /// Gives the record up if its thread is no more: it has ended without its destructors, by the bare system
+    /// call. Nobody will clear what it has marked.
+    #[cfg(not(loom))]
+    pub(super) fn abandon_if_gone(&self) {
+        let number = self.number.load(Ordering::Relaxed);
+        let ours = self.process.load(Ordering::Relaxed) == sys::process();
+        if number == 0 || !ours || !sys::is_gone(number) {
+            return;
+        }
+        // Of those who find it gone, one gives it up: then it may be another's. If it was given back
+        // meanwhile, it says so or has another number.
+        let taken =
+            self.number.compare_exchange(number, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok();
+        if taken {
+            self.abandon();
+        }
     }
 
     /// Whether a thread has it.
@@ -130,6 +170,44 @@ impl Thread {
     pub(crate) fn let_go(&self, mark: &Mark) {
         // Release: what ran under it happens before whatever waited for it.
         mark.store(self.free(), Ordering::Release);
+    }
+
+    /// [`Thread::let_go`] of a probe that may have blocked: whoever sleeps until then is woken.
+    ///
+    /// Let go first, then look: if this sees nobody, whoever says later that he waits sees after his
+    /// barrier that there is nothing to wait for. [`light_barrier`] has the other side's name.
+    #[inline(always)]
+    pub(crate) fn let_go_and_wake(&self, mark: &Mark) {
+        self.let_go(mark);
+        light_barrier();
+        if self.awaited.load(Ordering::Relaxed) != 0 {
+            self.wake();
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn wake(&self) {
+        self.awaited.store(0, Ordering::Relaxed);
+        sys::wake(&self.awaited);
+    }
+
+    /// Says that somebody waits. Followed by [`crate::sys::barrier`], another look at what is waited for,
+    /// and [`Thread::rest`].
+    pub(crate) fn await_marks(&self) {
+        self.awaited.store(1, Ordering::Relaxed);
+    }
+
+    /// Whether nobody was woken since somebody said that he waits.
+    #[cfg(any(loom, test))]
+    pub(crate) fn is_awaited(&self) -> bool {
+        self.awaited.load(Ordering::Relaxed) != 0
+    }
+
+    /// Sleeps until somebody is woken, or for so long.
+    #[cfg(not(loom))]
+    pub(super) fn rest(&self, at_most: std::time::Duration) {
+        sys::sleep_on(&self.awaited, 1, at_most);
     }
 
     pub(super) fn marks(&self) -> &[Mark] {
@@ -215,7 +293,8 @@ impl Thread {
     /// in the child.
     pub(super) fn abandon(&self) {
         for mark in &self.marks {
-            mark.store(self.free(), Ordering::Relaxed);
+            // Release: who found the thread gone happens before whoever sees that.
+            mark.store(self.free(), Ordering::Release);
         }
         // What it holds without a pin is not known, and must not hold back every list for ever. If a
         // coroutine ends such a call here, the count goes below zero: the record is nobody else's.

@@ -85,6 +85,7 @@ pub(crate) fn enter_slow() -> Slow {
 fn register() -> Option<&'static Thread> {
     let fresh = POOL.acquire()?;
     fresh.errno.store(sys::errno_location(), Ordering::Relaxed);
+    fresh.note_owner();
     let registered = OWN.with(|own| {
         let (none, fresh) = (core::ptr::null_mut(), core::ptr::from_ref(fresh).cast_mut());
         own.compare_exchange(none, fresh, Ordering::Relaxed, Ordering::Relaxed)
@@ -123,6 +124,9 @@ unsafe extern "C" fn at_thread_exit(thread: *mut c_void) {
 /// what the others had marked.
 pub(crate) fn in_forked_child() {
     let own = own();
+    if let Some(own) = own {
+        own.note_owner();
+    }
     for thread in POOL.chunks().flat_map(|chunk| &chunk.threads) {
         if thread.is_owned() && !own.is_some_and(|own| core::ptr::eq(own, thread)) {
             thread.abandon();

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use crate::sync::{AtomicPtr, Ordering};
+#[cfg(not(loom))]
+use crate::sys;
 
 use super::record::Thread;
 use super::thread::{own, threads};
@@ -29,34 +31,78 @@ pub(super) fn wait_for_marks_of(
 ) {
     for thread in threads {
         for mark in thread.marks() {
-            // Acquire, with the release of whoever clears the mark: what the probe did
-            // happens before what follows the wait.
-            let mut rounds = 0;
-            loop {
+            let is_busy = || {
+                // Acquire, with the release of whoever clears the mark: what the probe did
+                // happens before what follows the wait.
                 let mark = mark.load(Ordering::Acquire);
-                if thread.is_free(mark) || !busy(mark) {
-                    break;
-                }
-                pause(rounds);
-                rounds += 1;
+                !thread.is_free(mark) && busy(mark)
+            };
+            let mut pause = Pause::new();
+            while is_busy() {
+                pause.once(thread, &is_busy);
             }
         }
     }
 }
 
-/// The model checker has no clock.
-#[cfg(loom)]
-fn pause(_: u32) {
-    loom::thread::yield_now();
+/// Waits a little: at first for a probe of nanoseconds, later for one that sleeps.
+///
+/// A probe that may block wakes whoever sleeps until it has ended. Others do not look for anybody, so this
+/// looks after them, the less often the longer it waits; and whether the thread is still there.
+struct Pause {
+    #[cfg(not(loom))]
+    round: u32,
+    #[cfg(not(loom))]
+    rest: Duration,
 }
 
-/// Waits a little: at first for a probe of nanoseconds, later for one that sleeps.
+/// The model checker has no clock.
+#[cfg(loom)]
+impl Pause {
+    fn new() -> Self {
+        Self {}
+    }
+
+    fn once(&mut self, _: &Thread, _: &impl Fn() -> bool) {
+        loom::thread::yield_now();
+    }
+}
+
 #[cfg(not(loom))]
-fn pause(round: u32) {
-    match round {
-        0..64 => core::hint::spin_loop(),
-        64..128 => std::thread::yield_now(),
-        _ => std::thread::sleep(Duration::from_micros(50)),
+impl Pause {
+    const SHORTEST: Duration = Duration::from_micros(50);
+    const LONGEST: Duration = Duration::from_millis(25);
+
+    fn new() -> Self {
+        Self { round: 0, rest: Self::SHORTEST }
+    }
+
+    fn once(&mut self, thread: &Thread, is_busy: &impl Fn() -> bool) {
+        self.round += 1;
+        match self.round {
+            0..64 => core::hint::spin_loop(),
+            64..128 => std::thread::yield_now(),
+            _ => {
+                thread.abandon_if_gone();
+                thread.await_marks();
+                // Whoever lets the mark go after this sees that it is awaited.
+                sys::barrier();
+                if is_busy() {
+                    thread.rest(self.rest);
+                    self.rest = Self::LONGEST.min(self.rest + self.rest / 4);
+                }
+            }
+        }
+    }
+}
+
+/// Gives up what threads have marked that are no more.
+#[cfg(not(loom))]
+pub(crate) fn abandon_marks_of_the_gone() {
+    for thread in threads() {
+        if thread.running().next().is_some() {
+            thread.abandon_if_gone();
+        }
     }
 }
 
@@ -131,8 +177,46 @@ pub(super) fn held_by(threads: impl Iterator<Item = &'static Thread>) -> Held {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{held_by, wait_for_marks_of};
+    use std::time::Duration;
+
+    use super::{Pause, held_by, wait_for_marks_of};
     use crate::grace::Thread;
+
+    #[test]
+    fn who_waits_for_a_probe_that_may_block_is_woken_when_it_ends() {
+        // Nobody has the patience to sleep so long.
+        const HOUR: Duration = Duration::from_secs(3600);
+        let thread: &'static Thread = Box::leak(Box::new(Thread::new(core::ptr::null_mut())));
+        let mark = thread.outermost();
+        for _ in 0..100 {
+            mark.store(core::ptr::without_provenance_mut(64), super::Ordering::Release);
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    let is_busy = || mark.load(super::Ordering::Acquire) != thread.free();
+                    let mut pause = Pause { round: 1000, rest: HOUR };
+                    while is_busy() {
+                        pause.once(thread, &is_busy);
+                    }
+                });
+                while !thread.is_awaited() {
+                    std::thread::yield_now();
+                }
+                thread.let_go_and_wake(mark);
+            });
+            assert!(!thread.is_awaited());
+        }
+    }
+
+    #[test]
+    fn the_longer_a_wait_is_the_less_often_it_looks() {
+        let thread: &'static Thread = Box::leak(Box::new(Thread::new(core::ptr::null_mut())));
+        let mut pause = Pause::new();
+        // So many that are short, and then two hundredths of a second.
+        for _ in 0..128 + 40 {
+            pause.once(thread, &|| true);
+        }
+        assert_eq!(pause.rest, Pause::LONGEST);
+    }
 
     #[test]
     fn a_thread_that_runs_nothing_is_not_asked_about() {

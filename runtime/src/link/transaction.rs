@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::caller::{Shape, TABLE, Variant};
 use crate::caller::{fullest, select, single_name, specialised_name, variant_at};
 use crate::error::Error;
+use crate::grace::abandon_marks_of_the_gone;
 use crate::grace::{Held, IgnoreGuard, held, ignore_current_thread, wait_for_marks};
 use crate::md::{LOOKING, Md, Replaced, TableState};
 use crate::poke::{Expected, Writable};
@@ -275,6 +276,9 @@ impl Transaction {
     /// first, after the last change.
     fn sweep(&mut self) -> Garbage {
         let state = &mut *self.state;
+        if !state.leaving.is_empty() {
+            abandon_marks_of_the_gone();
+        }
         let no_lists = state.retired.is_empty() && state.awaited.is_empty();
         if no_lists && state.replaced.is_empty() && state.leaving.is_empty() {
             return Garbage::default();

@@ -2,6 +2,9 @@
 
 use core::ffi::c_void;
 use std::io;
+use std::time::Duration;
+
+use crate::sync::AtomicU32;
 
 pub(crate) fn prepare() -> io::Result<()> {
     Err(io::Error::from(io::ErrorKind::Unsupported))
@@ -52,6 +55,24 @@ pub(crate) fn errno_location() -> *mut i32 {
     std::thread_local! { static ERRNO: core::cell::Cell<i32> = const { core::cell::Cell::new(0) } }
     ERRNO.with(core::cell::Cell::as_ptr)
 }
+
+pub(crate) fn process() -> u32 {
+    std::process::id()
+}
+
+pub(crate) fn thread() -> u32 {
+    0
+}
+
+pub(crate) fn is_gone(_: u32) -> bool {
+    false
+}
+
+pub(crate) fn sleep_on(_: &AtomicU32, _: u32, at_most: Duration) {
+    std::thread::sleep(at_most);
+}
+
+pub(crate) fn wake(_: &AtomicU32) {}
 
 pub(crate) fn map_zeroed(len: usize) -> io::Result<*mut u8> {
     Ok(Box::leak(vec![0_u64; len.div_ceil(8)].into_boxed_slice()).as_mut_ptr().cast())

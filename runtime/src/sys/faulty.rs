@@ -9,8 +9,10 @@ use core::ffi::c_void;
 use std::io;
 
 use super::system;
+use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 pub(crate) use system::{Protection, errno_location, page_size, set_apart};
+pub(crate) use system::{is_gone, process, sleep_on, thread};
 
 /// What can be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +129,14 @@ pub(crate) fn prepare() -> io::Result<()> {
 pub(crate) fn barrier() {
     AT_BARRIER.with_borrow_mut(|look| look.as_mut().into_iter().for_each(|look| look()));
     system::barrier();
+}
+
+/// How often somebody was to be woken.
+pub(crate) static WAKES: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) fn wake(word: &AtomicU32) {
+    WAKES.fetch_add(1, Ordering::SeqCst);
+    system::wake(word);
 }
 
 pub(crate) fn sync_core() {

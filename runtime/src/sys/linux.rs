@@ -8,8 +8,9 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, MprotectFlags, ProtFlags};
 use rustix::thread::{CpuSet, MembarrierCommand, membarrier, sched_getaffinity, sched_setaffinity};
+use rustix::thread::{Timespec, futex};
 
-use crate::sync::{Ordering, fence};
+use crate::sync::{AtomicU32, Ordering, fence};
 
 /// Whether functions of this process can be patched at all; the error says why not.
 ///
@@ -162,6 +163,52 @@ impl MemoryFile {
 pub(crate) fn errno_location() -> *mut i32 {
     // SAFETY: has no preconditions.
     unsafe { libc::__errno_location() }
+}
+
+/// The number of the process.
+pub(crate) fn process() -> u32 {
+    rustix::process::getpid().as_raw_nonzero().get().cast_unsigned()
+}
+
+/// The number of the calling thread.
+pub(crate) fn thread() -> u32 {
+    rustix::thread::gettid().as_raw_nonzero().get().cast_unsigned()
+}
+
+/// Whether this thread of the process is no more. If that cannot be found out, it is there.
+pub(crate) fn is_gone(thread: u32) -> bool {
+    let process = process();
+    // SAFETY: takes numbers alone, and signal 0 is none.
+    let status = unsafe { libc::syscall(libc::SYS_tgkill, process, thread, 0) };
+    if status != 0 {
+        return io::Error::last_os_error().raw_os_error() == Some(libc::ESRCH);
+    }
+    // The first thread keeps its number when it has ended, until the process does.
+    thread == process && is_zombie(thread)
+}
+
+/// Whether a thread has ended, and its number is kept.
+fn is_zombie(thread: u32) -> bool {
+    // The number, the name in parentheses (which may contain some), the state.
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{thread}/stat"));
+    stat.is_ok_and(|stat| {
+        stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['Z', 'X']))
+    })
+}
+
+/// Sleeps while `word` is `value`, until somebody is woken who sleeps on it, or for so long.
+pub(crate) fn sleep_on(word: &AtomicU32, value: u32, at_most: Duration) {
+    let at_most_spec = Timespec::try_from(at_most).ok();
+    match futex::wait(word, futex::Flags::PRIVATE, value, at_most_spec.as_ref()) {
+        Ok(()) | Err(Errno::AGAIN | Errno::INTR | Errno::TIMEDOUT) => {}
+        // Not allowed.
+        Err(_) => std::thread::sleep(at_most),
+    }
+}
+
+/// Wakes all who sleep on `word`.
+pub(crate) fn wake(word: &AtomicU32) {
+    let _ = futex::wake(word, futex::Flags::PRIVATE, i32::MAX.cast_unsigned());
 }
 
 /// Fresh zeroed memory that is never returned. Async-signal-safe, unlike the allocator.

@@ -1,5 +1,5 @@
 //! Transactions in which a call of the system fails, what they do in which order, which functions have one
-//! list, which are not found in the front of the table, and calls that come at the wrong moment.
+//! list, which are not found in the front of the table, who wakes whom, and calls that come at the wrong moment.
 
 // An entry that shows no way to its caller leads nobody astray.
 #[cfg(all(target_arch = "x86_64", not(gtramp_slot)))]
@@ -8,6 +8,7 @@ mod faults;
 mod front;
 mod order;
 mod sharing;
+mod waiting;
 
 use crate::Function;
 use crate::link::snapshot::turn;
