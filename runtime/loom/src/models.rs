@@ -381,15 +381,36 @@ fn an_exit_probe_never_runs_after_its_detach_and_its_list_stays_while_it_is_pinn
 
 #[test]
 fn a_list_stays_for_calls_that_are_deeper_than_the_pins() {
+    // The model's records have one pin, and one more in a piece of memory; what is deeper has none.
+    for depth in [1, 2] {
+        check(move || {
+            let (published, thread) = world();
+            let calls = move || {
+                let outer: Vec<_> = (0..depth).map(|_| published.pin(thread)).collect();
+                call_origin(published, thread);
+                outer.into_iter().rev().for_each(|(list, pin)| {
+                    list.read_memory();
+                    pin.release(thread);
+                });
+            };
+            meanwhile([calls], || detach_pinned(published, thread));
+        });
+    }
+}
+
+#[test]
+fn a_pin_beyond_the_record_is_seen_when_it_is_taken_again() {
     check(|| {
         let (published, thread) = world();
         let calls = move || {
-            // The model's records have one pin.
-            let (outer, pin) = published.pin(thread);
+            let (outer, held) = published.pin(thread);
+            for _ in 0..2 {
+                let (list, pin) = published.pin(thread);
+                list.read_memory();
+                pin.release(thread);
+            }
             outer.read_memory();
-            call_origin(published, thread);
-            outer.read_memory();
-            pin.release(thread);
+            held.release(thread);
         };
         meanwhile([calls], || detach_pinned(published, thread));
     });

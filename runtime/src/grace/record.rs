@@ -11,9 +11,40 @@ use super::errno::Errno;
 /// function, whose probe calls another, and so on.
 const MARKS: usize = if cfg!(loom) { 2 } else { 14 };
 
-/// Calls in progress on one thread that will run exit probes and have a pin each; a deeper
-/// call holds back every list instead of its own.
-const PINS: usize = if cfg!(loom) { 1 } else { 109 };
+/// Calls in progress on one thread that will run exit probes and have a pin each in its record. Deeper
+/// calls have theirs in pieces of memory that are made when they are needed.
+const PINS: usize = if cfg!(loom) { 1 } else { 101 };
+
+/// How many such pieces there can be. Calls deeper than all of them, or than there is memory for, hold
+/// back every list instead of their own.
+const PIECES: usize = if cfg!(loom) { 1 } else { 8 };
+
+/// How many pins the first piece has, and how many times more each of the others than the one before:
+/// more than twenty million in all.
+const FIRST_PIECE: usize = if cfg!(loom) { 1 } else { 1024 };
+const GROWTH: usize = 4;
+
+/// The index of the pin of a call that has none.
+const NOWHERE: u32 = u32::MAX;
+
+/// [`PINS`] as an index.
+#[expect(clippy::cast_possible_truncation, reason = "it is small")]
+const INLINE: u32 = PINS as u32;
+
+const _: () = assert!(cfg!(loom) || size_of::<Thread>() == 1024, "no more than it needs");
+
+/// Memory for so many further pins, which is never given back. A signal handler may ask for it.
+#[cfg(not(loom))]
+fn make_piece(pins: usize) -> Option<*mut AtomicPtr<()>> {
+    // Zeroed memory is pins that name nothing.
+    sys::map_zeroed(pins * size_of::<AtomicPtr<()>>()).ok().map(<*mut u8>::cast)
+}
+
+#[cfg(loom)]
+fn make_piece(pins: usize) -> Option<*mut AtomicPtr<()>> {
+    let pins: Vec<_> = (0..pins).map(|_| AtomicPtr::new(core::ptr::null_mut())).collect();
+    Some(Box::leak(pins.into_boxed_slice()).as_mut_ptr())
+}
 
 /// A cell of a record, which says what its thread is running; when nothing, [`Thread::free`] or null.
 pub(crate) type Mark = AtomicPtr<()>;
@@ -31,6 +62,10 @@ pub(crate) struct Thread {
     /// `marks[0]` belongs to the outermost probe; the others to those nested in it.
     marks: [Mark; MARKS],
     pins: [AtomicPtr<()>; PINS],
+    /// Further pins; null where there are none yet. What is there once stays.
+    pieces: [AtomicPtr<AtomicPtr<()>>; PIECES],
+    /// Further pins behind the first so many name nothing.
+    deepest: AtomicU32,
     /// Calls in progress that found no free pin.
     deep: AtomicI32,
     /// Whether somebody waits until a mark is let go, and sleeps on this word: 0 or 1.
@@ -64,6 +99,8 @@ impl Thread {
             top: AtomicU32::new(0),
             marks,
             pins: [const { AtomicPtr::new(core::ptr::null_mut()) }; PINS],
+            pieces: [const { AtomicPtr::new(core::ptr::null_mut()) }; PIECES],
+            deepest: AtomicU32::new(0),
             deep: AtomicI32::new(0),
             awaited: AtomicU32::new(0),
             process: AtomicU32::new(0),
@@ -80,6 +117,8 @@ impl Thread {
             top: AtomicU32::new(0),
             marks: core::array::from_fn(null),
             pins: core::array::from_fn(null),
+            pieces: core::array::from_fn(|_| AtomicPtr::new(core::ptr::null_mut())),
+            deepest: AtomicU32::new(0),
             deep: AtomicI32::new(0),
             awaited: AtomicU32::new(0),
             process: AtomicU32::new(0),
@@ -219,10 +258,6 @@ impl Thread {
         self.marks.iter().map(move |mark| mark.load(order)).filter(|&mark| !self.is_free(mark))
     }
 
-    pub(super) fn pins(&self) -> &[AtomicPtr<()>] {
-        &self.pins
-    }
-
     pub(super) fn is_deep(&self) -> bool {
         self.deep.load(Ordering::Acquire) > 0
     }
@@ -265,26 +300,120 @@ impl Thread {
         self.pin_anywhere(list)
     }
 
-    /// The hint was wrong (a coroutine moved to another thread) or the pins are used up.
+    /// The hint was wrong (a coroutine moved to another thread) or the record's own pins are used up.
     #[cold]
     #[inline(never)]
     fn pin_anywhere(&'static self, list: *mut ()) -> Pin {
-        let free = self.pins.iter().position(|pin| pin.load(Ordering::Acquire).is_null());
-        let index = match free {
-            Some(index) => {
-                self.pins[index].store(list, Ordering::Release);
-                index
-            }
-            None => {
-                self.deep.fetch_add(1, Ordering::Relaxed);
-                PINS
-            }
+        let is_free = |pin: &AtomicPtr<()>| pin.load(Ordering::Acquire).is_null();
+        let further = self.top.load(Ordering::Relaxed).checked_sub(INLINE);
+        // Where the record's own are free again, the hint is no good: calls have ended elsewhere.
+        let hinted = further.filter(|&at| {
+            !is_free(&self.pins[PINS - 1]) && self.further_or_made(at).is_some_and(is_free)
+        });
+        let first_free = || (0..INLINE).zip(&self.pins).find(|(_, pin)| is_free(pin));
+        let deepest = self.deepest.load(Ordering::Relaxed);
+        let further_free =
+            || (0..=deepest).find(|&at| self.further_or_made(at).is_some_and(is_free));
+        let index = match hinted {
+            Some(at) => INLINE + at,
+            None => first_free()
+                .map(|(index, _)| index)
+                .or_else(|| further_free().map(|at| INLINE + at))
+                .unwrap_or(NOWHERE),
         };
+        if let Some(pin) = self.pin_at(index) {
+            pin.store(list, Ordering::Release);
+            if let Some(at) = index.checked_sub(INLINE) {
+                // After the pin, so that a signal handler in between, which may lower it, sees the pin. It is
+                // before the barrier below, and so whoever is to see the pin sees this.
+                self.deepest.fetch_max(at + 1, Ordering::Release);
+            }
+            self.top.store(index + 1, Ordering::Relaxed);
+        } else {
+            self.deep.fetch_add(1, Ordering::Relaxed);
+        }
         light_barrier();
-        #[expect(clippy::cast_possible_truncation, reason = "at most PINS")]
-        let index = index as u32;
-        self.top.store(index + 1, Ordering::Relaxed);
         Pin { thread: self, index }
+    }
+
+    /// The pin of this index; `None` for [`NOWHERE`].
+    fn pin_at(&self, index: u32) -> Option<&AtomicPtr<()>> {
+        match index.checked_sub(INLINE) {
+            None => self.pins.get(index as usize),
+            Some(further) => {
+                let (piece, at) = Self::place(further)?;
+                Self::in_piece(self.pieces[piece].load(Ordering::Acquire), at)
+            }
+        }
+    }
+
+    /// This one of the further pins, for the thread itself; made if it is missing. `None` without memory.
+    fn further_or_made(&self, further: u32) -> Option<&AtomicPtr<()>> {
+        let (piece, at) = Self::place(further)?;
+        let mut pins = self.pieces[piece].load(Ordering::Acquire);
+        if pins.is_null() {
+            let made = make_piece(FIRST_PIECE * GROWTH.pow(u32::try_from(piece).ok()?))?;
+            // A signal handler may have been faster: then what was made here is lost.
+            let (null, release) = (core::ptr::null_mut(), Ordering::Release);
+            let stored =
+                self.pieces[piece].compare_exchange(null, made, release, Ordering::Acquire);
+            pins = stored.map_or_else(|faster| faster, |_| made);
+        }
+        Self::in_piece(pins, at)
+    }
+
+    /// In which piece one of the further pins is, and where in it.
+    fn place(further: u32) -> Option<(usize, usize)> {
+        let (mut at, mut size) = (further as usize, FIRST_PIECE);
+        for piece in 0..PIECES {
+            if at < size {
+                return Some((piece, at));
+            }
+            at -= size;
+            size *= GROWTH;
+        }
+        None
+    }
+
+    /// The pin `at` this place, as [`Thread::place`] says, of a piece, or none if it is not made.
+    fn in_piece<'t>(pins: *mut AtomicPtr<()>, at: usize) -> Option<&'t AtomicPtr<()>> {
+        if pins.is_null() {
+            return None;
+        }
+        // SAFETY: the piece was made for more than so many pins, and stays.
+        Some(unsafe { &*pins.wrapping_add(at) })
+    }
+
+    /// Every pin that may name something.
+    ///
+    /// After a barrier, for others than the thread itself: one that was set before it is among them.
+    pub(super) fn pins(&self) -> impl Iterator<Item = &AtomicPtr<()>> {
+        // Acquire: where the thread has found further pins to be free again, what they held is no longer used.
+        let deepest = self.deepest.load(Ordering::Acquire);
+        self.pins.iter().chain((0..deepest).filter_map(|at| self.pin_at(INLINE + at)))
+    }
+
+    /// Lets go of a pin that is not among the record's own, on the thread whose record is `now`.
+    #[cold]
+    #[inline(never)]
+    fn release_further(&self, index: u32, now: &Self) {
+        let Some(pin) = self.pin_at(index) else {
+            self.deep.fetch_sub(1, Ordering::Release);
+            return;
+        };
+        pin.store(core::ptr::null_mut(), Ordering::Release);
+        if !core::ptr::eq(now, self) {
+            return;
+        }
+        self.top.store(index, Ordering::Relaxed);
+        let mut deepest = self.deepest.load(Ordering::Relaxed);
+        // Acquire: some may have been let go on other threads.
+        let is_free = |at| self.pin_at(at).is_none_or(|pin| pin.load(Ordering::Acquire).is_null());
+        while deepest > 0 && is_free(INLINE + deepest - 1) {
+            deepest -= 1;
+            // Release: whoever looks no further sees the end of what they held.
+            self.deepest.store(deepest, Ordering::Release);
+        }
     }
 
     /// Gives up the record of a thread that a fork has left behind: what it ran, nobody ends.
@@ -299,7 +428,7 @@ impl Thread {
         // What it holds without a pin is not known, and must not hold back every list for ever. If a
         // coroutine ends such a call here, the count goes below zero: the record is nobody else's.
         let deep = self.deep.swap(0, Ordering::Relaxed) > 0;
-        let pinned = self.pins.iter().any(|pin| !pin.load(Ordering::Relaxed).is_null());
+        let pinned = self.pins().any(|pin| !pin.load(Ordering::Relaxed).is_null());
         self.owned.store(u32::from(pinned || deep), Ordering::Relaxed);
     }
 }
@@ -316,14 +445,12 @@ impl Pin {
     /// Lets the list go. `now` is the record of the thread on which the call ends.
     #[inline(always)]
     pub(crate) fn release(self, now: &Thread) {
-        match self.thread.pins.get(self.index as usize) {
-            // Release: what this call read of the list happens before whoever sees the pin
-            // gone frees it.
-            Some(pin) => pin.store(core::ptr::null_mut(), Ordering::Release),
-            None => {
-                self.thread.deep.fetch_sub(1, Ordering::Release);
-            }
-        }
+        let Some(pin) = self.thread.pins.get(self.index as usize) else {
+            self.thread.release_further(self.index, now);
+            return;
+        };
+        // Release: what this call read of the list happens before whoever sees the pin gone frees it.
+        pin.store(core::ptr::null_mut(), Ordering::Release);
         if core::ptr::eq(now, self.thread) {
             self.thread.top.store(self.index, Ordering::Relaxed);
         }
@@ -332,14 +459,17 @@ impl Pin {
 
 #[cfg(all(test, not(loom)))]
 mod tests {
-    use super::{PINS, Thread};
+    use super::{FIRST_PIECE, GROWTH, PINS, Thread};
+    use crate::sys::{Call, refuse};
 
     #[test]
     fn a_record_left_behind_by_a_fork_deep_in_calls_holds_back_nothing_and_is_nobody_elses() {
         let thread: &'static Thread = Box::leak(Box::new(Thread::new(core::ptr::null_mut())));
         assert!(thread.claim());
         let list = core::ptr::without_provenance_mut(64);
+        let refusing = refuse(Call::Map.always(), None);
         let mut pins: Vec<_> = (0..PINS + 2).map(|_| thread.pin(list)).collect();
+        drop(refusing);
         assert!(thread.is_deep());
         thread.abandon();
         assert!(!thread.is_deep(), "lists would be held back for ever");
@@ -349,6 +479,36 @@ mod tests {
         assert!(!thread.claim(), "its counts are no measure of another's calls");
     }
 
+    fn held(thread: &Thread) -> usize {
+        thread.pins().filter(|pin| !pin.load(super::Ordering::Relaxed).is_null()).count()
+    }
+
+    #[test]
+    fn every_call_has_a_pin_however_deep_and_none_is_looked_at_that_is_not_needed() {
+        let thread: &'static Thread = Box::leak(Box::new(Thread::new(core::ptr::null_mut())));
+        let list = core::ptr::without_provenance_mut(64);
+        let all = PINS + FIRST_PIECE + GROWTH * FIRST_PIECE + 1;
+        for moved in [None, Some(PINS - 1), Some(PINS), Some(PINS + FIRST_PIECE)] {
+            let mut pins: Vec<_> = (0..all).map(|_| thread.pin(list)).collect();
+            assert_eq!(held(thread), all);
+            assert!(!thread.is_deep());
+            if let Some(moved) = moved {
+                // The call ends on another thread, and its pin is taken again.
+                let elsewhere: &'static Thread =
+                    Box::leak(Box::new(Thread::new(core::ptr::null_mut())));
+                pins.remove(moved).release(elsewhere);
+                assert_eq!(held(thread), all - 1);
+                pins.pop().expect("there are more").release(thread);
+                let again = thread.pin(list);
+                pins.push(again);
+                assert_eq!(held(thread), all - 1);
+            }
+            pins.drain(..).rev().for_each(|pin| pin.release(thread));
+            assert_eq!(thread.pins().count(), PINS);
+            assert_eq!(held(thread), 0);
+        }
+    }
+
     #[test]
     fn a_record_left_behind_by_a_fork_keeps_its_pins() {
         let thread: &'static Thread = Box::leak(Box::new(Thread::new(core::ptr::null_mut())));
@@ -356,10 +516,10 @@ mod tests {
         let list = core::ptr::without_provenance_mut(64);
         let pin = thread.pin(list);
         thread.abandon();
-        assert!(thread.pins().iter().any(|pin| pin.load(super::Ordering::Relaxed) == list));
+        assert!(thread.pins().any(|pin| pin.load(super::Ordering::Relaxed) == list));
         assert!(!thread.claim());
         pin.release(thread);
-        assert!(thread.pins().iter().all(|pin| pin.load(super::Ordering::Relaxed).is_null()));
+        assert!(thread.pins().all(|pin| pin.load(super::Ordering::Relaxed).is_null()));
 
         let idle: &'static Thread = Box::leak(Box::new(Thread::new(core::ptr::null_mut())));
         assert!(idle.claim());

@@ -116,7 +116,7 @@ pub(crate) struct Held {
     marks: Vec<*mut ()>,
     /// Their pins, sorted.
     pins: Vec<*mut ()>,
-    /// A thread is so deep in calls that what it holds is not known.
+    /// A thread is deeper in calls than there is memory for what it holds.
     everything: bool,
 }
 
@@ -168,7 +168,12 @@ pub(super) fn held_by(threads: impl Iterator<Item = &'static Thread>) -> Held {
         let load =
             |cell: &AtomicPtr<()>| Some(cell.load(Ordering::Acquire)).filter(|it| !it.is_null());
         held.marks.extend(thread.marked(Ordering::Acquire));
-        held.pins.extend(thread.pins().iter().filter_map(load));
+        for pin in thread.pins().filter_map(load) {
+            // Calls of one function follow each other.
+            if held.pins.last() != Some(&pin) {
+                held.pins.push(pin);
+            }
+        }
     }
     held.marks.sort_unstable();
     held.pins.sort_unstable();

@@ -1,4 +1,4 @@
-//! Who waits for a probe that sleeps, and who wakes him.
+//! Who waits for a probe that sleeps, and who wakes him; and what is kept for a call that goes on.
 
 use std::ops::ControlFlow;
 use std::sync::Mutex;
@@ -7,6 +7,7 @@ use std::sync::mpsc::channel;
 
 use super::turn;
 use crate::grace::current;
+use crate::link::transaction::Transaction;
 use crate::sys::WAKES;
 use crate::{Entry, Exit, ModRet, traceable};
 
@@ -47,5 +48,40 @@ fn a_probe_that_may_block_wakes_whoever_sleeps_until_it_has_ended() {
             assert_eq!(call.join().expect("it ends"), 1);
             assert!(WAKES.load(Ordering::SeqCst) > before, "{kind}");
         });
+    }
+}
+
+#[traceable]
+fn deep(left: u32, at_bottom: &dyn Fn()) {
+    if left == 0 {
+        at_bottom();
+    } else {
+        deep(left - 1, at_bottom);
+    }
+}
+
+/// As many as a record has pins, and far more.
+#[test]
+fn lists_that_no_call_holds_do_not_pile_up_while_a_thread_is_deep_in_calls() {
+    let _turn = turn();
+    for depth in [10, 200, 5_000] {
+        // A caller that pins its list over the origin.
+        let link = crate::site!(deep).link().sleepable(true).fexit(|_: &Exit| ());
+        let link = link.attach().expect("it takes any probe");
+        let churn = || {
+            for _ in 0..200 {
+                let link = crate::site!(target).fexit(|_: &Exit| ()).expect("it takes any probe");
+                assert_eq!(target(1), 1);
+                drop(link);
+            }
+            // Other tests may be under way.
+            let retired = Transaction::begin().retired();
+            assert!(retired < 50, "{depth}: {retired}");
+        };
+        std::thread::scope(|scope| {
+            let thread = std::thread::Builder::new().stack_size(64 << 20);
+            thread.spawn_scoped(scope, || deep(depth, &churn)).expect("a thread");
+        });
+        drop(link);
     }
 }
