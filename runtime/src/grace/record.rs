@@ -151,13 +151,18 @@ impl Thread {
         self.number.store(sys::thread(), Ordering::Relaxed);
     }
 
+    /// Whether its thread is, or was, one of this process.
+    #[cfg(not(loom))]
+    pub(super) fn is_of(&self, process: u32) -> bool {
+        self.process.load(Ordering::Relaxed) == process
+    }
+
     /// Gives the record up if its thread is no more: it has ended without its destructors, by the bare system
     /// call. Nobody will clear what it has marked.
     #[cfg(not(loom))]
     pub(super) fn abandon_if_gone(&self) {
         let number = self.number.load(Ordering::Relaxed);
-        let ours = self.process.load(Ordering::Relaxed) == sys::process();
-        if number == 0 || !ours || !sys::is_gone(number) {
+        if number == 0 || !self.is_of(sys::process()) || !sys::is_gone(number) {
             return;
         }
         // Of those who find it gone, one gives it up: then it may be another's. If it was given back

@@ -123,12 +123,24 @@ unsafe extern "C" fn at_thread_exit(thread: *mut c_void) {
 /// In the child of a fork, whose only thread is the one that forked: nobody will ever clear
 /// what the others had marked.
 pub(crate) fn in_forked_child() {
+    abandon_all_but_own(|_| true);
+}
+
+/// In the child of a raw `clone`, some time after it was made, on the thread that it was made with. Its other
+/// threads have begun there.
+pub(crate) fn in_cloned_child() {
+    let process = sys::process();
+    abandon_all_but_own(|thread| !thread.is_of(process));
+}
+
+fn abandon_all_but_own(gone: impl Fn(&Thread) -> bool) {
     let own = own();
     if let Some(own) = own {
         own.note_owner();
     }
     for thread in POOL.chunks().flat_map(|chunk| &chunk.threads) {
-        if thread.is_owned() && !own.is_some_and(|own| core::ptr::eq(own, thread)) {
+        let is_own = own.is_some_and(|own| core::ptr::eq(own, thread));
+        if thread.is_owned() && !is_own && gone(thread) {
             thread.abandon();
         }
     }

@@ -70,7 +70,7 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     // They are the user's: if dropping them panics, nothing has been done yet.
     drop((request.cookie, request.selector));
 
-    let mut transaction = Transaction::begin();
+    let mut transaction = begin()?;
     members.retain(|member| match verify_sites(member.function) {
         Ok(()) => true,
         Err(reason) => {
@@ -133,10 +133,21 @@ fn prepare() -> Result<(), Error> {
     fork::prepare().map_err(|error| unsupported("handlers for forks", error))
 }
 
+/// Takes the lock.
+fn begin() -> Result<Transaction, Error> {
+    Transaction::begin().ok_or_else(|| Error::Unsupported {
+        target: TARGET,
+        reason:
+            "the process was made by a bare `clone` while a thread of its parent was attaching or \
+                 detaching"
+                .to_owned(),
+    })
+}
+
 /// Puts the probes of a link back into the lists of its functions.
 pub(crate) fn enable(link: &Arc<LinkCore>) -> Result<(), Error> {
     prepare()?;
-    let mut transaction = Transaction::begin();
+    let mut transaction = begin()?;
     if link.enabled.load(Ordering::Relaxed) {
         return Ok(());
     }

@@ -43,7 +43,11 @@ pub(crate) enum Fate {
 
 /// Detaches. Doing it again does nothing.
 pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
-    let transaction = Transaction::begin();
+    let Some(transaction) = Transaction::begin() else {
+        // Its probes stay attached for the life of the process.
+        core::mem::forget(Arc::clone(link));
+        return;
+    };
     let members = core::mem::take(&mut *lock(&link.members));
     if members.is_empty() {
         return;
@@ -53,7 +57,7 @@ pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
 
 /// Disables a link of which a probe has panicked.
 pub(crate) fn poison(link: &Arc<LinkCore>, message: String) {
-    let mut transaction = Transaction::begin();
+    let Some(mut transaction) = Transaction::begin() else { return };
     // The thread is in the midst of a call, which has nothing to do with other links' captures.
     transaction.drop_no_links();
     link.state.note_panic(message);
@@ -62,7 +66,9 @@ pub(crate) fn poison(link: &Arc<LinkCore>, message: String) {
 
 /// Takes the probes of a link out of its functions' lists, and waits until none of them runs.
 pub(crate) fn disable(link: &Arc<LinkCore>) {
-    disable_in(Transaction::begin(), link);
+    if let Some(transaction) = Transaction::begin() {
+        disable_in(transaction, link);
+    }
 }
 
 fn disable_in(transaction: Transaction, link: &Arc<LinkCore>) {
@@ -107,7 +113,8 @@ pub(super) fn withdraw(
         drop(transaction);
         wait(&link.state, &lists);
         drop(lists);
-        transaction = Transaction::begin();
+        let Some(again) = Transaction::begin() else { return };
+        transaction = again;
         // Another thread may have put the probes back while this one waited without the lock.
         if link.state.installs.load(Ordering::Relaxed) == installs {
             vacate(&link.state, &members);

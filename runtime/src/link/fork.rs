@@ -15,6 +15,7 @@ use crate::registry::functions;
 use crate::sync::{AtomicBool, Ordering};
 use crate::sys;
 
+use super::child;
 use super::transaction::Transaction;
 
 std::thread_local! {
@@ -24,6 +25,7 @@ std::thread_local! {
 
 /// Installs the handlers. Without them the child of a fork could wait for threads it does not have.
 pub(super) fn prepare() -> io::Result<()> {
+    child::prepare();
     static INSTALLED: AtomicBool = AtomicBool::new(false);
     // Two threads may install them at the same time, and each may run twice: the second time does
     // nothing.
@@ -41,7 +43,7 @@ unsafe extern "C" fn before() {
     }
     grace::prepare();
     let _ = functions();
-    ACROSS.set(Some(core::mem::ManuallyDrop::new(Transaction::begin())));
+    ACROSS.set(Transaction::begin().map(core::mem::ManuallyDrop::new));
 }
 
 unsafe extern "C" fn in_parent() {
@@ -50,6 +52,12 @@ unsafe extern "C" fn in_parent() {
 
 unsafe extern "C" fn in_child() {
     grace::in_forked_child();
+    // What is orphaned stays so.
+    let taken = ACROSS.take();
+    if taken.is_some() {
+        child::is_forked();
+    }
+    ACROSS.set(taken);
     release();
 }
 

@@ -67,7 +67,8 @@ impl Link {
     ///
     /// If dropping what a closure holds panics, the panic goes on from here when all of it is done.
     ///
-    /// Called from inside a probe it does not wait, as [`Link::detach_deferred`].
+    /// Called from inside a probe it does not wait, as [`Link::detach_deferred`]. In a child that the bare
+    /// `clone` has made while its parent was attaching or detaching, the link stays as it is for ever.
     pub fn detach(self) {
         drop(self);
     }

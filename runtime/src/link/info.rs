@@ -44,8 +44,15 @@ pub struct LinkedFunction {
 impl LinkInfo {
     pub(super) fn of(link: &LinkCore) -> Self {
         let transaction = Transaction::begin();
-        let functions = lock(&link.members).iter().map(LinkedFunction::of).collect();
-        let panic = link.state.panic_message();
+        let (functions, panic) = if transaction.is_some() {
+            let functions = lock(&link.members).iter().map(LinkedFunction::of).collect();
+            (functions, link.state.panic_message())
+        } else {
+            // Whoever had the lock may have had the others.
+            let members = link.members.try_lock().ok();
+            let functions = members.iter().flat_map(|members| members.iter());
+            (functions.map(LinkedFunction::of).collect(), None)
+        };
         drop(transaction);
         let refusal = |refusal: &crate::error::Refusal| {
             (refusal.function(), Error::to_string(refusal.reason()))

@@ -5,6 +5,7 @@
 
 mod attach;
 mod builder;
+mod child;
 mod core;
 mod detach;
 mod fork;

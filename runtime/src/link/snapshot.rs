@@ -61,7 +61,7 @@ struct RowState {
 
 impl Snapshot {
     pub(crate) fn of<'f>(functions: impl IntoIterator<Item = &'f Function>) -> Self {
-        let mut transaction = Transaction::begin();
+        let mut transaction = Transaction::begin().expect("it is no child");
         let sites = functions.into_iter().flat_map(|function| function.sites());
         let sites = sites.map(|site| SiteState::of(site)).collect();
         let retired = transaction.retired();

@@ -12,9 +12,10 @@ use crate::md::{LOOKING, Md, Replaced, TableState};
 use crate::poke::{Expected, Writable};
 use crate::probe::{LinkState, ListBox, Needs, Row, discard, drop_caught};
 use crate::site::{Function, Record};
-use crate::sync::{Mutex, MutexGuard, Ordering, lock};
+use crate::sync::{Mutex, MutexGuard, Ordering, is_locked, lock};
 use crate::sys::{self, OutOfMemory};
 
+use super::child;
 use super::core::{LinkCore, Member};
 use super::detach::Fate;
 use super::rows::{any_hashed, is_of, lookup_of};
@@ -129,16 +130,21 @@ impl Drop for Garbage {
 }
 
 impl Transaction {
-    pub(crate) fn begin() -> Self {
+    /// `None` in a child that was made without the handlers for forks, while another thread of its
+    /// parent had the lock: nobody will ever release it there, nor end what it was doing.
+    pub(crate) fn begin() -> Option<Self> {
         let unprobed = ignore_current_thread();
         let under_way = UnderWay::begin();
-        Self {
+        if !child::is_at_home(|| is_locked(&STATE)) {
+            return None;
+        }
+        Some(Self {
             state: lock(&STATE),
             held: None,
             keeps_links: false,
             _under_way: under_way,
             _unprobed: unprobed,
-        }
+        })
     }
 
     /// Whether the calling thread is in one.

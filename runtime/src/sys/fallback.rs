@@ -78,6 +78,10 @@ pub(crate) fn map_zeroed(len: usize) -> io::Result<*mut u8> {
     Ok(Box::leak(vec![0_u64; len.div_ceil(8)].into_boxed_slice()).as_mut_ptr().cast())
 }
 
+pub(crate) fn map_wiped_in_children(_: usize) -> io::Result<*mut u8> {
+    Err(io::Error::from(io::ErrorKind::Unsupported))
+}
+
 #[derive(Debug)]
 pub(crate) struct ThreadExit;
 

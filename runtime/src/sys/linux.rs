@@ -225,6 +225,15 @@ pub(crate) fn map_zeroed(len: usize) -> io::Result<*mut u8> {
     Ok(memory?.cast())
 }
 
+/// Fresh zeroed memory that is never returned, and that is zero again in every child that has a copy of this
+/// process's memory, however it was made.
+pub(crate) fn map_wiped_in_children(len: usize) -> io::Result<*mut u8> {
+    let memory = map_zeroed(len)?;
+    // SAFETY: it was just mapped, so nobody else knows it.
+    unsafe { rustix::mm::madvise(memory.cast(), len, Advice::LinuxWipeOnFork) }?;
+    Ok(memory)
+}
+
 /// Calls a function with a pointer when a thread that armed it exits, after the thread's
 /// Rust thread-locals are gone. A thread may arm it again while it exits.
 #[derive(Debug)]

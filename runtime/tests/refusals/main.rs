@@ -5,6 +5,8 @@ mod support;
 
 #[cfg(target_arch = "x86_64")] // It answers a system call in the place of the kernel.
 mod barriers;
+#[cfg(target_arch = "x86_64")] // As barriers.
+mod clones;
 mod modified;
 mod seccomp;
 mod types;

@@ -36,7 +36,7 @@ const RESULTS: [u64; 3] = [0, 3, 54_321];
 /// Makes calls of a function enter this caller, as those do that are on their way when another is
 /// selected.
 fn lead_astray(md: &'static Md, caller: *const ()) {
-    let transaction = Transaction::begin();
+    let transaction = Transaction::begin().expect("it is no child");
     let mut writable = Writable::open([md.site()].into_iter()).expect("it can be written");
     assert!(writable.aim(md.site(), caller), "the entry can be written");
     md.set_astray(true);
