@@ -2,6 +2,7 @@
 
 use core::alloc::Layout;
 use std::alloc::handle_alloc_error;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::caller::{Lookup, any_pair_caller, one_link_caller, single_caller};
@@ -114,6 +115,9 @@ fn state(row: &Row) -> &LinkState {
     unsafe { &*row.link }
 }
 
+/// So many rows are compared with each other faster than they are hashed.
+const FEW: usize = 16;
+
 /// The rows of a list by kind, each group in attach order.
 #[derive(Default)]
 struct Groups {
@@ -163,11 +167,12 @@ impl Groups {
     /// Chooses the row of each link at which a missed call counts. Modify-return probes come last:
     /// another's may end their row before it is their turn.
     fn count_misses_once(&mut self) {
-        let mut links = Vec::new();
+        let many = self.entries.len() + self.exits.len() + self.mods.len() > FEW;
+        let (mut few, mut set) = (Vec::new(), HashSet::new());
         for row in self.entries.iter_mut().chain(&mut self.exits).chain(&mut self.mods) {
-            row.counts = !links.contains(&row.link);
-            if row.counts {
-                links.push(row.link);
+            row.counts = if many { set.insert(row.link) } else { !few.contains(&row.link) };
+            if row.counts && !many {
+                few.push(row.link);
             }
         }
     }

@@ -318,3 +318,33 @@ fn calls_nested_in_probes_of_more_links_than_a_thread_can_run_are_counted_as_mis
         assert_eq!((nested::<0>(5), ran.load(Relaxed)), (5, 0));
     }
 }
+
+#[traceable]
+fn among_many(_depth: u64) {}
+
+#[test]
+fn a_call_is_missed_once_by_a_link_of_many_probes_among_many_links() {
+    for others in [3_u64, 40] {
+        let quiet = || {
+            let link = site!(among_many).link().fentry(|_: &Entry| ()).fexit(|_: &Exit| ());
+            link.attach().unwrap()
+        };
+        let before: Vec<_> = (0..others).map(|_| quiet()).collect();
+        let nests = |depth: u64| {
+            if depth > 0 {
+                among_many(depth - 1);
+            }
+        };
+        let link = site!(among_many)
+            .link()
+            .fentry(move |_: &Entry, depth: &u64| nests(*depth))
+            .fexit(|_: &Exit| ())
+            .fexit(|_: &Exit| ())
+            .attach()
+            .unwrap();
+        let after: Vec<_> = (0..others).map(|_| quiet()).collect();
+        among_many(1);
+        assert_eq!(link.info().missed, 1, "{others}");
+        assert!(before.iter().chain(&after).all(|link| link.info().missed == 0));
+    }
+}
