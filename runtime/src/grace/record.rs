@@ -31,7 +31,10 @@ const NOWHERE: u32 = u32::MAX;
 #[expect(clippy::cast_possible_truncation, reason = "it is small")]
 const INLINE: u32 = PINS as u32;
 
-const _: () = assert!(cfg!(loom) || size_of::<Thread>() == 1024, "no more than it needs");
+const _: () = assert!(
+    cfg!(any(loom, not(target_pointer_width = "64"))) || size_of::<Thread>() == 1024,
+    "no more than it needs"
+);
 
 /// Memory for so many further pins, which is never given back. A signal handler may ask for it.
 #[cfg(not(loom))]
