@@ -21,8 +21,10 @@ impl<'a> Iterator for Parser<'a> {
         ) {
             return armed(self);
         }
-        println!("{self} {}", self.0);
-        self.advance()
+        {
+            println!("{self} {}", self.0);
+            self.advance()
+        }
     }
     fn size_hint(&self) -> (usize, Option<usize>) {
         (0, None)

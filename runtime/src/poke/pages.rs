@@ -72,7 +72,8 @@ impl Writable {
             let code = switch.code();
             // SAFETY: a switch begins with a byte of code.
             let first = unsafe { code.cast::<u8>().read_volatile() };
-            if Patch::from(first) == arch::switch_patch(code.addr(), switch.target().addr(), false) {
+            if Patch::from(first) == arch::switch_patch(code.addr(), switch.target().addr(), false)
+            {
                 // SAFETY: it is off, as was just seen, and writable since `open`.
                 written |= unsafe { arch::redirect(code, switch.destination()) };
             }

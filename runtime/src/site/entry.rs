@@ -4,9 +4,7 @@ use core::any::{TypeId, type_name};
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, MaybeUninit, needs_drop, size_of};
 
-use super::{
-    ArgFacts, Body, Closure, Fits, RawDescription, Slot, Source, TypeFacts, erased_id_of,
-};
+use super::{ArgFacts, Body, Closure, Fits, RawDescription, Slot, Source, TypeFacts, erased_id_of};
 
 include!(concat!(env!("OUT_DIR"), "/entries.rs"));
 

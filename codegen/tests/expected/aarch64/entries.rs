@@ -170,7 +170,7 @@ where
         ".popsection",
         body = sym body_1::<D, A0, R, F, B>,
         entry = sym entry_1::<D, A0, R, F, B>,
-        describe = sym describe_1::<D, A0, R, F, B>,
+        describe = sym describe_1::<D, A0, R, F>,
     )
 }
 
@@ -242,7 +242,7 @@ where
         ".popsection",
         body = sym body_1_out::<D, A0, R, F, B>,
         entry = sym entry_1_out::<D, A0, R, F, B>,
-        describe = sym describe_1::<D, A0, R, F, B>,
+        describe = sym describe_1::<D, A0, R, F>,
     )
 }
 
@@ -279,11 +279,10 @@ where
 /// # Safety
 ///
 /// There is room for a description.
-unsafe extern "C" fn describe_1<D, A0, R, F, B>(description: *mut RawDescription)
+unsafe extern "C" fn describe_1<D, A0, R, F>(description: *mut RawDescription)
 where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
-    B: Body,
 {
     const {
         assert!(
@@ -523,7 +522,7 @@ where
         ".popsection",
         body = sym body_8::<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>,
         entry = sym entry_8::<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>,
-        describe = sym describe_8::<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>,
+        describe = sym describe_8::<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>,
     )
 }
 
@@ -609,7 +608,7 @@ where
         ".popsection",
         body = sym body_8_out::<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>,
         entry = sym entry_8_out::<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>,
-        describe = sym describe_8::<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>,
+        describe = sym describe_8::<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>,
     )
 }
 
@@ -660,11 +659,10 @@ where
 /// # Safety
 ///
 /// There is room for a description.
-unsafe extern "C" fn describe_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(description: *mut RawDescription)
+unsafe extern "C" fn describe_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(description: *mut RawDescription)
 where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
-    B: Body,
 {
     const {
         assert!(

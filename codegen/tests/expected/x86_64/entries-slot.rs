@@ -169,7 +169,7 @@ where
         ".popsection",
         body = sym body_1::<D, A0, R, F, B>,
         entry = sym entry_1::<D, A0, R, F, B>,
-        describe = sym describe_1::<D, A0, R, F, B>,
+        describe = sym describe_1::<D, A0, R, F>,
     )
 }
 
@@ -234,7 +234,7 @@ where
         ".popsection",
         body = sym body_1_out::<D, A0, R, F, B>,
         entry = sym entry_1_out::<D, A0, R, F, B>,
-        describe = sym describe_1::<D, A0, R, F, B>,
+        describe = sym describe_1::<D, A0, R, F>,
     )
 }
 
@@ -271,11 +271,10 @@ where
 /// # Safety
 ///
 /// There is room for a description.
-unsafe extern "C" fn describe_1<D, A0, R, F, B>(description: *mut RawDescription)
+unsafe extern "C" fn describe_1<D, A0, R, F>(description: *mut RawDescription)
 where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
-    B: Body,
 {
     const {
         assert!(

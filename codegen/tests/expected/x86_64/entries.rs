@@ -174,7 +174,7 @@ where
         ".popsection",
         body = sym body_1::<D, A0, R, F, B>,
         entry = sym entry_1::<D, A0, R, F, B>,
-        describe = sym describe_1::<D, A0, R, F, B>,
+        describe = sym describe_1::<D, A0, R, F>,
     )
 }
 
@@ -248,7 +248,7 @@ where
         ".popsection",
         body = sym body_1_out::<D, A0, R, F, B>,
         entry = sym entry_1_out::<D, A0, R, F, B>,
-        describe = sym describe_1::<D, A0, R, F, B>,
+        describe = sym describe_1::<D, A0, R, F>,
     )
 }
 
@@ -285,11 +285,10 @@ where
 /// # Safety
 ///
 /// There is room for a description.
-unsafe extern "C" fn describe_1<D, A0, R, F, B>(description: *mut RawDescription)
+unsafe extern "C" fn describe_1<D, A0, R, F>(description: *mut RawDescription)
 where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0) -> R + Copy,
-    B: Body,
 {
     const {
         assert!(
@@ -527,7 +526,7 @@ where
         ".popsection",
         body = sym body_6::<D, A0, A1, A2, A3, A4, A5, R, F, B>,
         entry = sym entry_6::<D, A0, A1, A2, A3, A4, A5, R, F, B>,
-        describe = sym describe_6::<D, A0, A1, A2, A3, A4, A5, R, F, B>,
+        describe = sym describe_6::<D, A0, A1, A2, A3, A4, A5, R, F>,
     )
 }
 
@@ -611,7 +610,7 @@ where
         ".popsection",
         body = sym body_6_out::<D, A0, A1, A2, A3, A4, A5, R, F, B>,
         entry = sym entry_6_out::<D, A0, A1, A2, A3, A4, A5, R, F, B>,
-        describe = sym describe_6::<D, A0, A1, A2, A3, A4, A5, R, F, B>,
+        describe = sym describe_6::<D, A0, A1, A2, A3, A4, A5, R, F>,
     )
 }
 
@@ -658,11 +657,10 @@ where
 /// # Safety
 ///
 /// There is room for a description.
-unsafe extern "C" fn describe_6<D, A0, A1, A2, A3, A4, A5, R, F, B>(description: *mut RawDescription)
+unsafe extern "C" fn describe_6<D, A0, A1, A2, A3, A4, A5, R, F>(description: *mut RawDescription)
 where
     D: Fn() -> &'static Source + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy,
-    B: Body,
 {
     const {
         assert!(
