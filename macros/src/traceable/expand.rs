@@ -95,7 +95,9 @@ fn switched(
     let names: Vec<_> = function.sig.inputs.iter().map(name_of).collect();
     let lints: Vec<_> = names.iter().map(used).collect();
     let switched = format_ident!("switched_{}", names.len(), span = span);
-    // In a block of its own: items that it declares must not be what the types in front of it mean.
+    // Items that it declares must not be what the types in front of it mean.
+    let tokens = body.stream();
+    let body = if may_declare(&tokens) { body.to_token_stream() } else { tokens };
     quote_spanned! {span=>
         if let ::core::option::Option::Some(armed) =
             #private::#switched(#describe, #(#lints &#names,)* #closure, #private::#form)
@@ -121,6 +123,37 @@ fn calling_again(function: &Function, path: &TokenStream) -> TokenStream {
 /// `body` as it may stand in a closure.
 fn closure_body(function: &Function, body: impl ToTokens) -> TokenStream {
     if is_unsafe(function) { quote!({ unsafe #body }) } else { body.into_token_stream() }
+}
+
+/// Whether there may be items among these statements.
+fn may_declare(tokens: &TokenStream) -> bool {
+    const WORDS: [&str; 12] = [
+        "const",
+        "enum",
+        "extern",
+        "fn",
+        "impl",
+        "macro_rules",
+        "mod",
+        "static",
+        "struct",
+        "trait",
+        "type",
+        "use",
+    ];
+    let is_statement = |token: TokenTree| match token {
+        TokenTree::Punct(punct) => punct.as_char() == ';',
+        TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+        _ => false,
+    };
+    // A macro may expand to items where it is a statement. So may what another macro has put here.
+    let statements = tokens.clone().into_iter().any(is_statement);
+    tokens.clone().into_iter().any(|token| match token {
+        TokenTree::Ident(word) => WORDS.iter().any(|other| word == other),
+        TokenTree::Punct(punct) => statements && punct.as_char() == '!',
+        TokenTree::Group(group) => statements && group.delimiter() == Delimiter::None,
+        TokenTree::Literal(_) => false,
+    })
 }
 
 /// Gives every argument a name. What binds the patterns behind the switch, and the parameters of a closure

@@ -11,7 +11,7 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Group, Span, TokenStream};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Ident, Lifetime, PathArguments, ReturnType, TraitBound, Type, TypeParamBound};
 
@@ -26,6 +26,10 @@ pub(crate) fn hinted(body: &Group, output: &ReturnType, scope: &Scope) -> Option
     let mut names = Vec::new();
     collect(bound.to_token_stream(), &mut bound_lifetimes, &mut lifetimes, &mut names);
     if names.iter().any(|name| !can_be_named(name, scope)) {
+        return None;
+    }
+    // What belongs to a parameter asks for its bounds, which are not repeated.
+    if has_projection(bound.to_token_stream(), scope) {
         return None;
     }
     let mut lifetimes: Vec<_> = lifetimes.difference(&bound_lifetimes).collect();
@@ -54,6 +58,21 @@ fn closure_bound(output: &ReturnType) -> Option<&TraitBound> {
             matches!(last.arguments, PathArguments::Parenthesized(_)).then_some(bound)
         }
         _ => None,
+    })
+}
+
+/// Whether a type parameter is followed by `::`.
+fn has_projection(tokens: TokenStream, scope: &Scope) -> bool {
+    let mut after_parameter = false;
+    tokens.into_iter().any(|token| {
+        let found = match &token {
+            TokenTree::Punct(punct) => after_parameter && punct.as_char() == ':',
+            TokenTree::Group(group) => has_projection(group.stream(), scope),
+            _ => false,
+        };
+        after_parameter =
+            matches!(&token, TokenTree::Ident(name) if scope.generics().contains(name));
+        found
     })
 }
 

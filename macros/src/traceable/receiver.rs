@@ -42,6 +42,13 @@ fn rename(tokens: Vec<TokenTree>, mode: Mode) -> TokenStream {
             TokenTree::Ident(ident) if ident == "self" && is_ours(&tokens, at, mode) => {
                 TokenTree::Ident(Ident::new(NAME, ident.span()))
             }
+            // What a macro was handed stays as it is, also what holds it together.
+            TokenTree::Group(group) if !mentions_self(group.stream()) => tokens[at].clone(),
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                out.extend(regrouped(group, mode));
+                at += 1;
+                continue;
+            }
             TokenTree::Group(group) => TokenTree::Group(rename_group(group, &tokens[..at], mode)),
             other => other.clone(),
         };
@@ -49,6 +56,32 @@ fn rename(tokens: Vec<TokenTree>, mode: Mode) -> TokenStream {
         at += 1;
     }
     out.into_iter().collect()
+}
+
+/// A fragment that another macro was handed, renamed.
+///
+/// An invisible group that a macro makes anew holds nothing together: the compiler does not look at it. So an
+/// expression is given parentheses. One token needs none, and a `let` takes none.
+fn regrouped(group: &Group, mode: Mode) -> TokenStream {
+    let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+    let is_bare = tokens.len() == 1 || is_word(tokens.first(), "let");
+    let renamed = rename(tokens, mode);
+    if is_bare {
+        return renamed;
+    }
+    let mut held = Group::new(Delimiter::Parenthesis, renamed);
+    held.set_span(group.span());
+    TokenStream::from(TokenTree::Group(held))
+}
+
+fn mentions_self(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == "self",
+        TokenTree::Group(group) => mentions_self(group.stream()),
+        // A format string may.
+        TokenTree::Literal(text) => text.to_string().contains("self"),
+        TokenTree::Punct(_) => false,
+    })
 }
 
 fn rename_group(group: &Group, before: &[TokenTree], mode: Mode) -> Group {

@@ -4,6 +4,8 @@
 mod support;
 
 mod blocks;
+mod copies;
 mod functions;
 mod methods;
+mod names;
 mod observe;
