@@ -116,6 +116,10 @@ fn has_word(tokens: TokenStream, wanted: &str) -> bool {
 /// The path by which the function can call itself, if it is known for certain.
 fn own_path(function: &Function, scope: &Scope) -> Option<TokenStream> {
     let name = &function.sig.ident;
+    // A destructor cannot be called.
+    if name == "drop" && function.sig.receiver().is_some() {
+        return None;
+    }
     let prefix = match scope.own_prefix() {
         Some(prefix) => prefix.clone(),
         // Only an inherent method says who may call it.

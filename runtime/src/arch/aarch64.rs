@@ -66,6 +66,18 @@ pub(crate) unsafe fn destination(target: usize, _: usize) -> usize {
     target
 }
 
+/// How far behind `target` [`shorten`] may write.
+pub(crate) const SHORTENED: usize = 0;
+
+/// Does nothing.
+///
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn shorten(_: usize, _: usize) -> bool {
+    false
+}
+
 /// Does nothing: what is written to arm a switch says where it leads.
 ///
 /// # Safety

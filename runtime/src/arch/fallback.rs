@@ -56,6 +56,15 @@ pub(crate) unsafe fn redirect(_: *const (), _: usize) -> bool {
     false
 }
 
+pub(crate) const SHORTENED: usize = 0;
+
+/// # Safety
+///
+/// None: it does nothing.
+pub(crate) unsafe fn shorten(_: usize, _: usize) -> bool {
+    false
+}
+
 pub(crate) fn entry_patch(_: usize, _: usize, _: bool) -> Patch {
     0
 }

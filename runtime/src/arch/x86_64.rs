@@ -43,6 +43,12 @@ pub(crate) const AIM: Range<usize> = if cfg!(gtramp_slot) { 0..0 } else { 16..20
 /// `jmp` with a distance of four bytes.
 const JUMP: Patch = 0xe9;
 
+/// Its bytes.
+const JUMP_LEN: usize = 5;
+
+/// How far into an entry what an armed one executes begins.
+const SELECTED: usize = if cfg!(gtramp_slot) { 0 } else { JUMP_LEN };
+
 /// `test` of `eax` with as many bytes.
 const TEST: Patch = 0xa9;
 
@@ -59,8 +65,8 @@ pub(crate) fn switch_patch(_code: usize, _target: usize, armed: bool) -> Patch {
     }
 }
 
-/// Where a jump to `target` comes to in the end: past the unconditional jumps that it finds there, up to
-/// `entry`.
+/// Where a jump to `target` comes to in the end: past the unconditional jumps that it finds there. If that
+/// is `entry`, behind its first instruction, which is for those that enter it while it is off.
 ///
 /// # Safety
 ///
@@ -73,7 +79,7 @@ pub(crate) unsafe fn destination(target: usize, entry: usize) -> usize {
     let mut target = target;
     for _ in 0..JUMPS {
         if target == entry {
-            break;
+            return entry + SELECTED;
         }
         let code = core::ptr::with_exposed_provenance::<u8>(target);
         let distance = code.wrapping_add(1);
@@ -83,7 +89,7 @@ pub(crate) unsafe fn destination(target: usize, entry: usize) -> usize {
             JUMP => {
                 // SAFETY: as above: it is a whole instruction.
                 let distance = unsafe { distance.cast::<i32>().read_unaligned() };
-                (target + 5).wrapping_add_signed(distance as isize)
+                (target + JUMP_LEN).wrapping_add_signed(distance as isize)
             }
             SHORT_JUMP => {
                 // SAFETY: as above.
@@ -94,6 +100,43 @@ pub(crate) unsafe fn destination(target: usize, entry: usize) -> usize {
         };
     }
     target
+}
+
+/// How far behind `target` [`shorten`] may write.
+pub(crate) const SHORTENED: usize = 8 * 3 + JUMP_LEN;
+
+/// If there is nothing at `target` but moves between registers and then a jump that comes to `entry`, lets
+/// that jump go there at once. Whether there was something to write.
+///
+/// # Safety
+///
+/// `target` is code that can be written, up to [`SHORTENED`] bytes behind it, and that no thread has executed or
+/// can be about to. As for [`destination`].
+pub(crate) unsafe fn shorten(target: usize, entry: usize) -> bool {
+    let mut at = core::ptr::with_exposed_provenance_mut::<u8>(target);
+    let end = at.wrapping_add(SHORTENED - JUMP_LEN);
+    let jump = loop {
+        // SAFETY: the caller's promise: code can be read.
+        let bytes = unsafe { at.cast::<[u8; 3]>().read() };
+        at = match bytes {
+            [JUMP, ..] => break at,
+            _ if at >= end => return false,
+            // mov between registers, of eight bytes or of the upper ones, and of four.
+            [0x40..=0x4f, 0x89 | 0x8b, 0xc0..=0xff] => at.wrapping_add(3),
+            [0x89 | 0x8b, 0xc0..=0xff, _] => at.wrapping_add(2),
+            _ => return false,
+        };
+    };
+    // SAFETY: the caller's promise.
+    let to = unsafe { destination(jump.addr(), entry) };
+    if to != entry + SELECTED {
+        return false;
+    }
+    let next = jump.addr() + JUMP_LEN;
+    let Ok(distance) = i32::try_from(to.wrapping_sub(next).cast_signed()) else { return false };
+    // SAFETY: the caller's promise: nobody executes it yet.
+    unsafe { jump.wrapping_add(1).cast::<i32>().write_unaligned(distance) };
+    true
 }
 
 /// Lets a switch that is off lead to `target` when it is armed. Not seen whole by cores that fetch it

@@ -232,6 +232,7 @@ fn install(
     let state = transaction.state();
     state.attaches = state.attaches.max(link.state.rank.1);
     fresh.publish();
+    arming.shorten(members.iter().flat_map(|member| member.function.sites()).copied());
     let is_off = |function: &Function| function.sites().iter().all(|site| !expected(site).armed);
     for member in members.iter().filter(|member| is_off(member.function)) {
         transaction.renew_pass(member.function);
@@ -239,8 +240,6 @@ fn install(
     if missing > 0 || !PASSES_ARE_ORDERED {
         sys::barrier();
     }
-    let all_off = members.iter().flat_map(|member| member.function.sites()).copied();
-    arming.redirect(all_off.filter(|site| !expected(site).armed));
     link.state.installs.fetch_add(1, Ordering::Relaxed);
     for (md, list, caller) in lists {
         // SAFETY: what was made afresh has just been published.

@@ -56,26 +56,31 @@ impl Writable {
         }
         let places = sites.flat_map(|site| {
             let switches = site.switches().iter().map(|switch| switch.code().addr());
-            core::iter::once(site.entry().addr()).chain(switches)
+            let new = site.switches().iter().filter(|_| site.data().is_new()).flat_map(|switch| {
+                let target = switch.target().addr();
+                [target, target + arch::SHORTENED]
+            });
+            core::iter::once(site.entry().addr()).chain(switches).chain(new)
         });
         Ok(Self { way: Way::to(places)?, written: false })
     }
 
-    /// Lets the switches of the sites, those of the batch that are off, lead straight to where they come to
-    /// in the end. Every core has been told when this returns.
+    /// Lets the switches of the sites, those of the batch that were never armed, lead to their stubs without
+    /// detours. Every core has been told when this returns.
     ///
     /// Not through the file, which would take a write for each byte: then they go the long way.
-    pub(crate) fn redirect<'s>(&mut self, sites: impl Iterator<Item = &'s Record>) {
+    pub(crate) fn shorten<'s>(&mut self, sites: impl Iterator<Item = &'s Record>) {
         let Way::Pages(_) = self.way else { return };
         let mut written = false;
-        for switch in sites.flat_map(Record::switches) {
-            let code = switch.code();
-            // SAFETY: a switch begins with a byte of code.
-            let first = unsafe { code.cast::<u8>().read_volatile() };
-            if Patch::from(first) == arch::switch_patch(code.addr(), switch.target().addr(), false)
-            {
-                // SAFETY: it is off, as was just seen, and writable since `open`.
-                written |= unsafe { arch::redirect(code, switch.destination()) };
+        for switch in sites.filter(|site| site.data().is_new()).flat_map(Record::switches) {
+            let (code, destination) = (switch.code(), switch.destination());
+            if destination != switch.target().addr() {
+                // SAFETY: a switch that was never armed is off, and it is writable since `open`.
+                written |= unsafe { arch::redirect(code, destination) };
+            } else {
+                let (target, entry) = (switch.target().expose_provenance(), switch.entry().addr());
+                // SAFETY: code that only an armed switch leads to, writable since `open`.
+                written |= unsafe { arch::shorten(target, entry) };
             }
         }
         if written {

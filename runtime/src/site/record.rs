@@ -40,6 +40,11 @@ impl SiteData {
         self.md.store(md, Ordering::Release);
     }
 
+    /// Whether the site was never armed.
+    pub(crate) fn is_new(&self) -> bool {
+        self.pass.load(Ordering::Relaxed) == 0
+    }
+
     /// Gives the site, which is off, another pass.
     pub(crate) fn set_pass(&self, pass: usize) {
         // Release: so that a thread which finds the new one finds nothing older afterwards.

@@ -41,7 +41,8 @@ impl Switch {
         unsafe { arch::destination(self.target().expose_provenance(), self.entry().addr()) }
     }
 
-    fn entry(&self) -> *const () {
+    /// The entry stub of its function.
+    pub(crate) fn entry(&self) -> *const () {
         self.entry.target()
     }
 }

@@ -49,7 +49,7 @@ callers! { a 0x10 b 0x20 c 0x30 d 0x40 e 0x50 f 0x60 g 0x70 h 0x80 }
 
 fn functions() -> Vec<&'static Function> {
     let all = gtramp::functions().into_iter();
-    all.filter(|function| function.module() == module_path!()).collect()
+    all.filter(|f| f.module() == module_path!() && f.name() != "drop").collect()
 }
 
 #[test]
@@ -81,5 +81,29 @@ fn every_copy_of_a_function_is_traced_once_per_call_and_off_again() {
             drop(exit);
             assert_eq!(call_all(), 0, "{function}: off");
         }
+    }
+}
+
+struct Loud<'a>(&'a AtomicU64);
+
+#[traceable]
+impl Drop for Loud<'_> {
+    fn drop(&mut self) {
+        // Not a body that is copied, and not a method that can be called.
+        assert!(self.0.load(Ordering::Relaxed) < 100, "{}", self.0.load(Ordering::Relaxed));
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn a_destructor_is_traced_though_nothing_may_call_it() {
+    let dropped = AtomicU64::new(0);
+    for round in 1..=2 {
+        drop(Loud(&dropped));
+        let link =
+            gtramp::fexit("**::copies::Loud::drop", |_: &Exit| ()).expect("it takes any probe");
+        drop(Loud(&dropped));
+        drop(link);
+        assert_eq!(dropped.load(Ordering::Relaxed), 2 * round);
     }
 }
