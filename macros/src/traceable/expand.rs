@@ -3,7 +3,7 @@
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Type, parse_quote};
+use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Type, TypeReference, parse_quote};
 
 use super::body::{Form, is_unsafe};
 use super::scope::Scope;
@@ -37,7 +37,7 @@ pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime)
         }
         Form::Again(path) => {
             let (behind, _) = behind_patterns(&mut function, &form);
-            let call = calling_again(&function, path);
+            let call = calling_again(&function, path, scope, &private);
             switched(&function, &private, &describe, &call, &quote!(Itself), &body, &behind)
         }
     };
@@ -110,14 +110,33 @@ fn switched(
 }
 
 /// A closure that calls the function by this path.
-fn calling_again(function: &Function, path: &TokenStream) -> TokenStream {
+///
+/// Through the trait that an `impl` block implements, a call has to meet what the trait asks for, which may be
+/// more of a reference's lifetime than the method does. Every call has met it, so here it is left open.
+fn calling_again(
+    function: &Function,
+    path: &TokenStream,
+    scope: &Scope,
+    private: &TokenStream,
+) -> TokenStream {
     let span = Span::mixed_site().located_at(function.sig.ident.span());
     let names: Vec<_> = (0..function.sig.inputs.len())
         .map(|index| format_ident!("a{index}", span = span))
         .collect();
+    let passed = function.sig.inputs.iter().zip(&names).map(|(input, name)| match input {
+        FnArg::Typed(typed) if scope.is_implemented() => match &*typed.ty {
+            Type::Reference(TypeReference { mutability: None, .. }) => {
+                quote_spanned!(span=> unsafe { #private::unbound(#name) })
+            }
+            Type::Reference(_) => quote_spanned!(span=> unsafe { #private::unbound_mut(#name) }),
+            _ => quote!(#name),
+        },
+        _ => quote!(#name),
+    });
     let output = closure_output(&function.sig.output);
-    let call = closure_body(function, quote_spanned!(span=> { #path(#(#names),*) }));
-    quote_spanned!(span=> |#(#names),*| #output #call)
+    let lints = is_unsafe(function).then(|| quote!(#[allow(unused_unsafe)]));
+    let call = closure_body(function, quote_spanned!(span=> { #path(#(#passed),*) }));
+    quote_spanned!(span=> #lints |#(#names),*| #output #call)
 }
 
 /// `body` as it may stand in a closure.

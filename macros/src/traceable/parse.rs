@@ -204,6 +204,7 @@ impl Container {
                     .with_generics(&header.generics)
                     .with_self(&header.self_ty, &self.sure_types())
                     .with_own_prefix(prefix)
+                    .with_implemented(header.trait_.is_some())
             }
             (_, Some(header)) => {
                 let (name, (_, generics, _)) = (&header.ident, header.generics.split_for_impl());

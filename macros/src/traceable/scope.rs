@@ -36,6 +36,8 @@ pub(crate) struct Scope {
     rewritten: bool,
     /// What stands before the name of a function in here where it calls itself, if that is known.
     own_prefix: Option<TokenStream>,
+    /// Whether a trait asks for its functions.
+    implemented: bool,
 }
 
 impl Scope {
@@ -129,6 +131,17 @@ impl Scope {
     pub(crate) fn with_own_prefix(mut self, prefix: TokenStream) -> Self {
         self.own_prefix = Some(prefix);
         self
+    }
+
+    /// Says that its functions are asked for by a trait, which may ask for more than they need.
+    pub(crate) fn with_implemented(mut self, implemented: bool) -> Self {
+        self.implemented = implemented;
+        self
+    }
+
+    /// Whether a trait asks for its functions.
+    pub(crate) fn is_implemented(&self) -> bool {
+        self.implemented
     }
 
     /// Says whether something below the attribute may change the types that are written.

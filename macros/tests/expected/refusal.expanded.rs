@@ -28,7 +28,7 @@ pub mod bank {
             ) {
                 return armed(self);
             }
-            { self.balance() * 2 }
+            self.balance() * 2
         }
     }
 }

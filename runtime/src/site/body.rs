@@ -78,6 +78,30 @@ impl Body for Itself {
     }
 }
 
+/// The same reference, of any lifetime.
+///
+/// # Safety
+///
+/// What it refers to lives for as long.
+#[inline(always)]
+#[must_use]
+pub unsafe fn unbound<'a, T: ?Sized>(reference: &T) -> &'a T {
+    // SAFETY: the caller's promise.
+    unsafe { &*core::ptr::from_ref(reference) }
+}
+
+/// The same reference, of any lifetime.
+///
+/// # Safety
+///
+/// What it refers to lives for as long, and nobody else uses it meanwhile.
+#[inline(always)]
+#[must_use]
+pub unsafe fn unbound_mut<'a, T: ?Sized>(reference: &mut T) -> &'a mut T {
+    // SAFETY: the caller's promise.
+    unsafe { &mut *core::ptr::from_mut(reference) }
+}
+
 /// The site's number.
 ///
 /// # Safety
