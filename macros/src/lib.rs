@@ -19,8 +19,8 @@ use proc_macro::TokenStream;
 /// Makes functions traceable: a function, or every function of an `impl` block, a trait or an
 /// inline module.
 ///
-/// The signature stays as it is. The body moves into a closure that captures nothing, and is reached
-/// through an entry stub; while no probe is attached that costs one direct jump.
+/// The function stays as it is, with a switch in front of its body: while no probe is attached, one
+/// instruction without effect. It may be inlined; each copy has a switch of its own.
 ///
 /// ```ignore
 /// use gtramp::traceable;
@@ -69,13 +69,15 @@ use proc_macro::TokenStream;
 ///
 /// # Limits
 ///
-/// - In a body, `self` is renamed to `__self`: the compiler's messages show that name. A macro that
-///   wants the literal token `self`, and a `{self}` in the format string of a macro that this one
-///   does not know (it knows those of `std`, `log`, `tracing`, `anyhow` and `eyre`), have to be
-///   rewritten: `{}` with `self` as an argument always works.
+/// - Where a function does not know its own path, that is under an attribute of its own unless it is a `pub`
+///   method, a body of more than a few simple expressions moves into a closure. There `self` is renamed to
+///   `__self`: the compiler's messages show that name. A macro that wants the literal token `self`, and a `{self}`
+///   in the format string of a macro that this one does not know (it knows those of `std`, `log`, `tracing`,
+///   `anyhow` and `eyre`), have to be rewritten: `{}` with `self` as an argument always works. On a whole
+///   `impl`, trait or module nothing of this applies.
 /// - A probe may answer in the function's place. Do not make a function traceable on whose result
 ///   `unsafe` code relies for more than its type says.
-/// - Under `#[track_caller]`, `Location::caller()` in the body names the function itself.
+/// - Under `#[track_caller]`, `Location::caller()` in the body names a place in gtramp while a probe is attached.
 /// - A closure that is returned inside another type, as in `-> Option<impl Fn(&str)>`, has to have its
 ///   parameters' types written. `-> impl Fn(&str)` needs nothing.
 /// - Attributes *above* this one see the function as written, those below see the call. If one below
