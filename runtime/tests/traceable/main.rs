@@ -9,3 +9,4 @@ mod functions;
 mod methods;
 mod names;
 mod observe;
+mod passes;
