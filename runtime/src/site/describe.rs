@@ -15,7 +15,7 @@ pub struct Source {
     /// Lines: the signature from the name on; the names of the type and const parameters in scope,
     /// with `, ` between them; the name and the type of each argument, the receiver among them; the
     /// type of the result. A pattern's text stands where an argument has no name, and behind a type,
-    /// after a tab, why it does not tell its lifetimes: see [`Source::why_opaque`].
+    /// after a tab, why it does not tell its lifetimes: see `Source::why_opaque`.
     pub text: &'static str,
     /// Path of the module it stands in.
     pub module: &'static str,
