@@ -234,10 +234,12 @@ fn install(
     fresh.publish();
     arming.shorten(members.iter().flat_map(|member| member.function.sites()).copied());
     let is_off = |function: &Function| function.sites().iter().all(|site| !expected(site).armed);
+    let mut renewed = false;
     for member in members.iter().filter(|member| is_off(member.function)) {
         transaction.renew_pass(member.function);
+        renewed = true;
     }
-    if missing > 0 || !PASSES_ARE_ORDERED {
+    if missing > 0 || renewed && !PASSES_ARE_ORDERED {
         sys::barrier();
     }
     link.state.installs.fetch_add(1, Ordering::Relaxed);

@@ -102,7 +102,9 @@ fn a_barrier_comes_between_a_sites_first_metadata_and_its_first_arming() {
         let attach = || crate::fentry("**::order::new", |_: &Entry| ());
         let link = at_each_barrier(look, attach).expect("it takes any probe");
         let found = found.lock().expect("nobody panics").clone();
-        assert_eq!(found, if first { vec![(true, true)] } else { vec![] });
+        // Elsewhere a pass that is new is not seen with the armed switch by itself.
+        let is_needed = first || !cfg!(target_arch = "x86_64");
+        assert_eq!(found, if is_needed { vec![(true, true)] } else { vec![] });
         drop(link);
     }
 }
