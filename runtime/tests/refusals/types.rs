@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Debug, Display};
 use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gtramp::{
     Entry, Error, Exit, Function, Link, ModRet, Return, fentry, fexit, fmod_ret, site, traceable,
@@ -137,6 +138,12 @@ fn more_parameters_than_arguments_are_refused() {
 
 struct View<'a>(&'a str);
 
+/// Tests that call `borrows` and `lends` take turns: some write down every call.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 #[traceable]
 fn borrows(hay: &str, maybe: Option<&str>, view: View<'_>, forever: Option<&'static str>) -> usize {
     hay.len() + maybe.map_or(0, str::len) + view.0.len() + forever.map_or(0, str::len)
@@ -149,6 +156,7 @@ fn lends<'a>(hay: &'a str, _at: u8) -> Option<&'a str> {
 
 #[test]
 fn a_lifetime_that_the_call_does_not_grant_is_refused() {
+    let _turn = turn();
     let call = || assert_eq!(borrows("a", Some("b"), View("c"), Some("d")), 4);
     call();
     assert_eq!(lends("ab", 1), Some("b"));
@@ -199,6 +207,7 @@ fn any_result(_: &Exit, ret: Option<&Option<&str>>) {
 
 #[test]
 fn attributes_that_leave_lifetimes_open_are_accepted() {
+    let _turn = turn();
     for _ in 0..2 {
         let links = [any_lifetime.attach().unwrap(), any_result.attach().unwrap()];
         assert_eq!(borrows("a", Some("b"), View("c"), Some("d")), 4);
@@ -212,6 +221,7 @@ fn wants_static(_: &Entry, _: &str, _: Option<&'static str>) {}
 
 #[test]
 fn a_refusal_for_lifetimes_alone_says_so_and_what_to_write() {
+    let _turn = turn();
     assert_eq!(borrows("a", None, View("c"), None), 2);
     assert_eq!(lends("ab", 1), Some("b"));
     let path = "refusals::types::borrows";
