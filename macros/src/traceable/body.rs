@@ -11,7 +11,7 @@
 //! stands. The second saves an armed call the way through the function. The third is what is left where a
 //! function does not know its own path: under an attribute of its own, unless it is seen to be an inherent method.
 
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{FnArg, GenericParam, Pat, PatIdent, ReturnType, Safety, Type, Visibility};
 
@@ -58,31 +58,16 @@ fn is_simple(function: &Function, body: &Group) -> bool {
 
 /// Whether these tokens can be read without knowing what they expand to, and are few.
 fn is_plain(tokens: TokenStream, left: &mut usize) -> bool {
-    /// Words that begin an item, or whose meaning depends on where they stand.
-    const WORDS: [&str; 16] = [
-        "async",
-        "await",
-        "const",
-        "enum",
-        "extern",
-        "fn",
-        "impl",
-        "macro_rules",
-        "mod",
-        "move",
-        "static",
-        "struct",
-        "trait",
-        "type",
-        "union",
-        "use",
-    ];
+    /// Words whose meaning depends on where they stand.
+    const WORDS: [&str; 4] = ["async", "await", "move", "union"];
     let (mut after_name, mut called) = (false, false);
     for token in tokens {
         let Some(fewer) = left.checked_sub(1) else { return false };
         *left = fewer;
         let plain = match &token {
-            TokenTree::Ident(word) => !WORDS.iter().any(|other| word == other),
+            TokenTree::Ident(word) => {
+                !begins_item(word) && !WORDS.iter().any(|other| word == other)
+            }
             TokenTree::Punct(punct) => !matches!(punct.as_char(), '#' | '$'),
             TokenTree::Group(group) => {
                 !called && group.delimiter() != Delimiter::None && is_plain(group.stream(), left)
@@ -103,6 +88,25 @@ fn is_plain(tokens: TokenStream, left: &mut usize) -> bool {
 /// Words after which `!` begins an expression.
 fn is_operator_word(word: &str) -> bool {
     ["return", "if", "while", "match", "in", "else", "break", "mut"].contains(&word)
+}
+
+/// Whether an item may begin with this word.
+pub(super) fn begins_item(word: &Ident) -> bool {
+    const WORDS: [&str; 12] = [
+        "const",
+        "enum",
+        "extern",
+        "fn",
+        "impl",
+        "macro_rules",
+        "mod",
+        "static",
+        "struct",
+        "trait",
+        "type",
+        "use",
+    ];
+    WORDS.iter().any(|other| word == other)
 }
 
 fn has_word(tokens: TokenStream, wanted: &str) -> bool {

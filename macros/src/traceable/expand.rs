@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Type, TypeReference, parse_quote};
 
-use super::body::{Form, is_unsafe};
+use super::body::{Form, begins_item, is_unsafe};
 use super::scope::Scope;
 use super::{describe, hint, receiver};
 use crate::args::Runtime;
@@ -146,20 +146,6 @@ fn closure_body(function: &Function, body: impl ToTokens) -> TokenStream {
 
 /// Whether there may be items among these statements.
 fn may_declare(tokens: &TokenStream) -> bool {
-    const WORDS: [&str; 12] = [
-        "const",
-        "enum",
-        "extern",
-        "fn",
-        "impl",
-        "macro_rules",
-        "mod",
-        "static",
-        "struct",
-        "trait",
-        "type",
-        "use",
-    ];
     let is_statement = |token: TokenTree| match token {
         TokenTree::Punct(punct) => punct.as_char() == ';',
         TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
@@ -168,7 +154,7 @@ fn may_declare(tokens: &TokenStream) -> bool {
     // A macro may expand to items where it is a statement. So may what another macro has put here.
     let statements = tokens.clone().into_iter().any(is_statement);
     tokens.clone().into_iter().any(|token| match token {
-        TokenTree::Ident(word) => WORDS.iter().any(|other| word == other),
+        TokenTree::Ident(word) => begins_item(&word),
         TokenTree::Punct(punct) => statements && punct.as_char() == '!',
         TokenTree::Group(group) => statements && group.delimiter() == Delimiter::None,
         TokenTree::Literal(_) => false,
