@@ -162,3 +162,15 @@ fn a_plan_is_serialisable() {
     assert_eq!(json["callers"][0]["name"], "caller_1");
     assert_eq!(json["callers"][0]["frame"]["saves"][0]["register"], "rdi");
 }
+
+/// Every mention of a label is an edge of the control flow, and a back end may split each.
+#[test]
+fn a_switch_and_its_record_name_where_it_leads_by_one_mention_of_the_label() {
+    for arch in ["x86_64", "aarch64"] {
+        for entry in ["patch", "slot"] {
+            let (_, files) = render(arch, &config(&format!("args = [1]\nentry = \"{entry}\"")));
+            let switches = files.entries.matches("::core::arch::asm!(").count();
+            assert_eq!(files.entries.matches("{armed}").count(), switches, "{arch}, {entry}");
+        }
+    }
+}

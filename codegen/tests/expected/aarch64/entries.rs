@@ -42,6 +42,9 @@ where
                 ".endif",
                 ".set .Lgtramp_number, .Lgtramp_number + 1",
                 ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
                 // off    2: nop        the only instruction that is ever patched, with one aligned store:
                 // armed  2: b armed
                 "2: nop",
@@ -49,7 +52,7 @@ where
                 ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
                 ".balign 4",
                 ".long 2b - .",
-                ".long {armed} - .",
+                ".long .Lgtramp_armed - .",
                 ".long {stub} - .",
                 ".popsection",
                 armed = label {
@@ -74,6 +77,9 @@ where
                 ".endif",
                 ".set .Lgtramp_number, .Lgtramp_number + 1",
                 ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
                 // off    2: nop        the only instruction that is ever patched, with one aligned store:
                 // armed  2: b armed
                 "2: nop",
@@ -81,7 +87,7 @@ where
                 ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
                 ".balign 4",
                 ".long 2b - .",
-                ".long {armed} - .",
+                ".long .Lgtramp_armed - .",
                 ".long {stub} - .",
                 ".popsection",
                 armed = label {
@@ -373,6 +379,9 @@ where
                 ".endif",
                 ".set .Lgtramp_number, .Lgtramp_number + 1",
                 ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
                 // off    2: nop        the only instruction that is ever patched, with one aligned store:
                 // armed  2: b armed
                 "2: nop",
@@ -380,7 +389,7 @@ where
                 ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
                 ".balign 4",
                 ".long 2b - .",
-                ".long {armed} - .",
+                ".long .Lgtramp_armed - .",
                 ".long {stub} - .",
                 ".popsection",
                 armed = label {
@@ -405,6 +414,9 @@ where
                 ".endif",
                 ".set .Lgtramp_number, .Lgtramp_number + 1",
                 ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
                 // off    2: nop        the only instruction that is ever patched, with one aligned store:
                 // armed  2: b armed
                 "2: nop",
@@ -412,7 +424,7 @@ where
                 ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
                 ".balign 4",
                 ".long 2b - .",
-                ".long {armed} - .",
+                ".long .Lgtramp_armed - .",
                 ".long {stub} - .",
                 ".popsection",
                 armed = label {

@@ -42,9 +42,12 @@ where
                 ".endif",
                 ".set .Lgtramp_number, .Lgtramp_number + 1",
                 ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
                 // A byte of data is 1 while it is armed.
                 "cmp byte ptr [rip + 2f], 0",
-                "jne {armed}",
+                "jne .Lgtramp_armed",
                 ".pushsection .data.gtramp_switch,\"awo\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
                 "2: .byte 0",
                 ".popsection",
@@ -52,7 +55,7 @@ where
                 ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
                 ".balign 4",
                 ".long 2b - .",
-                ".long {armed} - .",
+                ".long .Lgtramp_armed - .",
                 ".long {stub} - .",
                 ".popsection",
                 armed = label {
@@ -77,9 +80,12 @@ where
                 ".endif",
                 ".set .Lgtramp_number, .Lgtramp_number + 1",
                 ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
                 // A byte of data is 1 while it is armed.
                 "cmp byte ptr [rip + 2f], 0",
-                "jne {armed}",
+                "jne .Lgtramp_armed",
                 ".pushsection .data.gtramp_switch,\"awo\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
                 "2: .byte 0",
                 ".popsection",
@@ -87,7 +93,7 @@ where
                 ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
                 ".balign 4",
                 ".long 2b - .",
-                ".long {armed} - .",
+                ".long .Lgtramp_armed - .",
                 ".long {stub} - .",
                 ".popsection",
                 armed = label {

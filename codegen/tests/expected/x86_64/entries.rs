@@ -42,15 +42,18 @@ where
                 ".endif",
                 ".set .Lgtramp_number, .Lgtramp_number + 1",
                 ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
                 // off    2: test eax, <distance>   without effect
                 // armed  2: jmp armed              the same bytes but for the first
                 "2: .byte 0xa9",
-                ".long {armed} - . - 4",
+                ".long .Lgtramp_armed - . - 4",
                 // The record, each field relative to itself: what is written, where an armed switch leads, the stub.
                 ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
                 ".balign 4",
                 ".long 2b - .",
-                ".long {armed} - .",
+                ".long .Lgtramp_armed - .",
                 ".long {stub} - .",
                 ".popsection",
                 armed = label {
@@ -75,15 +78,18 @@ where
                 ".endif",
                 ".set .Lgtramp_number, .Lgtramp_number + 1",
                 ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
                 // off    2: test eax, <distance>   without effect
                 // armed  2: jmp armed              the same bytes but for the first
                 "2: .byte 0xa9",
-                ".long {armed} - . - 4",
+                ".long .Lgtramp_armed - . - 4",
                 // The record, each field relative to itself: what is written, where an armed switch leads, the stub.
                 ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
                 ".balign 4",
                 ".long 2b - .",
-                ".long {armed} - .",
+                ".long .Lgtramp_armed - .",
                 ".long {stub} - .",
                 ".popsection",
                 armed = label {
@@ -379,15 +385,18 @@ where
                 ".endif",
                 ".set .Lgtramp_number, .Lgtramp_number + 1",
                 ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
                 // off    2: test eax, <distance>   without effect
                 // armed  2: jmp armed              the same bytes but for the first
                 "2: .byte 0xa9",
-                ".long {armed} - . - 4",
+                ".long .Lgtramp_armed - . - 4",
                 // The record, each field relative to itself: what is written, where an armed switch leads, the stub.
                 ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
                 ".balign 4",
                 ".long 2b - .",
-                ".long {armed} - .",
+                ".long .Lgtramp_armed - .",
                 ".long {stub} - .",
                 ".popsection",
                 armed = label {
@@ -412,15 +421,18 @@ where
                 ".endif",
                 ".set .Lgtramp_number, .Lgtramp_number + 1",
                 ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
                 // off    2: test eax, <distance>   without effect
                 // armed  2: jmp armed              the same bytes but for the first
                 "2: .byte 0xa9",
-                ".long {armed} - . - 4",
+                ".long .Lgtramp_armed - . - 4",
                 // The record, each field relative to itself: what is written, where an armed switch leads, the stub.
                 ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
                 ".balign 4",
                 ".long 2b - .",
-                ".long {armed} - .",
+                ".long .Lgtramp_armed - .",
                 ".long {stub} - .",
                 ".popsection",
                 armed = label {
