@@ -125,10 +125,10 @@ impl Function {
     }
 
     /// The addresses of its switches, one for each copy of it in the program: the function itself, and
-    /// wherever the compiler has made it a part of a caller.
+    /// wherever the compiler has made it a part of a caller. Each is in the code of its copy.
     pub fn copies(&self) -> impl Iterator<Item = usize> {
         let switches = self.sites.iter().flat_map(|site| site.switches());
-        switches.map(|switch| switch.code().addr())
+        switches.map(|switch| switch.place())
     }
 
     /// How many slots a call of it takes: one for each argument, and one for the address of a

@@ -26,6 +26,11 @@ impl Switch {
         self.code.target()
     }
 
+    /// Where in the program's code it is: in a build with `slot` entries, where it leads from there.
+    pub(crate) fn place(&self) -> usize {
+        if cfg!(gtramp_slot) { self.target().addr() } else { self.code().addr() }
+    }
+
     /// Where it leads when it is armed.
     pub(crate) fn target(&self) -> *const () {
         self.target.target()
