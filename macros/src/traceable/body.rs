@@ -38,6 +38,11 @@ impl Form {
         {
             return Self::Moved;
         }
+        // A function cannot name its own `impl Trait` for another lifetime than the one it was called with, and
+        // two bodies would be two types.
+        if is_opaque(&function.sig.output) {
+            return Self::Moved;
+        }
         if is_simple(function, body) {
             return Self::Copied;
         }
@@ -47,13 +52,16 @@ impl Form {
 
 /// Whether a copy of the body means the same, and costs little.
 fn is_simple(function: &Function, body: &Group) -> bool {
-    let opaque = match &function.sig.output {
-        ReturnType::Default => false,
-        ReturnType::Type(_, ty) => has_word(ty.to_token_stream(), "impl"),
-    };
     let is_tracked = function.attrs.iter().any(|attr| is_attr(attr, "track_caller"));
     let mut left = SMALL;
-    !opaque && !is_tracked && is_plain(body.stream(), &mut left)
+    !is_tracked && is_plain(body.stream(), &mut left)
+}
+
+fn is_opaque(output: &ReturnType) -> bool {
+    match output {
+        ReturnType::Default => false,
+        ReturnType::Type(_, ty) => has_word(ty.to_token_stream(), "impl"),
+    }
 }
 
 /// Whether these tokens can be read without knowing what they expand to, and are few.
