@@ -16,7 +16,7 @@ fn cold(criterion: &mut Criterion) {
     group.sample_size(20).measurement_time(Duration::from_secs(2));
     let order = order();
     let plain: Vec<_> = order.iter().map(|&number| crowd::body(number)).collect();
-    let entries: Vec<_> = order.iter().map(|&number| crowd::entry(number)).collect();
+    let entries: Vec<_> = order.iter().map(|&number| crowd::function(number)).collect();
     group.bench_function("plain", |bencher| bencher.iter(|| call(&plain)));
     group.bench_function("off", |bencher| bencher.iter(|| call(&entries)));
     let link = attach(crowd::all()).expect("attaches");

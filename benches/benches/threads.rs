@@ -16,11 +16,11 @@ fn threads(criterion: &mut Criterion) {
     for threads in [1, 2, 4] {
         group.throughput(Throughput::Elements(threads as u64));
         group.bench_function(BenchmarkId::new("the same function", threads), |bencher| {
-            bencher.iter_custom(|calls| together(calls, threads, |_| crowd::entry(700)));
+            bencher.iter_custom(|calls| together(calls, threads, |_| crowd::function(700)));
         });
         group.bench_function(BenchmarkId::new("different functions", threads), |bencher| {
             bencher.iter_custom(|calls| {
-                together(calls, threads, |thread| crowd::entry(700 + thread * 10))
+                together(calls, threads, |thread| crowd::function(700 + thread * 10))
             });
         });
     }

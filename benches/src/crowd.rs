@@ -1,7 +1,7 @@
 //! Fifty thousand traceable functions that add two numbers.
 //!
 //! A compiler would take minutes over that many annotated functions, so an assembler's loop repeats
-//! what the annotation leaves behind: the entry stub, the site's data, the record, a description.
+//! what the annotation leaves behind: the switch, the entry stub, the site's data, both records, a description.
 //! They are sites like any other, and named like any other: `gtramp_bench::crowd::m007::f00742` is
 //! one of the hundred in its module.
 //!
@@ -16,11 +16,14 @@ use gtramp::__private::{ArgFacts, RawDescription, Source, TypeFacts, type_id_of}
 /// How many there are.
 pub const FUNCTIONS: usize = 50_000;
 
-/// How many bytes of code each of them has: entry, body and description.
+/// How many bytes of code each of them has: the function, the description, the entry.
 const CODE: usize = 64;
 
-/// Where in them the body is.
-const BODY: usize = 32;
+/// Where in them the function's body is: behind its switch.
+const BODY: usize = 5;
+
+/// Where the entry is.
+const ENTRY: usize = 32;
 
 /// What each of them is.
 pub type Function = extern "C" fn(u64, u64) -> u64;
@@ -50,22 +53,25 @@ global_asm!(
     ".set gtramp_bench_index, 0",
     ".rept {functions}",
     ".balign {code}",
-    // The entry: off.
-    "2: .byte 0xe9",
-    ".long 3f - . - 4",
-    ".byte 0x3e, 0x3e, 0x3e",
-    "mov r9, qword ptr [rip + 4f]",
-    ".byte 0xe9",
-    ".long 0",
-    "jmp qword ptr [r9]",
+    // The switch: off.
+    "6: .byte 0xa9",
+    ".long 7f - . - 4",
     // The body.
-    ".balign {body}",
     "3: lea rax, [rdi + rsi]",
     "ret",
+    // Where the switch leads.
+    "7: jmp 2f",
     // Its description, by number: describe(room, number).
     "5: .byte 0xbe",
     ".long gtramp_bench_index",
     "jmp {describe}",
+    // The entry.
+    ".balign {entry}",
+    "2: .byte 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0x0f, 0x1f, 0x40, 0",
+    "mov r9, qword ptr [rip + 4f]",
+    ".byte 0xe9",
+    ".long 0",
+    "jmp qword ptr [r9]",
     ".pushsection .data.gtramp_site,\"awo\",@progbits,gtramp_bench_crowd",
     ".balign 8",
     "4: .quad 0, 0",
@@ -77,12 +83,18 @@ global_asm!(
     ".long 3b - .",
     ".long 5b - .",
     ".popsection",
+    ".pushsection gtramp_switches,\"ao\",@progbits,gtramp_bench_crowd",
+    ".balign 4",
+    ".long 6b - .",
+    ".long 7b - .",
+    ".long 2b - .",
+    ".popsection",
     ".set gtramp_bench_index, gtramp_bench_index + 1",
     ".endr",
     ".popsection",
     functions = const FUNCTIONS,
     code = const CODE,
-    body = const BODY,
+    entry = const ENTRY,
     describe = sym describe,
 );
 
@@ -92,17 +104,17 @@ unsafe extern "C" {
     static FIRST: u8;
 }
 
-/// The function of this number, entered as its callers do.
+/// The function of this number.
 ///
 /// # Panics
 ///
 /// If there is none.
 #[must_use]
-pub fn entry(number: usize) -> Function {
+pub fn function(number: usize) -> Function {
     code(number, 0)
 }
 
-/// Its body, which is what an ordinary function is.
+/// Its body, which is what a function without the annotation is.
 ///
 /// # Panics
 ///
@@ -176,10 +188,10 @@ mod tests {
             });
             let link = link.expect("attaches");
             for number in [0, 1, 99, 25_000, FUNCTIONS - 1] {
-                assert_eq!(entry(number)(1, 2), 3);
+                assert_eq!(function(number)(1, 2), 3);
             }
             drop(link);
-            assert_eq!(entry(0)(1, 2), 3);
+            assert_eq!(function(0)(1, 2), 3);
             assert_eq!(HITS.load(Ordering::Relaxed), round * 15);
         }
     }

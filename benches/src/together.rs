@@ -58,7 +58,7 @@ fn speeds(processors: &[usize]) -> Vec<f64> {
 
 /// Calls one function of a hundred that have a probe.
 fn run(calls: u64) -> u64 {
-    let function = crowd::entry(700);
+    let function = crowd::function(700);
     (0..calls).fold(0, |sum, call| sum ^ black_box(function(call, 2)))
 }
 

@@ -24,6 +24,8 @@ pub(super) const ARCH: Arch = Arch {
         // test eax, imm32: as long, and without effect but on flags.
         ("switch_off", "0xa9"),
         ("jump_displacement", "4"),
+        // nop, of eight bytes and of four.
+        ("entry_room", "0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0x0f, 0x1f, 0x40, 0"),
         // ds: without effect on an address relative to rip.
         ("no_prefix", "0x3e"),
     ]),

@@ -4,9 +4,7 @@
 //! off     switch:   d503201f       nop               one aligned instruction
 //! armed   switch:   14.. | imm26   b armed
 //!
-//! off     entry:    14.. | imm26   b body            one aligned instruction
-//! armed   entry:    d503201f       nop               so that what follows runs
-//!         entry+4:                 adrp x16, data
+//!         entry:                   adrp x16, data
 //!                                  ldr x7, [x16, lo12(data)]     the metadata
 //!                                  ldr x16, [x7]     its first word: the selected caller
 //!                                  br x16
@@ -14,8 +12,8 @@
 //!
 //! A function of eight slots or more has its eighth in `x7`; its metadata travels in `x9`.
 //!
-//! In a build with `slot` entries, a switch tests a byte of data that is 1 while it is armed, and an entry is the second half alone, and off, its data lead it to
-//! the body: no code is ever written.
+//! In a build with `slot` entries, a switch tests a byte of data that is 1 while it is armed: no code is ever
+//! written.
 //!
 //! `B` and `NOP` are among the few instructions that one core may replace by one another while
 //! others execute them (Arm Architecture Reference Manual, B2.2.5): each executes one or the
@@ -25,24 +23,24 @@ use core::arch::asm;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-/// What is written at a switch or an entry: its first instruction.
+/// What is written at a switch: an instruction.
 pub(crate) type Patch = u32;
 
 /// The bytes of a switch. In a build with `slot` entries, its byte of data.
 pub(crate) const SWITCH_LEN: usize = if cfg!(gtramp_slot) { 1 } else { 4 };
 
-/// The bytes of an entry, armed or not, up to its end.
-pub(crate) const ENTRY_LEN: usize = SELECTED + 16;
+/// The bytes of an entry, up to its end.
+pub(crate) const ENTRY_LEN: usize = 16;
+
+/// How many of its first bytes are room for moves between registers: none.
+pub(crate) const ROOM: usize = 0;
 
 /// Where an entry says how far its caller is: it does not.
 pub(crate) const AIM: Range<usize> = 0..0;
 
-/// Where the jump through the site's data begins: after the instruction that is patched, if it is.
-const SELECTED: usize = if cfg!(gtramp_slot) { 0 } else { 4 };
-
 const NOP: u32 = 0xd503_201f;
 
-/// What no entry has: an instruction that is undefined for ever.
+/// What no switch has: an instruction that is undefined for ever.
 const UDF: u32 = 0;
 
 /// Slots that are passed in registers.
@@ -69,22 +67,22 @@ pub(crate) unsafe fn destination(target: usize, _: usize) -> usize {
 /// How far behind `target` [`shorten`] may write.
 pub(crate) const SHORTENED: usize = 0;
 
-/// Does nothing.
-///
-/// # Safety
-///
-/// None.
-pub(crate) unsafe fn shorten(_: usize, _: usize) -> bool {
-    false
-}
-
 /// Does nothing: what is written to arm a switch says where it leads.
 ///
 /// # Safety
 ///
 /// None.
-pub(crate) unsafe fn redirect(_: *const (), _: usize) -> bool {
+pub(crate) unsafe fn shorten(_: *const (), _: usize, _: usize) -> bool {
     false
+}
+
+/// There is no room.
+///
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn is_room_of(_: &[u8], _: usize, _: usize) -> bool {
+    true
 }
 
 /// The bytes of the switch at `code`, which leads to `target` when it is armed.
@@ -94,13 +92,7 @@ pub(crate) fn switch_bytes(code: usize, target: usize, armed: bool) -> [u8; SWIT
     bytes
 }
 
-/// What belongs at `entry`, whose function's body is at `body`.
-pub(crate) fn entry_patch(entry: usize, body: usize, armed: bool) -> Patch {
-    if armed { NOP } else { branch(entry, body) }
-}
-
-/// `b`. Where the body is out of reach the linker has put a veneer in between, whose address is
-/// not known: such an entry is never taken for unmodified.
+/// `b`. A switch leads to code of its own function, which is in reach.
 fn branch(from: usize, to: usize) -> u32 {
     #[expect(clippy::cast_possible_wrap, reason = "the sign of the distance is what is asked for")]
     let distance = to.wrapping_sub(from) as isize;
@@ -127,19 +119,12 @@ fn field(value: isize, bits: u32) -> u32 {
     lower & ((1 << bits) - 1)
 }
 
-/// What belongs at `entry`, given its slots and where its body and its data are.
-pub(crate) fn entry_bytes(
-    entry: usize,
-    slots: usize,
-    body: usize,
-    data: usize,
-    armed: bool,
-    _: usize,
-) -> [u8; ENTRY_LEN] {
+/// What belongs at `entry`, given its slots and where its data are.
+pub(crate) fn entry_bytes(entry: usize, slots: usize, data: usize, _: usize) -> [u8; ENTRY_LEN] {
     let md = if slots < SLOT_REGISTERS { 7 } else { 9 };
     let low = field((data & 0xfff).cast_signed() >> 3, 12);
-    let selected = [
-        page(entry + SELECTED, data),
+    let instructions = [
+        page(entry, data),
         // ldr md, [x16, #low], counted in words of eight bytes
         0xf940_0200 | low << 10 | md,
         // ldr x16, [md]
@@ -148,11 +133,7 @@ pub(crate) fn entry_bytes(
         0xd61f_0200,
     ];
     let mut bytes = [0; ENTRY_LEN];
-    let (first, rest) = bytes.split_at_mut(SELECTED);
-    if SELECTED > 0 {
-        first.copy_from_slice(&entry_patch(entry, body, armed).to_le_bytes());
-    }
-    for (place, instruction) in rest.chunks_exact_mut(4).zip(selected) {
+    for (place, instruction) in bytes.chunks_exact_mut(4).zip(instructions) {
         place.copy_from_slice(&instruction.to_le_bytes());
     }
     bytes
@@ -165,12 +146,12 @@ pub(crate) fn entry_bytes(
 /// None.
 pub(crate) unsafe fn aim(_: *const (), _: *const ()) {}
 
-/// Writes a switch or an entry's first instruction. Every core that fetches it finds the old one or
-/// this, and this when it has been told by [`crate::sys::sync_core`].
+/// Writes a switch. Every core that fetches it finds the old one or this, and this when it has been told by
+/// [`crate::sys::sync_core`].
 ///
 /// # Safety
 ///
-/// `code` is one that can be written, and `patch` is what [`switch_patch`] or [`entry_patch`] says of it.
+/// `code` is one that can be written, and `patch` is what [`switch_patch`] says of it.
 pub(crate) unsafe fn write(code: *const (), patch: Patch) {
     // SAFETY: it can be written and is an aligned instruction, and threads that fetch it
     // meanwhile are safe, see `crate::poke`.
@@ -182,12 +163,12 @@ pub(crate) unsafe fn write(code: *const (), patch: Patch) {
     // SAFETY: these change nothing in memory or registers. Linux allows them to programs.
     unsafe {
         asm!(
-            "dc cvau, {entry}",
+            "dc cvau, {code}",
             "dsb ish",
-            "ic ivau, {entry}",
+            "ic ivau, {code}",
             "dsb ish",
             "isb",
-            entry = in(reg) code,
+            code = in(reg) code,
             options(nostack, preserves_flags),
         );
     }
@@ -246,7 +227,7 @@ pub(crate) unsafe fn set_current<const AT: usize>(value: *const ()) {
 /// It is one.
 #[inline(always)]
 pub(crate) unsafe fn data_of(entry: *const ()) -> *const () {
-    let adrp = entry.cast::<u8>().wrapping_add(SELECTED).cast::<u32>();
+    let adrp = entry.cast::<u32>();
     // SAFETY: code can be read, and instructions are aligned.
     let page = unsafe { adrp.read() };
     // SAFETY: as above.
@@ -318,37 +299,28 @@ pub(super) use section;
 
 #[cfg(test)]
 mod tests {
-    #[cfg(not(gtramp_slot))]
-    use super::entry_bytes;
-    use super::{UDF, entry_patch};
+    use super::{UDF, branch, entry_bytes};
 
     /// As binutils assembles and links it.
     #[test]
-    #[cfg(not(gtramp_slot))]
     fn an_entry_is_what_an_assembler_makes_of_it() {
-        let (entry, body, data) = (0x1_0000, 0x1_0100, 0x101_0018);
-        let words = |slots, armed| {
-            let bytes = entry_bytes(entry, slots, body, data, armed, 0);
+        let (entry, data) = (0x1_0000, 0x101_0018);
+        let words = |slots| {
+            let bytes = entry_bytes(entry, slots, data, 0);
             let words = bytes.chunks_exact(4).map(|word| word.try_into().expect("four bytes"));
             words.map(u32::from_le_bytes).collect::<Vec<_>>()
         };
-        assert_eq!(
-            words(7, false),
-            [0x1400_0040, 0x9000_8010, 0xf940_0e07, 0xf940_00f0, 0xd61f_0200]
-        );
-        assert_eq!(
-            words(8, true),
-            [0xd503_201f, 0x9000_8010, 0xf940_0e09, 0xf940_0130, 0xd61f_0200]
-        );
+        assert_eq!(words(7), [0x9000_8010, 0xf940_0e07, 0xf940_00f0, 0xd61f_0200]);
+        assert_eq!(words(8), [0x9000_8010, 0xf940_0e09, 0xf940_0130, 0xd61f_0200]);
     }
 
     #[test]
-    fn a_body_out_of_reach_of_a_branch_is_never_taken_for_the_one_that_is_jumped_to() {
+    fn what_is_out_of_reach_of_a_branch_is_never_taken_for_its_target() {
         const REACH: usize = 1 << 27;
-        let entry = 0x5000_0000;
-        assert_eq!(entry_patch(entry, entry + REACH, false), UDF);
-        assert_eq!(entry_patch(entry, entry - REACH - 4, false), UDF);
-        assert_eq!(entry_patch(entry, entry + REACH - 4, false), 0x15ff_ffff);
-        assert_eq!(entry_patch(entry, entry - REACH, false), 0x1600_0000);
+        let code = 0x5000_0000;
+        assert_eq!(branch(code, code + REACH), UDF);
+        assert_eq!(branch(code, code - REACH - 4), UDF);
+        assert_eq!(branch(code, code + REACH - 4), 0x15ff_ffff);
+        assert_eq!(branch(code, code - REACH), 0x1600_0000);
     }
 }

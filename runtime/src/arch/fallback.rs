@@ -1,11 +1,13 @@
 //! Targets without entry stubs: every name, no effect.
 
-/// What is written at a switch or an entry: nothing.
+/// What is written at a switch: nothing.
 pub(crate) type Patch = u8;
 
 pub(crate) const SWITCH_LEN: usize = 0;
 
 pub(crate) const ENTRY_LEN: usize = 0;
+
+pub(crate) const ROOM: usize = 0;
 
 pub(crate) const AIM: core::ops::Range<usize> = 0..0;
 
@@ -49,24 +51,20 @@ pub(crate) unsafe fn destination(target: usize, _: usize) -> usize {
     target
 }
 
-/// # Safety
-///
-/// None: it does nothing.
-pub(crate) unsafe fn redirect(_: *const (), _: usize) -> bool {
-    false
-}
-
 pub(crate) const SHORTENED: usize = 0;
 
 /// # Safety
 ///
 /// None: it does nothing.
-pub(crate) unsafe fn shorten(_: usize, _: usize) -> bool {
+pub(crate) unsafe fn shorten(_: *const (), _: usize, _: usize) -> bool {
     false
 }
 
-pub(crate) fn entry_patch(_: usize, _: usize, _: bool) -> Patch {
-    0
+/// # Safety
+///
+/// None.
+pub(crate) unsafe fn is_room_of(_: &[u8], _: usize, _: usize) -> bool {
+    true
 }
 
 /// # Safety
@@ -79,13 +77,6 @@ pub(crate) unsafe fn write(_: *const (), _: Patch) {}
 /// None: it does nothing.
 pub(crate) unsafe fn aim(_: *const (), _: *const ()) {}
 
-pub(crate) fn entry_bytes(
-    _: usize,
-    _: usize,
-    _: usize,
-    _: usize,
-    _: bool,
-    _: usize,
-) -> [u8; ENTRY_LEN] {
+pub(crate) fn entry_bytes(_: usize, _: usize, _: usize, _: usize) -> [u8; ENTRY_LEN] {
     []
 }

@@ -4,20 +4,19 @@
 //! off     switch:   a9 <rel32>     test eax, imm32   5 bytes, changes flags alone
 //! armed   switch:   e9 <rel32>     jmp armed         the same length
 //!
-//! off     entry:    e9 <rel32>     jmp body          5 bytes of one aligned quadword
-//! armed   entry:    a9 <rel32>     test eax, imm32   the same length, changes flags alone
-//!         entry+5:  4c 8b 0d ..    mov r9, [rip + site]   the metadata, after three prefixes
-//!         entry+15: e9 <rel32>     jmp caller             or 0, to what follows
-//!         entry+20: 41 ff 21       jmp [r9]               its first word: the selected caller
+//!         entry:    0f 1f ..       nop, twice              room for moves, see `way`
+//!         entry+12: 4c 8b 0d ..    mov r9, [rip + site]    the metadata
+//!         entry+19: e9 <rel32>     jmp caller              or 0, to what follows
+//!         entry+24: 41 ff 21       jmp [r9]                its first word: the selected caller
 //! ```
 //!
 //! A function of six slots or more has its sixth in `r9`; its metadata travels in `r11`.
 //!
-//! In a build with `slot` entries, a switch tests a byte of data that is 1 while it is armed, and an entry is the `mov` and the last `jmp` alone, and off, it jumps
-//! through a word that holds the body: no code is ever written.
+//! In a build with `slot` entries, a switch tests a byte of data that is 1 while it is armed, and an entry is
+//! the `mov` and the last `jmp` alone: no code is ever written.
 //!
-//! One byte tells the two states apart. Both are whole instructions of the same length at the
-//! same place, so a thread that fetches the entry sees one or the other, whenever it does.
+//! One byte tells the two states of a switch apart. Both are whole instructions of the same length at the
+//! same place, so a thread that fetches it sees one or the other, whenever it does.
 //!
 //! The jump to the caller is a short cut for the one behind it, which costs a call two cycles more: a
 //! processor follows a direct jump before it has read what a jump through memory reads. Its distance is
@@ -28,17 +27,24 @@ use core::arch::asm;
 use core::ops::Range;
 use core::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 
-/// What is written at a switch or an entry: its first byte.
+mod way;
+
+pub(crate) use way::{SHORTENED, destination, is_room_of, shorten};
+
+/// What is written at a switch: its first byte.
 pub(crate) type Patch = u8;
 
 /// The bytes of a switch. In a build with `slot` entries, its byte of data.
 pub(crate) const SWITCH_LEN: usize = if cfg!(gtramp_slot) { 1 } else { 5 };
 
-/// The bytes of an entry, armed or not, up to its end.
+/// How many of an entry's first bytes are room for moves between registers.
+pub(crate) const ROOM: usize = if cfg!(gtramp_slot) { 0 } else { way::VACANT.len() };
+
+/// The bytes of an entry, up to its end.
 pub(crate) const ENTRY_LEN: usize = if cfg!(gtramp_slot) { 10 } else { AIM.end + 3 };
 
 /// Where an entry says how far its caller is. Nothing in a build with `slot` entries.
-pub(crate) const AIM: Range<usize> = if cfg!(gtramp_slot) { 0..0 } else { 16..20 };
+pub(crate) const AIM: Range<usize> = if cfg!(gtramp_slot) { 0..0 } else { 20..24 };
 
 /// `jmp` with a distance of four bytes.
 const JUMP: Patch = 0xe9;
@@ -46,15 +52,8 @@ const JUMP: Patch = 0xe9;
 /// Its bytes.
 const JUMP_LEN: usize = 5;
 
-/// How far into an entry what an armed one executes begins.
-const SELECTED: usize = if cfg!(gtramp_slot) { 0 } else { JUMP_LEN };
-
 /// `test` of `eax` with as many bytes.
 const TEST: Patch = 0xa9;
-
-/// `ds`, which does nothing to an address relative to `rip`: so often that the word at [`AIM`] is
-/// aligned.
-const NO_PREFIX: [u8; 3] = [0x3e; 3];
 
 /// What belongs at the switch at `code`, which leads to `target` when it is armed.
 pub(crate) fn switch_patch(_code: usize, _target: usize, armed: bool) -> Patch {
@@ -63,102 +62,6 @@ pub(crate) fn switch_patch(_code: usize, _target: usize, armed: bool) -> Patch {
         (false, true) => JUMP,
         (false, false) => TEST,
     }
-}
-
-/// Where a jump to `target` comes to in the end: past the unconditional jumps that it finds there. If that
-/// is `entry`, behind its first instruction, which is for those that enter it while it is off.
-///
-/// # Safety
-///
-/// `target` is code that nobody changes, up to `entry`.
-pub(crate) unsafe fn destination(target: usize, entry: usize) -> usize {
-    /// `jmp` with a distance of one byte.
-    const SHORT_JUMP: u8 = 0xeb;
-    /// What armed switches lead to is a jump to a function that is a jump to the stub.
-    const JUMPS: usize = 4;
-    let mut target = target;
-    for _ in 0..JUMPS {
-        if target == entry {
-            return entry + SELECTED;
-        }
-        let code = core::ptr::with_exposed_provenance::<u8>(target);
-        let distance = code.wrapping_add(1);
-        // SAFETY: the caller's promise.
-        let opcode = unsafe { code.read() };
-        target = match opcode {
-            JUMP => {
-                // SAFETY: as above: it is a whole instruction.
-                let distance = unsafe { distance.cast::<i32>().read_unaligned() };
-                (target + JUMP_LEN).wrapping_add_signed(distance as isize)
-            }
-            SHORT_JUMP => {
-                // SAFETY: as above.
-                let distance = unsafe { distance.cast::<i8>().read() };
-                (target + 2).wrapping_add_signed(distance.into())
-            }
-            _ => break,
-        };
-    }
-    target
-}
-
-/// How far behind `target` [`shorten`] may write.
-pub(crate) const SHORTENED: usize = 8 * 3 + JUMP_LEN;
-
-/// If there is nothing at `target` but moves between registers and then a jump that comes to `entry`, lets
-/// that jump go there at once. Whether there was something to write.
-///
-/// # Safety
-///
-/// `target` is code that can be written, up to [`SHORTENED`] bytes behind it, and that no thread has executed or
-/// can be about to. As for [`destination`].
-pub(crate) unsafe fn shorten(target: usize, entry: usize) -> bool {
-    let mut at = core::ptr::with_exposed_provenance_mut::<u8>(target);
-    let end = at.wrapping_add(SHORTENED - JUMP_LEN);
-    let jump = loop {
-        // SAFETY: the caller's promise: code can be read.
-        let bytes = unsafe { at.cast::<[u8; 3]>().read() };
-        at = match bytes {
-            [JUMP, ..] => break at,
-            _ if at >= end => return false,
-            // mov between registers, of eight bytes or of the upper ones, and of four.
-            [0x40..=0x4f, 0x89 | 0x8b, 0xc0..=0xff] => at.wrapping_add(3),
-            [0x89 | 0x8b, 0xc0..=0xff, _] => at.wrapping_add(2),
-            _ => return false,
-        };
-    };
-    // SAFETY: the caller's promise.
-    let to = unsafe { destination(jump.addr(), entry) };
-    if to != entry + SELECTED {
-        return false;
-    }
-    let next = jump.addr() + JUMP_LEN;
-    let Ok(distance) = i32::try_from(to.wrapping_sub(next).cast_signed()) else { return false };
-    // SAFETY: the caller's promise: nobody executes it yet.
-    unsafe { jump.wrapping_add(1).cast::<i32>().write_unaligned(distance) };
-    true
-}
-
-/// Lets a switch that is off lead to `target` when it is armed. Not seen whole by cores that fetch it
-/// meanwhile: for a switch that is off it does not matter what they see, and before it is armed they are to be
-/// told by [`crate::sys::sync_core`]. Whether there was something to write.
-///
-/// # Safety
-///
-/// `code` is a switch that is off and can be written.
-pub(crate) unsafe fn redirect(code: *const (), target: usize) -> bool {
-    let bytes = switch_bytes(code.addr(), target, false);
-    let mut written = false;
-    for (offset, byte) in bytes.into_iter().enumerate().skip(1) {
-        let place = code.cast::<u8>().wrapping_add(offset).cast::<AtomicU8>();
-        // SAFETY: the caller's promise.
-        let place = unsafe { &*place };
-        if place.load(Ordering::Relaxed) != byte {
-            place.store(byte, Ordering::Relaxed);
-            written = true;
-        }
-    }
-    written
 }
 
 /// The bytes of the switch at `code`, which leads to `target` when it is armed.
@@ -170,27 +73,21 @@ pub(crate) fn switch_bytes(code: usize, target: usize, armed: bool) -> [u8; SWIT
     bytes
 }
 
-/// What belongs at `entry`, whose function's body is at `body`.
-pub(crate) fn entry_patch(_entry: usize, _body: usize, armed: bool) -> Patch {
-    if armed { TEST } else { JUMP }
-}
-
-/// Writes a switch or an entry's first instruction. Every core that fetches it finds the old one or
-/// this, and this when it has been told by [`crate::sys::sync_core`].
+/// Writes a switch. Every core that fetches it finds the old one or this, and this when it has been told by
+/// [`crate::sys::sync_core`].
 ///
 /// # Safety
 ///
-/// `place` is one that can be written, and `patch` is what [`switch_patch`] or [`entry_patch`] says of it.
+/// `place` is one that can be written, and `patch` is what [`switch_patch`] says of it.
 pub(crate) unsafe fn write(place: *const (), patch: Patch) {
     // SAFETY: it can be written, and threads that fetch it meanwhile are safe, see `crate::poke`.
     let place = unsafe { &*place.cast::<AtomicU8>() };
-    // Release: a core that runs the armed entry sees what was stored before. The caches of
+    // Release: a core that runs the armed switch sees what was stored before. The caches of
     // instructions follow those of data.
     place.store(patch, Ordering::Release);
 }
 
-/// Says in an armed entry, or in one that is about to be armed, where its caller is; null: through the
-/// metadata. Cores see it as they see a switch.
+/// Says in an entry where its caller is; null: through the metadata. Cores see it as they see a switch.
 ///
 /// # Safety
 ///
@@ -217,14 +114,12 @@ fn distance(entry: usize, caller: usize) -> u32 {
 /// Slots that are passed in registers.
 const SLOT_REGISTERS: usize = 6;
 
-/// What belongs at `entry`, given its slots and where its body and its data are, and the caller that it
-/// was shown last, or null.
+/// What belongs at `entry` but for its [`ROOM`], which is left vacant here, given its slots and where its data
+/// are, and the caller that it was shown last, or null.
 pub(crate) fn entry_bytes(
     entry: usize,
     slots: usize,
-    body: usize,
     data: usize,
-    armed: bool,
     caller: usize,
 ) -> [u8; ENTRY_LEN] {
     // The register fields of the two instructions' operands.
@@ -241,11 +136,7 @@ pub(crate) fn entry_bytes(
         next += part.len();
         next
     };
-    if !AIM.is_empty() {
-        put(&[entry_patch(entry, body, armed)]);
-        put(&relative(body, 5));
-        put(&NO_PREFIX);
-    }
+    put(&way::VACANT[..ROOM]);
     let loaded = put(&[0x4c, 0x8b, mov]) + 4;
     put(&relative(data, loaded));
     if !AIM.is_empty() {
@@ -297,7 +188,7 @@ pub(crate) unsafe fn set_current<const AT: usize>(value: *const ()) {
 }
 
 /// Where an instruction of the entry says how far its data are, and where that instruction ends.
-const DATA: Range<usize> = if cfg!(gtramp_slot) { 3..7 } else { 11..15 };
+const DATA: Range<usize> = ROOM + 3..ROOM + 7;
 
 /// The data of an entry.
 ///

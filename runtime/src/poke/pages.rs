@@ -55,12 +55,14 @@ impl Writable {
             return Ok(Self { way: Way::Data, written: false });
         }
         let places = sites.flat_map(|site| {
+            // Elsewhere nothing in an entry is ever written.
+            let entry = (!arch::AIM.is_empty()).then(|| site.entry().addr());
             let switches = site.switches().iter().map(|switch| switch.code().addr());
             let new = site.switches().iter().filter(|_| site.data().is_new()).flat_map(|switch| {
                 let target = switch.target().addr();
                 [target, target + arch::SHORTENED]
             });
-            core::iter::once(site.entry().addr()).chain(switches).chain(new)
+            entry.into_iter().chain(switches).chain(new)
         });
         Ok(Self { way: Way::to(places)?, written: false })
     }
@@ -73,48 +75,19 @@ impl Writable {
         let Way::Pages(_) = self.way else { return };
         let mut written = false;
         for switch in sites.filter(|site| site.data().is_new()).flat_map(Record::switches) {
-            let (code, destination) = (switch.code(), switch.destination());
-            if destination != switch.target().addr() {
-                // SAFETY: a switch that was never armed is off, and it is writable since `open`.
-                written |= unsafe { arch::redirect(code, destination) };
-            } else {
-                let (target, entry) = (switch.target().expose_provenance(), switch.entry().addr());
-                // SAFETY: code that only an armed switch leads to, writable since `open`.
-                written |= unsafe { arch::shorten(target, entry) };
-            }
+            let (target, entry) = (switch.target().expose_provenance(), switch.entry());
+            let entry = entry.expose_provenance();
+            // SAFETY: no switch of a site that is new was ever armed; all of it is writable since `open`.
+            written |= unsafe { arch::shorten(switch.code(), target, entry) };
         }
         if written {
             sys::sync_core();
         }
     }
 
-    /// Arms or disarms a site of the batch: its entry, and the switch of every copy of its function. If
-    /// it cannot, the site is as it was.
+    /// Arms or disarms a site of the batch: the switch of every copy of its function. If it cannot, the site
+    /// is as it was.
     pub(crate) fn switch(&mut self, site: &Record, armed: bool) -> Result<(), Error> {
-        // No switch leads to an entry that is not armed, but for threads that are on their way.
-        if armed {
-            self.entry(site, true)?;
-            self.switches(site, true).inspect_err(|_| {
-                let _ = self.entry(site, false);
-            })
-        } else {
-            self.switches(site, false)?;
-            self.entry(site, false)
-        }
-    }
-
-    fn entry(&mut self, site: &Record, armed: bool) -> Result<(), Error> {
-        #[cfg(gtramp_slot)]
-        if let Way::Data = self.way {
-            site.data().switch(armed);
-            return Ok(());
-        }
-        let entry = site.entry();
-        self.write(entry, arch::entry_patch(entry.addr(), site.body().addr(), armed))
-    }
-
-    /// All switches of a site, or none.
-    fn switches(&mut self, site: &Record, armed: bool) -> Result<(), Error> {
         let switches = site.switches();
         for (done, switch) in switches.iter().enumerate() {
             if let Err(error) = self.one_switch(switch, armed) {

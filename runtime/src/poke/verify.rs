@@ -1,6 +1,6 @@
 //! Do an entry and its switches hold what belongs there?
 
-use crate::arch::{AIM, ENTRY_LEN, SWITCH_LEN, entry_bytes, switch_bytes};
+use crate::arch::{AIM, ENTRY_LEN, ROOM, SWITCH_LEN, entry_bytes, is_room_of, switch_bytes};
 use crate::error::Error;
 use crate::site::{Function, Record, Switch};
 
@@ -52,8 +52,7 @@ fn words(bytes: &[u8; ENTRY_LEN]) -> [u64; WORDS] {
 pub(crate) enum Found {
     /// As it was left.
     AsExpected,
-    /// Some of its switches, or its entry, are armed where they were left off, or off where they were left
-    /// armed. A debugger or the kernel's uprobes have put an older byte back, or a write was refused. Either
+    /// Some of its switches are armed where they were left off, or off where they were left armed. A debugger or the kernel's uprobes have put an older byte back, or a write was refused. Either
     /// state is right at any time, so this is mended by arming the site once more.
     Mixed,
 }
@@ -65,7 +64,8 @@ pub(crate) fn verify(
     entry_is: Expected,
     function: &Function,
 ) -> Result<Found, Error> {
-    let mut all = verify_entry(site, entry_is, function)?;
+    verify_entry(site, entry_is, function)?;
+    let mut all = Found::AsExpected;
     for switch in site.switches() {
         if verify_switch(switch, entry_is.armed, function)? == Found::Mixed {
             all = Found::Mixed;
@@ -102,31 +102,35 @@ fn modified(function: &Function, place: *const (), found: &[u8], expected: &[u8]
     }
 }
 
-fn verify_entry(site: &Record, entry_is: Expected, function: &Function) -> Result<Found, Error> {
+fn verify_entry(site: &Record, entry_is: Expected, function: &Function) -> Result<(), Error> {
     let entry = site.entry();
     let data = core::ptr::from_ref(site.data()).addr();
-    let (slots, body) = (function.slots(), site.body().addr());
     let caller = entry_is.aim.map_or(0, <*const ()>::addr);
     let found = bytes_at(entry);
-    let expected = |armed| {
-        let mut bytes = entry_bytes(entry.addr(), slots, body, data, armed, caller);
-        if entry_is.aim.is_none() {
-            bytes[AIM].copy_from_slice(&found[AIM]);
-        }
-        bytes
+    let mut expected = entry_bytes(entry.addr(), function.slots(), data, caller);
+    if entry_is.aim.is_none() {
+        expected[AIM].copy_from_slice(&found[AIM]);
+    }
+    // One look at all that differs: where there are few words, a loop with ways out takes longer.
+    if is_equal(&found, &expected) {
+        return Ok(());
+    }
+    let room = &found[..ROOM];
+    let is_room = |switch: &&Switch| {
+        let target = switch.target().expose_provenance();
+        // SAFETY: what lies between a switch and its stub is code that the compiler has made.
+        unsafe { is_room_of(room, target, entry.expose_provenance()) }
     };
-    let as_expected = expected(entry_is.armed);
-    if is_equal(&found, &as_expected) {
-        return Ok(Found::AsExpected);
+    if site.switches().iter().any(is_room) {
+        expected[..ROOM].copy_from_slice(room);
     }
-    if is_equal(&found, &expected(!entry_is.armed)) {
-        return Ok(Found::Mixed);
+    if is_equal(&found, &expected) {
+        return Ok(());
     }
-    Err(modified(function, entry, &found, &as_expected))
+    Err(modified(function, entry, &found, &expected))
 }
 
 fn is_equal(one: &[u8; ENTRY_LEN], other: &[u8; ENTRY_LEN]) -> bool {
-    // One look at all that differs: where there are few words, a loop with ways out takes longer.
     let differences = words(one).into_iter().zip(words(other)).map(|(one, other)| one ^ other);
     differences.fold(0, |all, difference| all | difference) == 0
 }

@@ -131,6 +131,14 @@ impl Function {
         switches.map(|switch| switch.place())
     }
 
+    /// The addresses of what is written to arm it, one for each copy: an instruction, or in a build with `slot`
+    /// entries a byte of data.
+    #[doc(hidden)]
+    pub fn switches(&self) -> impl Iterator<Item = usize> {
+        let switches = self.sites.iter().flat_map(|site| site.switches());
+        switches.map(|switch| switch.code().addr())
+    }
+
     /// How many slots a call of it takes: one for each argument, and one for the address of a
     /// result of more than eight bytes.
     #[must_use]

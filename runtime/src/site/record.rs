@@ -10,19 +10,9 @@ use super::RawDescription;
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct SiteData {
-    /// What an armed entry loads, and through whose first word it jumps: the metadata; null until
-    /// there is any.
-    #[cfg(not(gtramp_slot))]
+    /// What the entry loads, and through whose first word it jumps: the metadata; null until there is any,
+    /// and no call comes to the entry before that.
     md: AtomicPtr<()>,
-    /// What the entry loads, and through whose first word it jumps: the metadata if it is armed, and
-    /// `body` otherwise.
-    #[cfg(gtramp_slot)]
-    through: AtomicPtr<()>,
-    /// The metadata; null until there is any.
-    #[cfg(gtramp_slot)]
-    md: AtomicPtr<()>,
-    #[cfg(gtramp_slot)]
-    body: AtomicPtr<()>,
     /// What lets a call through that comes back to its own function: see [`super::body`]. Not 0 while
     /// the site is armed.
     pub(super) pass: AtomicUsize,
@@ -49,15 +39,6 @@ impl SiteData {
     pub(crate) fn set_pass(&self, pass: usize) {
         // Release: so that a thread which finds the new one finds nothing older afterwards.
         self.pass.store(pass, Ordering::Release);
-    }
-
-    /// Arms or disarms a stub that jumps through its data.
-    #[cfg(gtramp_slot)]
-    pub(crate) fn switch(&self, armed: bool) {
-        let body = core::ptr::from_ref(&self.body).cast_mut().cast();
-        let through = if armed { self.md() } else { body };
-        // Release: as in `set_md`.
-        self.through.store(through, Ordering::Release);
     }
 }
 

@@ -43,7 +43,9 @@ impl Switch {
             return self.target().addr();
         }
         // SAFETY: what lies between a switch and its stub is code that the compiler has made.
-        unsafe { arch::destination(self.target().expose_provenance(), self.entry().addr()) }
+        unsafe {
+            arch::destination(self.target().expose_provenance(), self.entry().expose_provenance())
+        }
     }
 
     /// The entry stub of its function.

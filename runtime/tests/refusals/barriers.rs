@@ -2,7 +2,7 @@
 //! handler, which looks around and answers in the place of the kernel.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use gtramp::{Entry, site, traceable};
@@ -18,8 +18,8 @@ fn target(a: u64) -> u64 {
     a
 }
 
-static ENTRY: AtomicUsize = AtomicUsize::new(0);
-static ARMED: AtomicU64 = AtomicU64::new(0);
+static SWITCH: AtomicUsize = AtomicUsize::new(0);
+static ARMED: AtomicU32 = AtomicU32::new(0);
 static IN_PROBE: AtomicBool = AtomicBool::new(false);
 static GO_ON: AtomicBool = AtomicBool::new(false);
 static BARRIERS: AtomicU64 = AtomicU64::new(0);
@@ -28,10 +28,10 @@ static SYNC_CORES: AtomicU64 = AtomicU64::new(0);
 static TOO_EARLY: AtomicBool = AtomicBool::new(false);
 static TOO_LATE: AtomicBool = AtomicBool::new(false);
 
-fn switch() -> u64 {
-    let entry = std::ptr::with_exposed_provenance::<u64>(ENTRY.load(Ordering::SeqCst));
-    // SAFETY: an entry is aligned, longer than this, and can be read.
-    unsafe { entry.read_volatile() }
+fn switch() -> u32 {
+    let switch = std::ptr::with_exposed_provenance::<[u8; 4]>(SWITCH.load(Ordering::SeqCst));
+    // SAFETY: a switch is not shorter, and can be read.
+    u32::from_ne_bytes(unsafe { switch.read_volatile() })
 }
 
 extern "C" fn on_call(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut libc::c_void) {
@@ -73,7 +73,7 @@ fn the_calls_are_seen() {
             IN_PROBE.store(false, Ordering::SeqCst);
         })
         .unwrap();
-    ENTRY.store(function.address(), Ordering::SeqCst);
+    SWITCH.store(function.switches().next().expect("it has one"), Ordering::SeqCst);
     ARMED.store(switch(), Ordering::SeqCst);
 
     // SAFETY: all zeros is a valid `sigaction`.
@@ -104,7 +104,7 @@ fn the_calls_are_seen() {
     assert!(!TOO_LATE.load(Ordering::SeqCst), "the barrier came after the wait");
     assert_eq!(Arc::strong_count(&held), 1);
     if !cfg!(gtramp_slot) {
-        assert!(!TOO_EARLY.load(Ordering::SeqCst), "the barrier came before the entry was off");
+        assert!(!TOO_EARLY.load(Ordering::SeqCst), "the barrier came before the switch was off");
         assert!(SYNC_CORES.load(Ordering::SeqCst) > 0, "cores may go on with what they fetched");
     }
 }

@@ -83,53 +83,48 @@ pub(crate) fn function(path: &str) -> &'static Function {
 
 /// How many bytes of code an entry has.
 pub(crate) const ENTRY: usize = match (cfg!(target_arch = "aarch64"), cfg!(gtramp_slot)) {
-    (false, false) => 23,
+    (false, false) => 27,
     (false, true) => 10,
-    (true, _) => 20,
-};
-
-/// How many bytes the word has through which an entry jumps that is never written. (Where it is, only
-/// the x86-64 code tells.)
-const WORD: usize = if cfg!(all(gtramp_slot, target_arch = "x86_64")) { 8 } else { 0 };
-
-/// Which bytes, of the entry or of that word, are written to arm it.
-pub(crate) const SWITCH: Range<usize> = match (cfg!(target_arch = "aarch64"), WORD) {
-    (false, 0) => 0..1,
-    (true, _) => 0..4,
-    _ => ENTRY..ENTRY + WORD,
+    (true, _) => 16,
 };
 
 /// Which bytes of the entry say where its caller is, if it does.
-pub(crate) const AIM: Range<usize> = match (cfg!(target_arch = "aarch64"), WORD) {
-    (false, 0) => 16..20,
+pub(crate) const AIM: Range<usize> = match (cfg!(target_arch = "aarch64"), cfg!(gtramp_slot)) {
+    (false, false) => 20..24,
     _ => ENTRY..ENTRY,
 };
 
-/// The bytes of one entry, and of the word behind it if that is what arms it.
-pub(crate) type EntryBytes = [u8; ENTRY + WORD];
+/// How many bytes a switch has.
+pub(crate) const SWITCH: usize = match (cfg!(target_arch = "aarch64"), cfg!(gtramp_slot)) {
+    (false, false) => 5,
+    (true, false) => 4,
+    (_, true) => 1,
+};
 
-/// The bytes of all entries of a function.
+/// The bytes of one entry, or of one switch and zeros.
+pub(crate) type EntryBytes = [u8; ENTRY];
+
+/// The bytes of all entries of a function, and behind them those of its switches.
 pub(crate) fn entry_bytes(function: &Function) -> Vec<EntryBytes> {
-    let read = |address: usize| {
-        let entry = std::ptr::with_exposed_provenance::<[u8; ENTRY]>(address);
+    let entries = function.addresses().map(|address| {
+        let entry = std::ptr::with_exposed_provenance::<EntryBytes>(address);
         // SAFETY: an entry stub is this long, and code can be read.
-        let code = unsafe { entry.read_volatile() };
-        let mut bytes = [0; ENTRY + WORD];
-        bytes[..ENTRY].copy_from_slice(&code);
-        if WORD != 0 {
-            // The operand of the first instruction, which loads the word; as it was when it was looked
-            // at first, because a test may patch it.
-            static WORDS: Mutex<BTreeMap<usize, usize>> = Mutex::new(BTreeMap::new());
-            let offset = i32::from_le_bytes(code[3..7].try_into().expect("four bytes"));
-            let word = address.wrapping_add(7).wrapping_add_signed(offset as isize);
-            let mut words = WORDS.lock().unwrap_or_else(PoisonError::into_inner);
-            let word = *words.entry(address).or_insert(word);
-            let word = std::ptr::with_exposed_provenance::<AtomicUsize>(word);
-            // SAFETY: the word is the site's, which lives as long as the program.
-            let word = unsafe { &*word }.load(Ordering::SeqCst);
-            bytes[ENTRY..].copy_from_slice(&word.to_ne_bytes()[..WORD]);
-        }
+        unsafe { entry.read_volatile() }
+    });
+    let switches = switch_bytes(function).into_iter().map(|switch| {
+        let mut bytes = [0; ENTRY];
+        bytes[..SWITCH].copy_from_slice(&switch);
         bytes
+    });
+    entries.chain(switches).collect()
+}
+
+/// The bytes of all switches of a function.
+pub(crate) fn switch_bytes(function: &Function) -> Vec<[u8; SWITCH]> {
+    let read = |address: usize| {
+        let switch = std::ptr::with_exposed_provenance::<[u8; SWITCH]>(address);
+        // SAFETY: a switch is this long, and code can be read, as can its byte of data.
+        unsafe { switch.read_volatile() }
     };
-    function.addresses().map(read).collect()
+    function.switches().map(read).collect()
 }

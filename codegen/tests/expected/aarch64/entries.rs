@@ -146,14 +146,11 @@ where
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
-    // off    2: b body   the only instruction that is ever patched, with one aligned store:
-    // armed  2: nop      so that 3 follows
-    //        3: x7 = metadata; br [metadata.caller]
+    // 2: x7 = metadata; br [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 16",
-        "2: b {body}",
-        "3: adrp x16, 4f",
+        "2: adrp x16, 4f",
         // Not one register for all: linkers that work around an erratum of the Cortex-A53 (843419)
         // rewrite such loads.
         "ldr x7, [x16, #:lo12:4f]",
@@ -218,14 +215,11 @@ where
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
-    // off    2: b body   the only instruction that is ever patched, with one aligned store:
-    // armed  2: nop      so that 3 follows
-    //        3: x7 = metadata; br [metadata.caller]
+    // 2: x7 = metadata; br [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 16",
-        "2: b {body}",
-        "3: adrp x16, 4f",
+        "2: adrp x16, 4f",
         // Not one register for all: linkers that work around an erratum of the Cortex-A53 (843419)
         // rewrite such loads.
         "ldr x7, [x16, #:lo12:4f]",
@@ -504,14 +498,11 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
     B: Body,
 {
-    // off    2: b body   the only instruction that is ever patched, with one aligned store:
-    // armed  2: nop      so that 3 follows
-    //        3: x9 = metadata; br [metadata.caller]
+    // 2: x9 = metadata; br [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 16",
-        "2: b {body}",
-        "3: adrp x16, 4f",
+        "2: adrp x16, 4f",
         // Not one register for all: linkers that work around an erratum of the Cortex-A53 (843419)
         // rewrite such loads.
         "ldr x9, [x16, #:lo12:4f]",
@@ -590,14 +581,11 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
     B: Body,
 {
-    // off    2: b body   the only instruction that is ever patched, with one aligned store:
-    // armed  2: nop      so that 3 follows
-    //        3: x9 = metadata; br [metadata.caller]
+    // 2: x9 = metadata; br [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 16",
-        "2: b {body}",
-        "3: adrp x16, 4f",
+        "2: adrp x16, 4f",
         // Not one register for all: linkers that work around an erratum of the Cortex-A53 (843419)
         // rewrite such loads.
         "ldr x9, [x16, #:lo12:4f]",

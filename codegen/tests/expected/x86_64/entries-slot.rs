@@ -152,18 +152,17 @@ where
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
-    // 2: mov r9, through; jmp [through]   off, there is the body's address
+    // 2: mov r9, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 32",
         "2: mov r9, [rip + 4f]",
         "jmp qword ptr [r9]",
         ".cfi_endproc",
-        // The site's data: what it jumps through, its metadata, its body, its pass.
+        // The site's data: its metadata, its pass.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad 5f, 0",
-        "5: .quad {body}, 0",
+        "4: .quad 0, 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -217,18 +216,17 @@ where
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
-    // 2: mov r9, through; jmp [through]   off, there is the body's address
+    // 2: mov r9, metadata; jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 32",
         "2: mov r9, [rip + 4f]",
         "jmp qword ptr [r9]",
         ".cfi_endproc",
-        // The site's data: what it jumps through, its metadata, its body, its pass.
+        // The site's data: its metadata, its pass.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad 5f, 0",
-        "5: .quad {body}, 0",
+        "4: .quad 0, 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",

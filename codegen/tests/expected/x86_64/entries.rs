@@ -148,18 +148,15 @@ where
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
-    // off    2: jmp body           its first byte is patched:
-    // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: mov r9, metadata
-    //           jmp caller         its distance is patched, one aligned word; at first it is 0:
-    //           jmp [metadata.caller]
+    // 2: room for the moves between registers that lie between a switch and this; at first without effect
+    //    mov r9, metadata
+    //    jmp caller         its distance is patched, one aligned word; at first it is 0:
+    //    jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 32",
-        "2: .byte 0xe9",
-        ".long {body}@PLT - . - 4",
-        // Prefixes without effect, so that the distance lies on a multiple of its size.
-        "3: .byte 0x3e, 0x3e, 0x3e",
+        // As long as that the distance lies on a multiple of its size.
+        "2: .byte 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0x0f, 0x1f, 0x40, 0",
         "mov r9, [rip + 4f]",
         ".byte 0xe9",
         ".long 0",
@@ -222,18 +219,15 @@ where
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
-    // off    2: jmp body           its first byte is patched:
-    // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: mov r9, metadata
-    //           jmp caller         its distance is patched, one aligned word; at first it is 0:
-    //           jmp [metadata.caller]
+    // 2: room for the moves between registers that lie between a switch and this; at first without effect
+    //    mov r9, metadata
+    //    jmp caller         its distance is patched, one aligned word; at first it is 0:
+    //    jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 32",
-        "2: .byte 0xe9",
-        ".long {body}@PLT - . - 4",
-        // Prefixes without effect, so that the distance lies on a multiple of its size.
-        "3: .byte 0x3e, 0x3e, 0x3e",
+        // As long as that the distance lies on a multiple of its size.
+        "2: .byte 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0x0f, 0x1f, 0x40, 0",
         "mov r9, [rip + 4f]",
         ".byte 0xe9",
         ".long 0",
@@ -506,18 +500,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy,
     B: Body,
 {
-    // off    2: jmp body           its first byte is patched:
-    // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: mov r11, metadata
-    //           jmp caller         its distance is patched, one aligned word; at first it is 0:
-    //           jmp [metadata.caller]
+    // 2: room for the moves between registers that lie between a switch and this; at first without effect
+    //    mov r11, metadata
+    //    jmp caller         its distance is patched, one aligned word; at first it is 0:
+    //    jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 32",
-        "2: .byte 0xe9",
-        ".long {body}@PLT - . - 4",
-        // Prefixes without effect, so that the distance lies on a multiple of its size.
-        "3: .byte 0x3e, 0x3e, 0x3e",
+        // As long as that the distance lies on a multiple of its size.
+        "2: .byte 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0x0f, 0x1f, 0x40, 0",
         "mov r11, [rip + 4f]",
         ".byte 0xe9",
         ".long 0",
@@ -590,18 +581,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy,
     B: Body,
 {
-    // off    2: jmp body           its first byte is patched:
-    // armed  2: test eax, <disp>   as long as the jump and without effect, so that 3 follows
-    //        3: mov r11, metadata
-    //           jmp caller         its distance is patched, one aligned word; at first it is 0:
-    //           jmp [metadata.caller]
+    // 2: room for the moves between registers that lie between a switch and this; at first without effect
+    //    mov r11, metadata
+    //    jmp caller         its distance is patched, one aligned word; at first it is 0:
+    //    jmp [metadata.caller]
     ::core::arch::naked_asm!(
         ".cfi_startproc",
         ".balign 32",
-        "2: .byte 0xe9",
-        ".long {body}@PLT - . - 4",
-        // Prefixes without effect, so that the distance lies on a multiple of its size.
-        "3: .byte 0x3e, 0x3e, 0x3e",
+        // As long as that the distance lies on a multiple of its size.
+        "2: .byte 0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0x0f, 0x1f, 0x40, 0",
         "mov r11, [rip + 4f]",
         ".byte 0xe9",
         ".long 0",

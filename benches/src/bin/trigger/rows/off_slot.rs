@@ -1,8 +1,7 @@
-//! A function without a probe, entered as in a build with `slot` entries: through a word of data
-//! that leads to one with the body's address.
+//! A function without a probe whose switch is that of a build with `slot` entries: it tests a byte of data.
 //!
-//! Entries of the other mode are chosen for a whole build, so this is one by hand: the very
-//! instructions and data of `entries-slot.rs` among the generator's expected files.
+//! The mode is chosen for a whole build, so this is a function by hand: its switch has the very instructions of
+//! `entries-slot.rs` among the generator's expected files.
 
 use core::arch::global_asm;
 
@@ -11,26 +10,22 @@ use gtramp_bench::row::{Can, Row};
 use crate::check;
 use crate::target::calls;
 
-use super::patched::target;
-
-target!(slot_body);
-
 global_asm!(
     ".pushsection .text.gtramp_bench_off_slot,\"ax\",@progbits",
-    ".balign 16",
+    ".balign 64",
     // The loops that call it may be compiled apart from it.
     ".globl gtramp_bench_off_slot",
     ".hidden gtramp_bench_off_slot",
     "gtramp_bench_off_slot:",
-    "mov r9, qword ptr [rip + 4f]",
-    "jmp qword ptr [r9]",
+    "cmp byte ptr [rip + 2f], 0",
+    "jne 3f",
+    "lea rax, [rdi + rsi]",
+    "ret",
+    "3: ud2",
     ".pushsection .data.gtramp_bench_off_slot,\"aw\",@progbits",
-    ".balign 8",
-    "4: .quad 5f, 0",
-    "5: .quad {body}",
+    "2: .byte 0",
     ".popsection",
     ".popsection",
-    body = sym slot_body,
 );
 
 unsafe extern "C" {
