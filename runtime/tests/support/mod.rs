@@ -1,9 +1,7 @@
 //! What several test programs share.
 #![allow(dead_code, reason = "every test program uses another part of this")]
 
-use std::collections::BTreeMap;
 use std::ops::Range;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gtramp::Function;

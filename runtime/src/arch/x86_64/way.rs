@@ -341,8 +341,7 @@ mod tests {
             let start = code.start();
             let room = code.0[ENTRY..ENTRY + ROOM].to_vec();
             // SAFETY: as in `shortened`.
-            let mut is_right =
-                |room: &[u8]| unsafe { is_room_of(room, start + TARGET, start + ENTRY) };
+            let is_right = |room: &[u8]| unsafe { is_room_of(room, start + TARGET, start + ENTRY) };
             assert!(is_right(&room));
             let mut other = room.clone();
             other[ROOM - 1] ^= 1;
