@@ -54,5 +54,4 @@ cargo test --locked --target "$target" --package gtramp --lib --test shapes --te
 slot=$(mktemp --suffix .toml)
 trap 'rm -f "$slot"' EXIT
 echo 'entry = "slot"' > "$slot"
-GTRAMP_CONFIG=$slot cargo test --locked --target "$target" --package gtramp --test shapes \
-    --test traceable
+GTRAMP_CONFIG=$slot cargo test --locked --target "$target" --package gtramp --test traceable
