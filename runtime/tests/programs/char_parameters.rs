@@ -39,7 +39,10 @@ fn main() {
     let own = module_path!();
     for function in gtramp::functions() {
         let path = function.path();
-        assert!([format!("{own}::Tag::parse"), format!("{own}::free")].contains(&path.to_owned()), "{path}");
+        assert!(
+            [format!("{own}::Tag::parse"), format!("{own}::free")].contains(&path.to_owned()),
+            "{path}"
+        );
     }
     for _ in 0..2 {
         let link = gtramp::fentry(format!("{own}::**"), |_: &Entry| ()).unwrap();

@@ -82,8 +82,10 @@ static SEEN: AtomicU64 = AtomicU64::new(0);
 #[track_caller]
 fn two(path: &str, call: impl Fn()) {
     call();
-    let found: Vec<_> =
-        gtramp::functions().into_iter().filter(|function| function.path().ends_with(path)).collect();
+    let found: Vec<_> = gtramp::functions()
+        .into_iter()
+        .filter(|function| function.path().ends_with(path))
+        .collect();
     assert_eq!(found.len(), 2, "{path}");
     assert_ne!(found[0].address(), found[1].address());
     for _ in 0..2 {

@@ -56,9 +56,15 @@ macro_rules! methods {
     };
 }
 
-struct Plain { value: i64 }
-struct Block { value: i64 }
-struct Single { value: i64 }
+struct Plain {
+    value: i64,
+}
+struct Block {
+    value: i64,
+}
+struct Single {
+    value: i64,
+}
 
 trait Address {
     fn address(&self) -> *const i64;
@@ -75,9 +81,9 @@ methods!(self, 1 + self.value, &self.value, 2, u32, { self.value + 1 }, Some(4 |
 
 fn main() {
     for armed in [false, true] {
-        let link = armed.then(|| gtramp::fentry("**", |_: &Entry| ()).expect("it takes any function"));
-        let (plain, block, single) =
-            (Plain { value: 3 }, Block { value: 3 }, Single { value: 3 });
+        let link =
+            armed.then(|| gtramp::fentry("**", |_: &Entry| ()).expect("it takes any function"));
+        let (plain, block, single) = (Plain { value: 3 }, Block { value: 3 }, Single { value: 3 });
         macro_rules! same {
             ($($method:ident)*) => { $(
                 assert_eq!(block.$method(), plain.$method(), stringify!($method));
