@@ -61,7 +61,9 @@ pub use gtramp_macros::{fentry, fexit, fmod_ret, traceable};
 pub use caller::{Lookup, Shape};
 pub use error::{Error, Refusal};
 pub use grace::{IgnoreGuard, ignore_current_thread};
-pub use link::{Link, LinkBuilder, LinkInfo, LinkedFunction, fentry, fexit, fmod_ret, link};
+pub use link::{
+    Link, LinkBuilder, LinkInfo, LinkedFunction, fentry, fexit, fmod_ret, fsession, link,
+};
 pub use probe::{Context, Entry, Exit, Kind, ModRet, Return};
 pub use registry::{Selector, Site, functions};
 pub use site::{Argument, Function};
@@ -124,6 +126,7 @@ pub mod __private {
     pub use crate::link::{Link, LinkBuilder, Signature, entry_link, exit_link, mod_ret_link};
     pub use crate::probe::{Entry, Exit, ModRet};
     pub use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, Param, Probe, RetParam};
+    pub use crate::probe::{SessionEntry, SessionExit};
     pub use crate::site::*;
 
     /// The largest argument count for which entries were generated.

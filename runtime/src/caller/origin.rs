@@ -6,7 +6,7 @@ use seq_macro::seq;
 
 use crate::grace::{Mark, Pin, Slow, Thread, current, enter_slow};
 use crate::md::Md;
-use crate::probe::{Frame, List, Outcome};
+use crate::probe::{Frame, List, Needs, Outcome, States};
 use crate::site::Slot;
 
 use super::run::{EntryCall, Find, miss, run_row, run_row_if, serves};
@@ -100,13 +100,16 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
             ret: core::ptr::null_mut(),
             outcome: Outcome::Running,
         },
+        states: list.needs().has(Needs::SESSION).then(States::default),
     };
     // SAFETY: the slots are this function's.
     call.frame.ret = unsafe { result_place(md, args, &raw mut ret) };
 
     if !list.entries().is_empty() {
         let entry = EntryCall { args, target: &md.target, thread, mark };
+        let outer = States::enter(&mut call.states, thread);
         entry.run_pinned::<SLEEP, NESTED>(list);
+        States::leave(outer, thread);
     }
     if !list.mods().is_empty() {
         mods::<SLEEP, NESTED>(list, &mut call.frame, thread, mark);
@@ -207,6 +210,8 @@ struct Call<'l, const SLEEP: bool> {
     /// Taken when the exit probes have run.
     pin: Option<Pin>,
     frame: Frame,
+    /// What the sessions among its probes keep; `None` if there are none.
+    states: Option<States>,
 }
 
 impl<const SLEEP: bool> Call<'_, SLEEP> {
@@ -216,9 +221,13 @@ impl<const SLEEP: bool> Call<'_, SLEEP> {
         if let Some(pin) = self.pin.take() {
             let thread = current();
             if !self.list.exits().is_empty() {
-                run_exits::<SLEEP>(self.list, &mut self.frame, thread);
+                run_exits::<SLEEP>(self.list, &mut self.frame, &mut self.states, thread);
             }
             pin.release(thread);
+            if let Some(states) = self.states.take() {
+                // SAFETY: it is the calling thread's.
+                unsafe { current().errno().keep(|| drop(states)) };
+            }
         }
     }
 }
@@ -234,27 +243,32 @@ impl<const SLEEP: bool> Drop for Call<'_, SLEEP> {
 }
 
 /// Runs the exit probes, on the thread whose record this is.
-fn run_exits<const SLEEP: bool>(list: &List, frame: &mut Frame, thread: &Thread) {
+fn run_exits<const SLEEP: bool>(
+    list: &List,
+    frame: &mut Frame,
+    states: &mut Option<States>,
+    thread: &Thread,
+) {
     let mark = thread.outermost();
     if thread.is_idle() {
-        exits::<SLEEP, false>(list, frame, thread, mark);
+        exits::<SLEEP, false>(list, frame, states, thread, mark);
     } else {
-        run_exits_slow::<SLEEP>(list, frame);
+        run_exits_slow::<SLEEP>(list, frame, states);
     }
 }
 
 /// [`run_exits`] on a thread that is running a probe, is new, or is to be left alone.
 #[cold]
 #[inline(never)]
-fn run_exits_slow<const SLEEP: bool>(list: &List, frame: &mut Frame) {
+fn run_exits_slow<const SLEEP: bool>(list: &List, frame: &mut Frame, states: &mut Option<States>) {
     match enter_slow() {
         // Not a miss that is counted: the call was, if its entry found no mark either.
         Slow::Skip | Slow::Full { .. } => {}
         Slow::Enter { thread, mark, nested: false } => {
-            exits::<SLEEP, false>(list, frame, thread, mark);
+            exits::<SLEEP, false>(list, frame, states, thread, mark);
         }
         Slow::Enter { thread, mark, nested: true } => {
-            exits::<SLEEP, true>(list, frame, thread, mark);
+            exits::<SLEEP, true>(list, frame, states, thread, mark);
         }
     }
 }
@@ -290,9 +304,11 @@ pub(super) fn run_exits_of(
 fn exits<const SLEEP: bool, const NESTED: bool>(
     list: &List,
     frame: &mut Frame,
+    states: &mut Option<States>,
     thread: &Thread,
     mark: &Mark,
 ) {
+    let outer = States::enter(states, thread);
     for row in list.exits() {
         run_row::<SLEEP, NESTED>(row, thread, mark, || {
             // SAFETY: the row is not dead and the mark names it, so its link stays; and the row
@@ -300,6 +316,7 @@ fn exits<const SLEEP: bool, const NESTED: bool>(
             unsafe { row.run_exit(frame.args, frame.target, frame.ret, frame.outcome, thread) };
         });
     }
+    States::leave(outer, thread);
 }
 
 /// [`Slot`], whatever its number.

@@ -45,7 +45,8 @@ impl Find for Hash {
 /// What a caller of these flags can run.
 pub(super) const fn serves(sleepable: bool, origin: bool) -> Needs {
     let sleep = if sleepable { Needs::SLEEP } else { Needs::NOTHING };
-    let origin = if origin { Needs::ORIGIN } else { Needs::NOTHING };
+    // What calls the origin itself has a frame to keep values in.
+    let origin = if origin { Needs::ORIGIN.and(Needs::SESSION) } else { Needs::NOTHING };
     sleep.and(origin)
 }
 

@@ -13,7 +13,7 @@ const MARKS: usize = if cfg!(loom) { 2 } else { 14 };
 
 /// Calls in progress on one thread that will run exit probes and have a pin each in its record. Deeper
 /// calls have theirs in pieces of memory that are made when they are needed.
-const PINS: usize = if cfg!(loom) { 1 } else { 101 };
+const PINS: usize = if cfg!(loom) { 1 } else { 100 };
 
 /// How many such pieces there can be. Calls deeper than all of them, or than there is memory for, hold
 /// back every list instead of their own.
@@ -62,6 +62,8 @@ pub(crate) struct Thread {
     owned: AtomicU32,
     /// Index of the pin that is probably free next.
     top: AtomicU32,
+    /// The values of sessions of the call whose probes run: of no meaning to other threads.
+    states: AtomicPtr<()>,
     /// `marks[0]` belongs to the outermost probe; the others to those nested in it.
     marks: [Mark; MARKS],
     pins: [AtomicPtr<()>; PINS],
@@ -80,6 +82,20 @@ pub(crate) struct Thread {
 }
 
 impl Thread {
+    /// What [`Thread::swap_states`] has set last.
+    #[inline(always)]
+    pub(crate) fn states(&self) -> *mut () {
+        self.states.load(Ordering::Relaxed)
+    }
+
+    /// Says where the values of sessions are, and where they were before. By the record's own thread.
+    #[inline(always)]
+    pub(crate) fn swap_states(&self, states: *mut ()) -> *mut () {
+        let before = self.states();
+        self.states.store(states, Ordering::Relaxed);
+        before
+    }
+
     /// Where [`Thread::outermost`] is, for callers in assembly.
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const OUTERMOST: usize = offset_of!(Self, marks);
@@ -100,6 +116,7 @@ impl Thread {
             errno: AtomicPtr::new(core::ptr::null_mut()),
             owned: AtomicU32::new(0),
             top: AtomicU32::new(0),
+            states: AtomicPtr::new(core::ptr::null_mut()),
             marks,
             pins: [const { AtomicPtr::new(core::ptr::null_mut()) }; PINS],
             pieces: [const { AtomicPtr::new(core::ptr::null_mut()) }; PIECES],
@@ -118,6 +135,7 @@ impl Thread {
             errno: AtomicPtr::new(core::ptr::null_mut()),
             owned: AtomicU32::new(0),
             top: AtomicU32::new(0),
+            states: AtomicPtr::new(core::ptr::null_mut()),
             marks: core::array::from_fn(null),
             pins: core::array::from_fn(null),
             pieces: core::array::from_fn(|_| AtomicPtr::new(core::ptr::null_mut())),

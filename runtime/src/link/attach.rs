@@ -18,7 +18,7 @@ use crate::error::{Error, Refusal};
 use crate::grace;
 use crate::md::{Fresh, Front, Md};
 use crate::poke::{Found, Writable, verify};
-use crate::probe::{AnyProbe, Asks, Kind, LinkState, PairCaller};
+use crate::probe::{AnyProbe, Asks, Kind, LinkState, Needs, PairCaller};
 use crate::registry::Selector;
 use crate::site::Function;
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
@@ -40,6 +40,7 @@ pub(crate) struct Request {
     pub(crate) cookie: Box<dyn Fn(&Function) -> u64>,
     pub(crate) order: i32,
     pub(crate) sleepable: bool,
+    pub(crate) sessions: bool,
     pub(crate) lookup: Lookup,
     pub(crate) specialise: bool,
     pub(crate) skip_invalid: bool,
@@ -83,6 +84,8 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     let rank = (request.order, transaction.state().attaches + 1);
     let hashed = request.lookup == Lookup::Hash;
     let sleepable = request.sleepable || request.probes.iter().any(|probe| probe.is_sleepable());
+    let sleep = if sleepable { Needs::SLEEP } else { Needs::NOTHING };
+    let needs = sleep.and(if request.sessions { Needs::SESSION } else { Needs::NOTHING });
     let pair = match &request.probes[..] {
         [entry, exit] if request.specialise => {
             request.pair.or_else(|| contributed_caller(entry.probe_type(), exit.probe_type()))
@@ -97,7 +100,7 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
             }
         };
         LinkCore {
-            state: Arc::new(LinkState::new(rank, sleepable, hashed, pair, Box::new(suspend))),
+            state: Arc::new(LinkState::new(rank, needs, hashed, pair, Box::new(suspend))),
             probes: request.probes,
             // A specialised caller finds metadata through the site.
             specialise: request.specialise && !hashed,

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use crate::caller::{Lookup, entry_caller, exit_caller, mod_ret_caller, pair_caller};
 use crate::error::Error;
 use crate::probe::{
-    AnyEntry, AnyExit, AnyModRet, AnyProbe, EntryProbe, ExitProbe, ModRetProbe, PairCaller, Probe,
+    AnyEntry, AnyExit, AnyModRet, AnyProbe, EntryProbe, ExitProbe, HalfOf, ModRetProbe, PairCaller,
+    Probe, SessionEntry, SessionExit, halves,
 };
 use crate::registry::Selector;
 use crate::site::Function;
@@ -37,6 +38,7 @@ pub struct LinkBuilder {
     cookie: Box<dyn Fn(&Function) -> u64>,
     order: i32,
     sleepable: bool,
+    sessions: bool,
     lookup: Lookup,
     specialise: bool,
     skip_invalid: bool,
@@ -61,6 +63,7 @@ pub fn link() -> LinkBuilder {
         cookie: Box::new(|_| 0),
         order: 0,
         sleepable: false,
+        sessions: false,
         lookup: Lookup::default(),
         specialise: true,
         skip_invalid: false,
@@ -122,6 +125,53 @@ impl LinkBuilder {
             self.pair = Some(pair_caller::<E, EM, X, XM>);
         }
         self.fentry(entry).fexit(exit)
+    }
+
+    /// Adds a session: what runs at entry returns a value of the call, and what runs at exit of the same call
+    /// takes it, however the call ends. Where the entry half returns `None`, the exit half does not run for this
+    /// call.
+    ///
+    /// Each call has a value of its own, on any thread and at any depth of recursion. It is dropped exactly once:
+    /// by the exit half, or where that does not run any more, because the link was detached meanwhile, at the end
+    /// of the call. A panic in that drop ends there. Values of up to four words lie in the frame of the call;
+    /// larger ones, and those of further sessions at the same function, on the heap.
+    ///
+    /// ```
+    /// use std::time::Instant;
+    /// use gtramp::{Entry, Exit, site, traceable};
+    ///
+    /// #[traceable]
+    /// fn work(rounds: u64) -> u64 {
+    ///     (0..rounds).sum()
+    /// }
+    ///
+    /// let link = site!(work)
+    ///     .link()
+    ///     .fsession(
+    ///         |_: &Entry, rounds: &u64| (*rounds > 10).then(Instant::now),
+    ///         |ctx: &Exit, begun: Instant| println!("{} {:?}", ctx.function(), begun.elapsed()),
+    ///     )
+    ///     .attach()?;
+    /// work(3);
+    /// work(1_000);
+    /// # Ok::<(), gtramp::Error>(())
+    /// ```
+    pub fn fsession<EM, E, XM, X>(mut self, entry: E, exit: X) -> Self
+    where
+        EM: 'static,
+        E: SessionEntry<EM>,
+        XM: 'static,
+        X: SessionExit<E::State, XM>,
+    {
+        let (probe, exit) = halves(entry, exit);
+        // Callers for one probe have no frame to keep a value in.
+        let specialised = |_, _| None;
+        let closure = PhantomData::<fn(HalfOf<EM>)>;
+        self.probes.push(Box::new(AnyEntry { probe, specialised, closure }));
+        let closure = PhantomData::<fn(HalfOf<XM>)>;
+        self.probes.push(Box::new(AnyExit { probe: exit, specialised, closure }));
+        self.sessions = true;
+        self
     }
 
     /// Says which functions, in the place of what was said before.
@@ -195,7 +245,7 @@ impl LinkBuilder {
     /// an entry was modified by something else or cannot be written.
     pub fn attach(self) -> Result<Link, Error> {
         let Self { probes, pair, selector, cookie, order, .. } = self;
-        let Self { sleepable, lookup, specialise, skip_invalid, .. } = self;
+        let Self { sleepable, sessions, lookup, specialise, skip_invalid, .. } = self;
         let request = Request {
             probes,
             pair,
@@ -203,6 +253,7 @@ impl LinkBuilder {
             cookie,
             order,
             sleepable,
+            sessions,
             lookup,
             specialise,
             skip_invalid,
@@ -284,6 +335,39 @@ pub fn fexit<M: 'static>(
     probe: impl ExitProbe<M>,
 ) -> Result<Link, Error> {
     link().functions(functions).fexit(probe).attach()
+}
+
+/// Attaches a session: see [`LinkBuilder::fsession`].
+///
+/// # Errors
+///
+/// As [`LinkBuilder::attach`].
+///
+/// ```
+/// use std::time::Instant;
+/// use gtramp::{Entry, Exit};
+///
+/// # #[gtramp::traceable] fn work() {}
+/// # work();
+/// let link = gtramp::fsession(
+///     "**::work",
+///     |_: &Entry| Some(Instant::now()),
+///     |ctx: &Exit, begun: Instant| println!("{} took {:?}", ctx.function().path(), begun.elapsed()),
+/// )?;
+/// # Ok::<(), gtramp::Error>(())
+/// ```
+pub fn fsession<EM, E, XM, X>(
+    functions: impl Into<Selector>,
+    entry: E,
+    exit: X,
+) -> Result<Link, Error>
+where
+    EM: 'static,
+    E: SessionEntry<EM>,
+    XM: 'static,
+    X: SessionExit<E::State, XM>,
+{
+    link().functions(functions).fsession(entry, exit).attach()
 }
 
 /// Attaches a probe that runs before one of the functions and may decide its result: with

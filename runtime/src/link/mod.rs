@@ -22,7 +22,7 @@ pub(crate) mod snapshot;
 mod tests;
 
 pub use builder::{
-    LinkBuilder, entry_link, exit_link, fentry, fexit, fmod_ret, link, mod_ret_link,
+    LinkBuilder, entry_link, exit_link, fentry, fexit, fmod_ret, fsession, link, mod_ret_link,
 };
 pub use handle::Link;
 pub use info::{LinkInfo, LinkedFunction};

@@ -185,9 +185,7 @@ impl Groups {
         for group in [&mut self.entries, &mut self.mods, &mut self.exits] {
             // Stable: the probes of one link stay in the order in which it was given them.
             group.sort_by_key(|row| state(row).rank);
-            if group.iter().any(|row| state(row).sleepable) {
-                needs = needs.and(Needs::SLEEP);
-            }
+            needs = group.iter().fold(needs, |needs, row| needs.and(state(row).needs));
         }
         self.exits.reverse();
         self.count_misses_once();
@@ -201,7 +199,7 @@ impl Groups {
         let rows = || self.entries.iter().chain(&self.mods).chain(&self.exits);
         let first = rows().next()?;
         let of_first = |row: &Row| row.link == first.link && !row.specialised.is_null();
-        if !rows().all(of_first) || state(first).sleepable {
+        if !rows().all(of_first) || state(first).needs != Needs::NOTHING {
             return None;
         }
         let link = state(first).rank.1;

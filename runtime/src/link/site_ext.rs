@@ -1,7 +1,7 @@
 //! Attaching to the one function that `site!` names.
 
 use crate::error::Error;
-use crate::probe::{EntryProbe, ExitProbe, ModRetProbe};
+use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, SessionEntry, SessionExit};
 use crate::registry::Site;
 
 use super::builder::{LinkBuilder, link};
@@ -57,6 +57,21 @@ impl<F> Site<F> {
     /// As [`LinkBuilder::attach`].
     pub fn fexit<M: 'static>(self, probe: impl ExitProbe<M>) -> Result<Link, Error> {
         self.link().fexit(probe).attach()
+    }
+
+    /// Attaches a session, see [`fsession`](crate::fsession).
+    ///
+    /// # Errors
+    ///
+    /// As [`LinkBuilder::attach`].
+    pub fn fsession<EM, E, XM, X>(self, entry: E, exit: X) -> Result<Link, Error>
+    where
+        EM: 'static,
+        E: SessionEntry<EM>,
+        XM: 'static,
+        X: SessionExit<E::State, XM>,
+    {
+        self.link().fsession(entry, exit).attach()
     }
 
     /// Attaches a modify-return probe, see [`fmod_ret`](fn@crate::fmod_ret). That it decides a

@@ -30,6 +30,8 @@ impl Needs {
     pub(crate) const ORIGIN: Self = Self(1);
     /// A caller whose probes may block.
     pub(crate) const SLEEP: Self = Self(2);
+    /// A caller that keeps the values of sessions.
+    pub(crate) const SESSION: Self = Self(4);
 
     pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -13,6 +13,7 @@ mod list;
 mod param;
 mod plain;
 mod row;
+mod session;
 mod sole;
 mod state;
 
@@ -21,6 +22,7 @@ pub use fentry::EntryProbe;
 pub use fexit::ExitProbe;
 pub use fmod_ret::ModRetProbe;
 pub use param::{Param, RetParam};
+pub use session::{SessionEntry, SessionExit};
 
 pub(crate) use block::Room;
 pub(crate) use context::{Frame, Outcome, Target};
@@ -30,6 +32,7 @@ pub(crate) use fmod_ret::{AnyModRet, call_mod_ret};
 pub(crate) use list::{List, ListBox, Needs, OwnCaller};
 pub(crate) use param::{Asks, Mismatch};
 pub(crate) use row::{END_SLOTS, Row};
+pub(crate) use session::{HalfOf, States, halves};
 pub(crate) use sole::Sole;
 pub(crate) use state::{LinkState, PairCaller, Payload, discard, drop_caught};
 

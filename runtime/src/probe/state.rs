@@ -5,12 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::sync::{AtomicU64, Mutex, Ordering, lock};
 
+use super::list::Needs;
+
 /// The part of a link that its probes touch while they run, and that its rows point to.
 pub(crate) struct LinkState {
     /// Its probes' place among those of other links: what the user said, then attach time.
     pub(crate) rank: (i32, u64),
-    /// Whether its probes may block.
-    pub(crate) sleepable: bool,
+    /// What its probes ask of a caller beside calling the origin.
+    pub(crate) needs: Needs,
     /// Whether its functions are to be found through the hash table.
     pub(crate) hashed: bool,
     /// The caller for its probes, if they are one entry and one exit probe whose types are known
@@ -36,14 +38,14 @@ pub(crate) type PairCaller = fn(usize, u32) -> Option<*const ()>;
 impl LinkState {
     pub(crate) fn new(
         rank: (i32, u64),
-        sleepable: bool,
+        needs: Needs,
         hashed: bool,
         pair: Option<PairCaller>,
         suspend: Suspend,
     ) -> Self {
         Self {
             rank,
-            sleepable,
+            needs,
             hashed,
             pair,
             suspend,

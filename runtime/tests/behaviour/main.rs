@@ -16,4 +16,5 @@ mod model;
 mod order;
 mod recursion;
 mod selecting;
+mod sessions;
 mod transaction;

@@ -1,0 +1,392 @@
+//! Sessions: what runs at entry leaves a value that what runs at exit of the same call takes.
+//!
+//! The values of a call lie in the frame of its caller, which says so in the thread's record while its probes
+//! run: [`States::enter`] and [`States::leave`]. What nobody has taken when the call ends is dropped there.
+
+use core::any::type_name;
+use core::marker::PhantomData;
+use core::mem::{MaybeUninit, align_of, size_of};
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use seq_macro::seq;
+
+use crate::grace::{Thread, current};
+use crate::site::{Slot, type_id_of};
+
+use super::state::discard;
+use super::{Entry, EntryProbe, Exit, ExitProbe, Param, RetParam, Return};
+
+/// The entry half of a session: returns the call's value, or `None` if its exit half is not to run.
+///
+/// Implemented for closures `Fn(&Entry, &T0, &T1, ..) -> Option<S>` of up to twelve typed arguments.
+///
+/// # Safety
+///
+/// `call` reads only arguments that `params` names, as `params` names them.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the entry half of a session",
+    label = "it is a closure `|ctx: &Entry, a: &A, b: &B, ..| -> Option<S>`",
+    note = "the context, then the first arguments, each by reference and with its type written; it returns the call's value, or `None`",
+    note = "it is `Send + Sync + 'static`: a closure that captures says `move`; and so is its value, but for `Sync`"
+)]
+pub unsafe trait SessionEntry<M>: Send + Sync + 'static {
+    /// The value of a call.
+    type State: Send + 'static;
+
+    /// The arguments it asks for, from the first on.
+    fn params() -> Vec<Param>;
+
+    /// Runs it.
+    ///
+    /// # Safety
+    ///
+    /// The context is of a function whose arguments `params` was checked against.
+    unsafe fn call(&self, ctx: &Entry<'_>) -> Option<Self::State>;
+}
+
+/// The exit half of a session whose calls have values of type `S`.
+///
+/// Implemented for closures `Fn(&Exit, S, T0, T1, ..)` and `Fn(&Exit, S, T0, T1, .., Return<R>)` of up to twelve
+/// typed arguments, each by value and `Copy`.
+///
+/// # Safety
+///
+/// `call` reads only arguments and the result that `params` and `ret` name, as they name them, and `RET_IN_SLOT`
+/// is [`Slot::holds`] of the type that `ret` names.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the exit half of a session whose value is `{S}`",
+    label = "it is a closure `|ctx: &Exit, value: {S}, a: A, b: B, .., ret: Return<R>|`",
+    note = "the context, the value that the entry half returned, then the first arguments by value (`Copy`), each with its type written, then, if wanted, the result; nothing is returned",
+    note = "it is `Send + Sync + 'static`: a closure that captures says `move`"
+)]
+pub unsafe trait SessionExit<S, M>: Send + Sync + 'static {
+    /// Whether the result that it asks for travels in a slot; `None` if it asks for none.
+    const RET_IN_SLOT: Option<bool>;
+
+    /// The arguments it asks for, from the first on.
+    fn params() -> Vec<Param>;
+
+    /// The result it asks for.
+    fn ret() -> Option<RetParam>;
+
+    /// Runs it.
+    ///
+    /// # Safety
+    ///
+    /// The context is of a function whose types were checked.
+    unsafe fn call(&self, ctx: &Exit<'_>, state: S);
+}
+
+macro_rules! closure {
+    ($($t:ident $index:tt,)*) => {
+        // SAFETY: `call` reads the very arguments that `params` names.
+        unsafe impl<C, S, $($t,)*> SessionEntry<fn($(&$t),*) -> S> for C
+        where
+            C: for<'c> Fn(&'c Entry<'c>, $(&'c $t),*) -> Option<S> + Send + Sync + 'static,
+            S: Send + 'static,
+            $($t: ?Sized + 'static,)*
+        {
+            type State = S;
+
+            fn params() -> Vec<Param> {
+                vec![$(Param::shared::<$t>(
+                    type_name::<&$t>(),
+                    type_id_of::<fn($t)>(),
+                    type_id_of::<fn(&$t)>(),
+                    type_id_of::<fn(&mut $t)>(),
+                )),*]
+            }
+
+            #[inline(always)]
+            unsafe fn call(&self, ctx: &Entry<'_>) -> Option<S> {
+                self(
+                    ctx,
+                    $(
+                        // SAFETY: `params` asks for it, by reference.
+                        unsafe { ctx.shared::<$t>($index) },
+                    )*
+                )
+            }
+        }
+
+        // SAFETY: `call` reads the very arguments that `params` names.
+        unsafe impl<C, S, $($t,)*> SessionExit<S, fn($($t),*)> for C
+        where
+            C: for<'c> Fn(&'c Exit<'c>, S, $($t),*) + Send + Sync + 'static,
+            $($t: Copy + 'static,)*
+        {
+            const RET_IN_SLOT: Option<bool> = None;
+
+            fn params() -> Vec<Param> {
+                vec![$(Param::value::<$t>(type_name::<$t>(), type_id_of::<fn($t)>())),*]
+            }
+
+            fn ret() -> Option<RetParam> {
+                None
+            }
+
+            #[inline(always)]
+            unsafe fn call(&self, ctx: &Exit<'_>, state: S) {
+                self(
+                    ctx,
+                    state,
+                    $(
+                        // SAFETY: `params` asks for it, by value.
+                        unsafe { ctx.value::<$t>($index) },
+                    )*
+                );
+            }
+        }
+
+        // SAFETY: `call` reads the very arguments and the result that `params` and `ret` name.
+        unsafe impl<C, S, R, $($t,)*> SessionExit<S, (fn($($t),*), fn(R))> for C
+        where
+            C: for<'c> Fn(&'c Exit<'c>, S, $($t,)* Return<'c, R>) + Send + Sync + 'static,
+            R: 'static,
+            $($t: Copy + 'static,)*
+        {
+            const RET_IN_SLOT: Option<bool> = Some(Slot::holds::<R>());
+
+            fn params() -> Vec<Param> {
+                vec![$(Param::value::<$t>(type_name::<$t>(), type_id_of::<fn($t)>())),*]
+            }
+
+            fn ret() -> Option<RetParam> {
+                Some(RetParam::of::<R>(type_name::<R>(), type_id_of::<fn(R)>()))
+            }
+
+            #[inline(always)]
+            unsafe fn call(&self, ctx: &Exit<'_>, state: S) {
+                // SAFETY: `ret` asks for it.
+                let returned = unsafe { ctx.returned::<R>() };
+                self(
+                    ctx,
+                    state,
+                    $(
+                        // SAFETY: `params` asks for it, by value.
+                        unsafe { ctx.value::<$t>($index) },
+                    )*
+                    Return(returned),
+                );
+            }
+        }
+    };
+}
+
+macro_rules! closures {
+    ($count:tt) => {
+        seq!(I in 0..$count { closure!(#(T~I I,)*); });
+    };
+}
+
+seq!(COUNT in 0..=12 { closures!(COUNT); });
+
+/// Which session a value is of.
+#[derive(Debug)]
+pub(crate) struct Session<S> {
+    number: u64,
+    state: PhantomData<fn(S) -> S>,
+}
+
+/// The two halves of a session, as probes of one link.
+pub(crate) fn halves<EM, E, XM, X>(
+    entry: E,
+    exit: X,
+) -> (EntryHalf<E, E::State>, ExitHalf<X, E::State>)
+where
+    E: SessionEntry<EM>,
+    X: SessionExit<E::State, XM>,
+{
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let session = |number| Session { number, state: PhantomData };
+    let entry = EntryHalf { half: entry, session: session(number) };
+    (entry, ExitHalf { half: exit, session: session(number) })
+}
+
+/// Tells the halves of sessions from other probes.
+pub(crate) struct HalfOf<M>(PhantomData<M>);
+
+pub(crate) struct EntryHalf<E, S> {
+    half: E,
+    session: Session<S>,
+}
+
+pub(crate) struct ExitHalf<X, S> {
+    half: X,
+    session: Session<S>,
+}
+
+// SAFETY: it reads what its half reads.
+unsafe impl<M: 'static, E: SessionEntry<M>> EntryProbe<HalfOf<M>> for EntryHalf<E, E::State> {
+    fn params() -> Vec<Param> {
+        E::params()
+    }
+
+    #[inline(always)]
+    unsafe fn call(&self, ctx: &Entry<'_>) {
+        // SAFETY: the caller's promise.
+        let state = unsafe { self.half.call(ctx) };
+        if let Some(state) = state {
+            States::keep(&self.session, state);
+        }
+    }
+}
+
+// SAFETY: it reads what its half reads.
+unsafe impl<S, M, X> ExitProbe<HalfOf<M>> for ExitHalf<X, S>
+where
+    S: Send + 'static,
+    M: 'static,
+    X: SessionExit<S, M>,
+{
+    const RET_IN_SLOT: Option<bool> = X::RET_IN_SLOT;
+
+    fn params() -> Vec<Param> {
+        X::params()
+    }
+
+    fn ret() -> Option<RetParam> {
+        X::ret()
+    }
+
+    #[inline(always)]
+    unsafe fn call(&self, ctx: &Exit<'_>) {
+        if let Some(state) = States::take(&self.session) {
+            // SAFETY: the caller's promise.
+            unsafe { self.half.call(ctx, state) };
+        }
+    }
+}
+
+/// A value of at most this size, and of no larger alignment than a word, lies in the frame; others lie on the
+/// heap.
+const INLINE: usize = size_of::<Room>();
+
+type Room = MaybeUninit<[usize; 4]>;
+
+const fn is_inline<S>() -> bool {
+    size_of::<S>() <= INLINE && align_of::<S>() <= align_of::<Room>()
+}
+
+/// One value, of a session of this number.
+struct State {
+    number: u64,
+    /// The value, or its address.
+    room: Room,
+    drop: unsafe fn(&mut Room),
+}
+
+impl State {
+    fn new<S: Send + 'static>(session: &Session<S>, value: S) -> Self {
+        let mut room = Room::uninit();
+        if is_inline::<S>() {
+            // SAFETY: there is room for one.
+            unsafe { room.as_mut_ptr().cast::<S>().write(value) };
+        } else {
+            let boxed = Box::into_raw(Box::new(value));
+            // SAFETY: there is room for an address.
+            unsafe { room.as_mut_ptr().cast::<*mut S>().write(boxed) };
+        }
+        let drop = |room: &mut Room| {
+            // SAFETY: the promise of whoever calls it: the value is there, and nobody uses it afterwards.
+            drop(unsafe { Self::read::<S>(room) });
+        };
+        Self { number: session.number, room, drop }
+    }
+
+    /// # Safety
+    ///
+    /// There is a value of this type, which nobody reads again.
+    unsafe fn read<S>(room: &mut Room) -> S {
+        if is_inline::<S>() {
+            // SAFETY: the caller's promise.
+            return unsafe { room.as_mut_ptr().cast::<S>().read() };
+        }
+        // SAFETY: the caller's promise.
+        let boxed = unsafe { room.as_mut_ptr().cast::<*mut S>().read() };
+        // SAFETY: it was a box.
+        *unsafe { Box::from_raw(boxed) }
+    }
+
+    fn into_value<S>(self, session: &Session<S>) -> S {
+        assert_eq!(self.number, session.number, "numbers are of one type each");
+        let mut this = core::mem::ManuallyDrop::new(self);
+        // SAFETY: a session of this number has values of this type alone.
+        unsafe { Self::read(&mut this.room) }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        // SAFETY: the value is there, and nobody uses it afterwards.
+        let drop = || unsafe { (self.drop)(&mut self.room) };
+        // A panic of it must not come out of the traced call.
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(drop)) {
+            discard(payload);
+        }
+    }
+}
+
+/// Where the values are of the call around this one, in which a probe has called a function.
+pub(crate) struct Outer(*mut ());
+
+/// The values of one call.
+#[derive(Default)]
+pub(crate) struct States {
+    first: Option<State>,
+    /// Of further sessions at the same function.
+    more: Vec<State>,
+}
+
+impl States {
+    /// From here to [`States::leave`] the probes that run on this thread, whose record it is, find these values.
+    ///
+    /// Nothing may unwind meanwhile: a probe does not.
+    #[inline(always)]
+    pub(crate) fn enter(states: &mut Option<Self>, thread: &Thread) -> Option<Outer> {
+        let states = core::ptr::from_mut(states.as_mut()?);
+        Some(Outer(thread.swap_states(states.cast())))
+    }
+
+    /// See [`States::enter`].
+    #[inline(always)]
+    pub(crate) fn leave(outer: Option<Outer>, thread: &Thread) {
+        if let Some(Outer(outer)) = outer {
+            thread.swap_states(outer);
+        }
+    }
+
+    /// Runs `with` on the values of the call whose probes this thread is running; `None` if its caller keeps none.
+    fn current<R>(with: impl FnOnce(&mut Self) -> R) -> Option<R> {
+        let states = current().states().cast::<Self>();
+        // SAFETY: this very thread has set it, and whose they are leaves them alone until `leave`; `with` runs
+        // nothing of a user's, which could come here again.
+        unsafe { states.as_mut() }.map(with)
+    }
+
+    fn keep<S: Send + 'static>(session: &Session<S>, value: S) {
+        let state = State::new(session, value);
+        // Without a place to keep it, it is dropped here.
+        Self::current(|states| {
+            if states.first.is_none() {
+                states.first = Some(state);
+            } else {
+                states.more.push(state);
+            }
+        });
+    }
+
+    fn take<S: Send + 'static>(session: &Session<S>) -> Option<S> {
+        let found = Self::current(|states| {
+            let is_own = |state: &State| state.number == session.number;
+            if states.first.as_ref().is_some_and(is_own) {
+                return states.first.take();
+            }
+            let at = states.more.iter().position(is_own)?;
+            Some(states.more.swap_remove(at))
+        });
+        found.flatten().map(|state| state.into_value(session))
+    }
+}
