@@ -20,5 +20,5 @@ pub(crate) use select::{
     specialised_name, variant_at,
 };
 pub(crate) use specialised::{any_entry_caller, any_exit_caller, any_mod_ret_caller};
-pub(crate) use specialised::{any_pair_caller, one_link_caller, pair_caller};
+pub(crate) use specialised::{any_pair_caller, one_link_caller, pair_caller, session_caller};
 pub(crate) use specialised::{entry_caller, exit_caller, mod_ret_caller};

@@ -224,10 +224,6 @@ impl<const SLEEP: bool> Call<'_, SLEEP> {
                 run_exits::<SLEEP>(self.list, &mut self.frame, &mut self.states, thread);
             }
             pin.release(thread);
-            if let Some(states) = self.states.take() {
-                // SAFETY: it is the calling thread's.
-                unsafe { current().errno().keep(|| drop(states)) };
-            }
         }
     }
 }

@@ -18,7 +18,7 @@ use core::marker::PhantomData;
 use crate::arch::{unless_equal_at, unless_null, unless_odd};
 use crate::grace::{Slow, Thread, current, enter_slow};
 use crate::md::Md;
-use crate::probe::{EntryProbe, ExitProbe, Frame, ModRetProbe, Outcome, Sole};
+use crate::probe::{EntryProbe, ExitProbe, Frame, ModRetProbe, Outcome, Outer, Sole, States};
 use crate::site::Slot;
 
 use super::origin::{call_body, drop_skipped, run_exits_of};
@@ -109,6 +109,19 @@ where
         specialised::<Pair<Typed<P, PM, false>, Typed<Q, QM, false>>>(slots)
     } else {
         specialised::<Pair<Typed<P, PM, true>, Typed<Q, QM, false>>>(slots)
+    }
+}
+
+/// The caller for the two halves of a session, if they are all there is.
+pub(crate) fn session_caller<P, PM, Q, QM>(slots: usize, through: u32) -> Option<*const ()>
+where
+    P: EntryProbe<PM>,
+    Q: ExitProbe<QM>,
+{
+    if through == 0 {
+        specialised::<Pair<Typed<P, PM, false>, Typed<Q, QM, false>, States>>(slots)
+    } else {
+        specialised::<Pair<Typed<P, PM, true>, Typed<Q, QM, false>, States>>(slots)
     }
 }
 
@@ -232,14 +245,36 @@ impl<C: RunExits> Specialised for ExitOnly<C> {
         // The call may have begun with another list than one that has this caller.
         let own = if C::ANY { None } else { Some(caller) };
         // SAFETY: the link's only row is that of its exit probe.
-        unsafe { run_body::<C, N, 0>(slots, md, own, sole) }
+        unsafe { run_body::<C, N, 0, ()>(slots, md, own, sole, ()) }
     }
 }
 
-/// Entry and exit probes of one link.
-struct Pair<E, C>(PhantomData<(E, C)>);
+/// What a caller keeps in its frame for its probes.
+trait Keep: Default {
+    /// Lets the probes that run from here on, on this thread, find it.
+    fn enter(&mut self, thread: &Thread) -> Option<Outer>;
+}
 
-impl<E: RunEntries, C: RunExits> Specialised for Pair<E, C> {
+/// Nothing.
+impl Keep for () {
+    #[inline(always)]
+    fn enter(&mut self, _: &Thread) -> Option<Outer> {
+        None
+    }
+}
+
+/// The values of sessions.
+impl Keep for States {
+    #[inline(always)]
+    fn enter(&mut self, thread: &Thread) -> Option<Outer> {
+        Some(self.enter_always(thread))
+    }
+}
+
+/// Entry and exit probes of one link, and what is kept for them.
+struct Pair<E, C, K = ()>(PhantomData<(E, C, K)>);
+
+impl<E: RunEntries, C: RunExits, K: Keep> Specialised for Pair<E, C, K> {
     #[inline(always)]
     unsafe fn run<const N: usize>(
         mut slots: [Slot; N],
@@ -252,12 +287,15 @@ impl<E: RunEntries, C: RunExits> Specialised for Pair<E, C> {
             unsafe { hand_over(slots, md) }
         });
         let sole = md.alone();
+        let mut kept = K::default();
+        let outer = kept.enter(thread);
         // SAFETY: the list is held, and is one that this caller was made for.
         unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
+        States::leave(outer, thread);
         thread.let_go(thread.outermost());
         // A link alone in a list of this function has the same caller every time.
         // SAFETY: if there is one exit probe, it is in the second row.
-        unsafe { run_body::<C, N, 1>(slots, md, None, sole) }
+        unsafe { run_body::<C, N, 1, K>(slots, md, None, sole, kept) }
     }
 }
 
@@ -269,71 +307,84 @@ impl<E: RunEntries, C: RunExits> Specialised for Pair<E, C> {
 /// As [`Specialised::run`]; and in every such list, what `C` runs is there, its one probe in the row
 /// `AT` this place.
 #[inline(always)]
-unsafe fn run_body<C: RunExits, const N: usize, const AT: u32>(
+unsafe fn run_body<C: RunExits, const N: usize, const AT: u32, K: Keep>(
     slots: [Slot; N],
     md: &'static Md,
     own: Option<*const ()>,
     sole: Sole,
+    mut kept: K,
 ) -> Slot {
     let mut saved = slots;
-    let unwinding = Unwinding { md, sole, args: (&raw mut saved).cast() };
+    let unwinding = Unwinding { md, sole, args: (&raw mut saved).cast(), kept: &mut kept };
     // SAFETY: the origin is the body of this site's function.
     let ret = unsafe { call_body(md.origin(), slots) };
     core::mem::forget(unwinding);
     let (thread, list) = hold!(md, if Md::SOLE, sole.0, same: md.sole() == sole, else {
-        returned(sole, md, &mut saved, C::IN_SLOT, ret)
+        returned(sole, md, &mut saved, C::IN_SLOT, ret, &mut kept)
     });
     if let Some(own) = own {
         unless_equal_at!(md, Md::CALLER, own, same: md.is_selected(own), {
             thread.let_go(thread.outermost());
-            return returned(sole, md, &mut saved, C::IN_SLOT, ret);
+            return returned(sole, md, &mut saved, C::IN_SLOT, ret, &mut kept);
         });
     }
+    let outer = kept.enter(thread);
     // SAFETY: the list is held, and is one that has such a row, says the caller.
-    unsafe { C::end::<N, AT>(list, &mut saved, md, ret, thread) }
+    let ret = unsafe { C::end::<N, AT>(list, &mut saved, md, ret, thread) };
+    States::leave(outer, thread);
+    ret
 }
 
 /// A call of which only exit probes are left, if the body panics.
-struct Unwinding {
+struct Unwinding<'k, K: Keep> {
     md: &'static Md,
     sole: Sole,
     args: *mut Slot,
+    kept: &'k mut K,
 }
 
-impl Drop for Unwinding {
+impl<K: Keep> Drop for Unwinding<'_, K> {
     #[inline(always)]
     fn drop(&mut self) {
-        unwound(self.sole, self.md, self.args);
+        unwound(self.sole, self.md, self.args, self.kept);
     }
 }
 
 /// Runs the exit probes of a call that has no result.
 #[cold]
 #[inline(never)]
-fn unwound(sole: Sole, md: &'static Md, args: *mut Slot) {
+fn unwound<K: Keep>(sole: Sole, md: &'static Md, args: *mut Slot, kept: &mut K) {
     let ret = core::ptr::null_mut();
-    run_exit_of(sole, md, args, ret, Outcome::Unwound);
+    run_exit_of(sole, md, args, ret, Outcome::Unwound, kept);
 }
 
 /// Runs the exit probes of a call that has returned, somewhere else than where its result is, so that this
 /// can be in a register.
 #[inline(always)]
-fn returned<const N: usize>(
+fn returned<const N: usize, K: Keep>(
     sole: Sole,
     md: &'static Md,
     args: &mut [Slot; N],
     in_slot: Option<bool>,
     mut ret: Slot,
+    kept: &mut K,
 ) -> Slot {
     let place = place(md, in_slot, args, &raw mut ret);
-    run_exit_of(sole, md, args.as_mut_ptr(), place, Outcome::Returned);
+    run_exit_of(sole, md, args.as_mut_ptr(), place, Outcome::Returned, kept);
     ret
 }
 
 /// Runs the exit probes of one link, if it is still attached: on any thread, in any list.
 #[cold]
 #[inline(never)]
-fn run_exit_of(sole: Sole, md: &'static Md, args: *mut Slot, ret: *mut (), outcome: Outcome) {
+fn run_exit_of<K: Keep>(
+    sole: Sole,
+    md: &'static Md,
+    args: *mut Slot,
+    ret: *mut (),
+    outcome: Outcome,
+    kept: &mut K,
+) {
     match enter_slow() {
         Slow::Skip => {}
         Slow::Full { thread } => miss(md, thread, |row| {
@@ -344,7 +395,9 @@ fn run_exit_of(sole: Sole, md: &'static Md, args: *mut Slot, ret: *mut (), outco
         Slow::Enter { thread, mark, nested } => {
             let mut frame = Frame { target: &md.target, args, ret, outcome };
             let (list, pin) = md.pin(thread);
+            let outer = kept.enter(thread);
             run_exits_of(sole.link(), list, &mut frame, thread, mark, nested);
+            States::leave(outer, thread);
             pin.release(thread);
         }
     }

@@ -1,6 +1,7 @@
 //! What keeps a probe from changing its thread's `errno`.
 
 use crate::arch::if_changed;
+use crate::sys;
 
 /// The place of a thread's `errno`.
 #[derive(Clone, Copy, Debug)]
@@ -8,6 +9,11 @@ use crate::arch::if_changed;
 pub(crate) struct Errno(pub(super) *mut i32);
 
 impl Errno {
+    /// The calling thread's, whether the thread has a record or not.
+    pub(crate) fn of_this_thread() -> Self {
+        Self(sys::errno_location())
+    }
+
     /// Runs a probe; `errno` is afterwards as it was before.
     ///
     /// It is written only if the probe has changed it: a store that is always made is one for which the next

@@ -3,11 +3,13 @@
 use core::marker::PhantomData;
 use std::collections::HashMap;
 
-use crate::caller::{Lookup, entry_caller, exit_caller, mod_ret_caller, pair_caller};
+use crate::caller::{
+    Lookup, entry_caller, exit_caller, mod_ret_caller, pair_caller, session_caller,
+};
 use crate::error::Error;
 use crate::probe::{
-    AnyEntry, AnyExit, AnyModRet, AnyProbe, EntryProbe, ExitProbe, HalfOf, ModRetProbe, PairCaller,
-    Probe, SessionEntry, SessionExit, halves,
+    AnyEntry, AnyExit, AnyModRet, AnyProbe, EntryHalf, EntryProbe, ExitHalf, ExitProbe, HalfOf,
+    ModRetProbe, PairCaller, Probe, SessionEntry, SessionExit, halves,
 };
 use crate::registry::Selector;
 use crate::site::Function;
@@ -164,8 +166,11 @@ impl LinkBuilder {
         X: SessionExit<E::State, XM>,
     {
         let (probe, exit) = halves(entry, exit);
-        // Callers for one probe have no frame to keep a value in.
-        let specialised = |_, _| None;
+        let specialised =
+            session_caller::<EntryHalf<E, E::State>, HalfOf<EM>, ExitHalf<X, E::State>, HalfOf<XM>>;
+        if self.probes.is_empty() {
+            self.pair = Some(specialised);
+        }
         let closure = PhantomData::<fn(HalfOf<EM>)>;
         self.probes.push(Box::new(AnyEntry { probe, specialised, closure }));
         let closure = PhantomData::<fn(HalfOf<XM>)>;

@@ -199,11 +199,13 @@ impl Groups {
         let rows = || self.entries.iter().chain(&self.mods).chain(&self.exits);
         let first = rows().next()?;
         let of_first = |row: &Row| row.link == first.link && !row.specialised.is_null();
-        if !rows().all(of_first) || state(first).needs != Needs::NOTHING {
+        if !rows().all(of_first) || state(first).needs.has(Needs::SLEEP) {
             return None;
         }
         let link = state(first).rank.1;
-        if rows().nth(1).is_none() {
+        // The values of sessions are kept by a caller that is made for that.
+        let has_sessions = state(first).needs.has(Needs::SESSION);
+        if rows().nth(1).is_none() && !has_sessions {
             return Some(OwnCaller { code: first.specialised, link });
         }
         // The callers for several probes find metadata through the site.
@@ -213,9 +215,10 @@ impl Groups {
         let code = match (&self.entries[..], &self.mods[..], &self.exits[..]) {
             ([entry], [], [_]) => match state(entry).pair {
                 Some(pair) => pair(form.slots, entry.through),
+                None if has_sessions => None,
                 None => any_pair_caller(form.slots, form.ret_in_slot),
             },
-            (_, [], _) => one_link_caller(form.slots),
+            (_, [], _) if !has_sessions => one_link_caller(form.slots),
             _ => None,
         };
         Some(OwnCaller { code: code?, link })

@@ -11,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use seq_macro::seq;
 
-use crate::grace::{Thread, current};
+use crate::grace::{Errno, Thread, current};
 use crate::site::{Slot, type_id_of};
 
 use super::state::discard;
@@ -322,10 +322,10 @@ impl Drop for State {
     fn drop(&mut self) {
         // SAFETY: the value is there, and nobody uses it afterwards.
         let drop = || unsafe { (self.drop)(&mut self.room) };
-        // A panic of it must not come out of the traced call.
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(drop)) {
-            discard(payload);
-        }
+        // Neither a panic of it nor its `errno` must come out of the traced call.
+        let caught = || catch_unwind(AssertUnwindSafe(drop)).map_err(discard);
+        // SAFETY: it is the calling thread's.
+        let _ = unsafe { Errno::of_this_thread().keep(caught) };
     }
 }
 
@@ -341,13 +341,18 @@ pub(crate) struct States {
 }
 
 impl States {
+    /// As [`States::enter`], where there are any in any case.
+    #[inline(always)]
+    pub(crate) fn enter_always(&mut self, thread: &Thread) -> Outer {
+        Outer(thread.swap_states(core::ptr::from_mut(self).cast()))
+    }
+
     /// From here to [`States::leave`] the probes that run on this thread, whose record it is, find these values.
     ///
     /// Nothing may unwind meanwhile: a probe does not.
     #[inline(always)]
     pub(crate) fn enter(states: &mut Option<Self>, thread: &Thread) -> Option<Outer> {
-        let states = core::ptr::from_mut(states.as_mut()?);
-        Some(Outer(thread.swap_states(states.cast())))
+        states.as_mut().map(|states| states.enter_always(thread))
     }
 
     /// See [`States::enter`].

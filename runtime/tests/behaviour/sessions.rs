@@ -47,7 +47,6 @@ fn forms() -> Vec<(&'static str, fn() -> LinkBuilder)> {
         ("sleepable", || link().sleepable(true)),
         ("hashed", || link().lookup(Lookup::Hash)),
         ("of any type", || link().specialise(false)),
-        ("with another link's probes", || link().order(1)),
     ]
 }
 
@@ -59,9 +58,9 @@ fn fibonacci(n: u64) -> u64 {
 #[test]
 fn each_call_of_a_recursion_has_a_value_of_its_own() {
     for (name, form) in forms() {
-        for _ in 0..2 {
+        for with_others in [false, true] {
             let other = form().functions(site!(fibonacci)).around(|_: &Entry| (), |_: &Exit| ());
-            let _other = other.attach().unwrap();
+            let _other = with_others.then(|| other.attach().unwrap());
             let (counts, log) = (Counts::default(), Log::new());
             let (made, ended) = (counts.clone(), log.clone());
             let link = form()
@@ -164,6 +163,52 @@ fn a_value_whose_link_is_detached_meanwhile_is_dropped_at_the_end_of_the_call() 
     }
 }
 
+#[test]
+fn a_value_reaches_its_exit_half_when_other_links_come_and_go_meanwhile() {
+    for (name, form) in forms() {
+        let (counts, log) = (Counts::default(), Log::new());
+        let (made, ended) = (counts.clone(), log.clone());
+        let session = form().functions(site!(meanwhile)).fsession(
+            move |_: &Entry| Some(made.make(5)),
+            move |ctx: &Exit, value: Counted| {
+                ended.push(format!("{} {}", value.number, ctx.unwound()));
+            },
+        );
+        let _session = session.attach().unwrap();
+        let other = || form().functions(site!(meanwhile)).fexit(|_: &Exit| ()).attach().unwrap();
+        meanwhile(&|| other().leak());
+        meanwhile(&|| drop(other()));
+        let panics = || {
+            other().leak();
+            panic!("of the function");
+        };
+        catch_unwind(AssertUnwindSafe(|| meanwhile(&panics))).unwrap_err();
+        assert_eq!(log.take(), ["5 false", "5 false", "5 true"], "{name}");
+        assert_eq!(counts.get(), (3, 3), "{name}");
+    }
+}
+
+#[test]
+fn the_drop_of_a_value_that_nobody_took_leaves_errno_alone() {
+    struct Sets;
+    impl Drop for Sets {
+        fn drop(&mut self) {
+            // SAFETY: it is the thread's own.
+            unsafe { *libc::__errno_location() = 77 };
+        }
+    }
+    let link = site!(meanwhile).fsession(|_: &Entry| Some(Sets), |_: &Exit, _: Sets| ());
+    let (send, receive) = channel::<Link>();
+    send.send(link.unwrap()).unwrap();
+    let last = || {
+        receive.try_iter().for_each(Link::detach);
+        // SAFETY: as above.
+        unsafe { *libc::__errno_location() = 5 };
+    };
+    meanwhile(&last);
+    assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(5));
+}
+
 struct Bomb;
 
 impl Drop for Bomb {
@@ -178,12 +223,12 @@ fn a_panic_in_the_drop_of_a_value_that_nobody_took_ends_there() {
         let link = site!(meanwhile).fsession(|_: &Entry| Some(Bomb), |_: &Exit, _: Bomb| ());
         let (send, receive) = channel::<Link>();
         send.send(link.unwrap()).unwrap();
-        meanwhile(&|| drop(receive.try_recv().ok().map(Link::detach)));
+        meanwhile(&|| receive.try_iter().for_each(Link::detach));
         // And of a call that unwinds, which goes on with its own panic.
         let link = site!(meanwhile).fsession(|_: &Entry| Some(Bomb), |_: &Exit, _: Bomb| ());
         send.send(link.unwrap()).unwrap();
         let panics = || {
-            drop(receive.try_recv().ok().map(Link::detach));
+            receive.try_iter().for_each(Link::detach);
             panic!("of the function");
         };
         let panic = catch_unwind(AssertUnwindSafe(|| meanwhile(&panics))).unwrap_err();
