@@ -265,6 +265,10 @@ fn several_sessions_of_one_function_keep_values_of_any_size() {
             .fsession(|_: &Entry| Some(()), move |_: &Exit, (): ()| none.push("nothing"))
             .attach()
             .unwrap();
+        assert_eq!(of_many_sessions(1, "x"), 2);
+        let mut seen = log.take();
+        seen.sort();
+        assert_eq!(seen, ["large 9 x", "nothing", "small 1"], "{name}: alone");
         let other = form().functions(site!(of_many_sessions)).fsession(
             |_: &Entry| Some(Aligned(7)),
             move |_: &Exit, value: Aligned| {
