@@ -50,6 +50,7 @@ pub const BOUNDS: &[Bound] = &[
     bound("fentry / hand-fentry", ratio("fentry", "hand-fentry"), 1.85, Some(1.5)),
     bound("both-spec / hand-fexit", ratio("both-spec", "hand-fexit"), 1.30, Some(1.1)),
     bound("both-spec / detour", ratio("both-spec", "detour"), 1.0, Some(0.9)),
+    bound("fsession / both-spec", ratio("fsession", "both-spec"), 1.15, Some(1.0)),
     bound("fentry / jit-dedicated-jmp", ratio("fentry", "jit-dedicated-jmp"), 1.0, None),
     bound("fentry-multi / fentry", ratio("fentry-multi", "fentry"), 1.02, Some(1.0)),
     bound(

@@ -10,6 +10,7 @@ mod fentry;
 mod fexit;
 mod floor;
 mod fmodret;
+mod fsession;
 mod hand;
 mod ilhook;
 mod jit;
@@ -36,6 +37,7 @@ pub(crate) fn all() -> Vec<Row> {
         fentry::ROWS,
         many::ROWS,
         fexit::ROWS,
+        fsession::ROWS,
         fmodret::ROWS,
         jit::ROWS,
         detour::ROWS,
