@@ -270,56 +270,81 @@ const fn is_inline<S>() -> bool {
     size_of::<S>() <= INLINE && align_of::<S>() <= align_of::<Room>()
 }
 
-/// One value, of a session of this number.
-struct State {
+/// A place for one value. The value is made and read where it is: one that is moved in pieces of another size than
+/// it was stored in has to reach the cache first.
+struct Place {
+    /// Of which session the value is; 0 if there is none.
     number: u64,
     /// The value, or its address.
     room: Room,
     drop: unsafe fn(&mut Room),
 }
 
-impl State {
-    fn new<S: Send + 'static>(session: &Session<S>, value: S) -> Self {
-        let mut room = Room::uninit();
+impl Place {
+    #[inline(always)]
+    const fn empty() -> Self {
+        Self { number: 0, room: Room::uninit(), drop: |_| () }
+    }
+
+    /// Puts a value into an empty place.
+    #[inline(always)]
+    fn fill<S: Send + 'static>(&mut self, session: &Session<S>, value: S) {
+        debug_assert_eq!(self.number, 0, "it would be lost");
         if is_inline::<S>() {
             // SAFETY: there is room for one.
-            unsafe { room.as_mut_ptr().cast::<S>().write(value) };
+            unsafe { self.room.as_mut_ptr().cast::<S>().write(value) };
         } else {
             let boxed = Box::into_raw(Box::new(value));
             // SAFETY: there is room for an address.
-            unsafe { room.as_mut_ptr().cast::<*mut S>().write(boxed) };
+            unsafe { self.room.as_mut_ptr().cast::<*mut S>().write(boxed) };
         }
-        let drop = |room: &mut Room| {
+        self.drop = |room| {
             // SAFETY: the promise of whoever calls it: the value is there, and nobody uses it afterwards.
-            drop(unsafe { Self::read::<S>(room) });
+            drop(unsafe { read::<S>(room) });
         };
-        Self { number: session.number, room, drop }
+        self.number = session.number;
     }
 
-    /// # Safety
-    ///
-    /// There is a value of this type, which nobody reads again.
-    unsafe fn read<S>(room: &mut Room) -> S {
-        if is_inline::<S>() {
-            // SAFETY: the caller's promise.
-            return unsafe { room.as_mut_ptr().cast::<S>().read() };
+    /// Takes the value, if it is of this session.
+    #[inline(always)]
+    fn take<S: Send + 'static>(&mut self, session: &Session<S>) -> Option<S> {
+        if self.number != session.number {
+            return None;
         }
-        // SAFETY: the caller's promise.
-        let boxed = unsafe { room.as_mut_ptr().cast::<*mut S>().read() };
-        // SAFETY: it was a box.
-        *unsafe { Box::from_raw(boxed) }
-    }
-
-    fn into_value<S>(self, session: &Session<S>) -> S {
-        assert_eq!(self.number, session.number, "numbers are of one type each");
-        let mut this = core::mem::ManuallyDrop::new(self);
-        // SAFETY: a session of this number has values of this type alone.
-        unsafe { Self::read(&mut this.room) }
+        self.number = 0;
+        // SAFETY: a session of this number has values of this type alone, and nobody reads it again.
+        Some(unsafe { read::<S>(&mut self.room) })
     }
 }
 
-impl Drop for State {
+/// # Safety
+///
+/// There is a value of this type, which nobody reads again.
+#[inline(always)]
+unsafe fn read<S>(room: &mut Room) -> S {
+    if is_inline::<S>() {
+        // SAFETY: the caller's promise.
+        return unsafe { room.as_mut_ptr().cast::<S>().read() };
+    }
+    // SAFETY: the caller's promise.
+    let boxed = unsafe { room.as_mut_ptr().cast::<*mut S>().read() };
+    // SAFETY: it was a box.
+    *unsafe { Box::from_raw(boxed) }
+}
+
+impl Drop for Place {
+    #[inline(always)]
     fn drop(&mut self) {
+        if self.number != 0 {
+            self.drop_value();
+        }
+    }
+}
+
+impl Place {
+    #[cold]
+    #[inline(never)]
+    fn drop_value(&mut self) {
         // SAFETY: the value is there, and nobody uses it afterwards.
         let drop = || unsafe { (self.drop)(&mut self.room) };
         // Neither a panic of it nor its `errno` must come out of the traced call.
@@ -333,11 +358,17 @@ impl Drop for State {
 pub(crate) struct Outer(*mut ());
 
 /// The values of one call.
-#[derive(Default)]
 pub(crate) struct States {
-    first: Option<State>,
+    first: Place,
     /// Of further sessions at the same function.
-    more: Vec<State>,
+    more: Vec<Place>,
+}
+
+impl Default for States {
+    #[inline(always)]
+    fn default() -> Self {
+        Self { first: Place::empty(), more: Vec::new() }
+    }
 }
 
 impl States {
@@ -363,35 +394,47 @@ impl States {
         }
     }
 
-    /// Runs `with` on the values of the call whose probes this thread is running; `None` if its caller keeps none.
-    fn current<R>(with: impl FnOnce(&mut Self) -> R) -> Option<R> {
+    /// The values of the call whose probes this thread is running; `None` if its caller keeps none.
+    ///
+    /// # Safety
+    ///
+    /// Nothing of a user's, which could come here again, runs while they are used.
+    #[inline(always)]
+    unsafe fn current<'s>() -> Option<&'s mut Self> {
         let states = current().states().cast::<Self>();
-        // SAFETY: this very thread has set it, and whose they are leaves them alone until `leave`; `with` runs
-        // nothing of a user's, which could come here again.
-        unsafe { states.as_mut() }.map(with)
+        // SAFETY: this very thread has set it, and whose they are leaves them alone until `leave`; nobody else has
+        // them now, the caller promises.
+        unsafe { states.as_mut() }
     }
 
+    #[inline(always)]
     fn keep<S: Send + 'static>(session: &Session<S>, value: S) {
-        let state = State::new(session, value);
-        // Without a place to keep it, it is dropped here.
-        Self::current(|states| {
-            if states.first.is_none() {
-                states.first = Some(state);
-            } else {
-                states.more.push(state);
-            }
-        });
+        // SAFETY: storing a value runs nothing of a user's.
+        match unsafe { Self::current() } {
+            Some(states) if states.first.number == 0 => states.first.fill(session, value),
+            Some(states) => states.keep_more(session, value),
+            // Without a place to keep it, it is dropped.
+            None => drop(value),
+        }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn keep_more<S: Send + 'static>(&mut self, session: &Session<S>, value: S) {
+        self.more.push(Place::empty());
+        if let Some(place) = self.more.last_mut() {
+            place.fill(session, value);
+        }
+    }
+
+    #[inline(always)]
     fn take<S: Send + 'static>(session: &Session<S>) -> Option<S> {
-        let found = Self::current(|states| {
-            let is_own = |state: &State| state.number == session.number;
-            if states.first.as_ref().is_some_and(is_own) {
-                return states.first.take();
-            }
-            let at = states.more.iter().position(is_own)?;
-            Some(states.more.swap_remove(at))
-        });
-        found.flatten().map(|state| state.into_value(session))
+        // SAFETY: reading a value runs nothing of a user's.
+        let states = unsafe { Self::current() }?;
+        let first = states.first.take(session);
+        if first.is_some() || states.more.is_empty() {
+            return first;
+        }
+        states.more.iter_mut().find_map(|place| place.take(session))
     }
 }
