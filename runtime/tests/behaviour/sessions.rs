@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use gtramp::{Entry, Exit, Link, LinkBuilder, Lookup, ModRet, Return, link, site, traceable};
 
@@ -40,9 +40,12 @@ impl Drop for Counted {
     }
 }
 
+/// A form of a link, and its name.
+type Form = (&'static str, fn() -> LinkBuilder);
+
 /// In every form of a link.
-fn forms() -> Vec<(&'static str, fn() -> LinkBuilder)> {
-    vec![
+fn forms() -> [Form; 4] {
+    [
         ("as it is", link),
         ("sleepable", || link().sleepable(true)),
         ("hashed", || link().lookup(Lookup::Hash)),
@@ -100,6 +103,7 @@ fn ends(how: u64) -> u64 {
 
 #[test]
 fn the_value_is_dropped_once_however_the_call_ends() {
+    let _alone = alone();
     for (name, form) in forms() {
         let (counts, log) = (Counts::default(), Log::new());
         let (made, ended) = (counts.clone(), log.clone());
@@ -129,6 +133,12 @@ fn the_value_is_dropped_once_however_the_call_ends() {
     }
 }
 
+/// One test at a time has [`meanwhile`], [`calls_back`] and [`ends`].
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Runs what it is told to.
 #[traceable]
 fn meanwhile(run: &dyn Fn()) {
@@ -137,6 +147,7 @@ fn meanwhile(run: &dyn Fn()) {
 
 #[test]
 fn a_value_whose_link_is_detached_meanwhile_is_dropped_at_the_end_of_the_call() {
+    let _alone = alone();
     for (name, form) in forms() {
         let (counts, log) = (Counts::default(), Log::new());
         let (made, ended) = (counts.clone(), log.clone());
@@ -165,6 +176,7 @@ fn a_value_whose_link_is_detached_meanwhile_is_dropped_at_the_end_of_the_call() 
 
 #[test]
 fn a_value_reaches_its_exit_half_when_other_links_come_and_go_meanwhile() {
+    let _alone = alone();
     for (name, form) in forms() {
         let (counts, log) = (Counts::default(), Log::new());
         let (made, ended) = (counts.clone(), log.clone());
@@ -190,11 +202,18 @@ fn a_value_reaches_its_exit_half_when_other_links_come_and_go_meanwhile() {
 
 #[test]
 fn the_drop_of_a_value_that_nobody_took_leaves_errno_alone() {
+    let _alone = alone();
+    fn set_errno(value: i32) {
+        // SAFETY: the function has no conditions.
+        let errno = unsafe { libc::__errno_location() };
+        // SAFETY: it is the thread's own.
+        unsafe { errno.write(value) };
+    }
+
     struct Sets;
     impl Drop for Sets {
         fn drop(&mut self) {
-            // SAFETY: it is the thread's own.
-            unsafe { *libc::__errno_location() = 77 };
+            set_errno(77);
         }
     }
     let link = site!(meanwhile).fsession(|_: &Entry| Some(Sets), |_: &Exit, _: Sets| ());
@@ -202,8 +221,7 @@ fn the_drop_of_a_value_that_nobody_took_leaves_errno_alone() {
     send.send(link.unwrap()).unwrap();
     let last = || {
         receive.try_iter().for_each(Link::detach);
-        // SAFETY: as above.
-        unsafe { *libc::__errno_location() = 5 };
+        set_errno(5);
     };
     meanwhile(&last);
     assert_eq!(std::io::Error::last_os_error().raw_os_error(), Some(5));
@@ -219,6 +237,7 @@ impl Drop for Bomb {
 
 #[test]
 fn a_panic_in_the_drop_of_a_value_that_nobody_took_ends_there() {
+    let _alone = alone();
     for _ in 0..2 {
         let link = site!(meanwhile).fsession(|_: &Entry| Some(Bomb), |_: &Exit, _: Bomb| ());
         let (send, receive) = channel::<Link>();
@@ -293,6 +312,7 @@ fn calls_back(n: u64) -> u64 {
 
 #[test]
 fn a_call_from_within_a_session_of_the_same_link_has_none() {
+    let _alone = alone();
     for (name, form) in forms() {
         let counts = Counts::default();
         let made = counts.clone();
@@ -318,6 +338,7 @@ fn a_call_from_within_a_session_of_the_same_link_has_none() {
 
 #[test]
 fn a_session_whose_half_panics_is_switched_off_and_its_values_are_dropped() {
+    let _alone = alone();
     for panics_at_exit in [false, true] {
         let counts = Counts::default();
         let made = counts.clone();
@@ -339,6 +360,7 @@ fn a_session_whose_half_panics_is_switched_off_and_its_values_are_dropped() {
 
 #[test]
 fn halves_are_checked_against_the_function_before_anything_is_attached() {
+    let _alone = alone();
     let error = site!(calls_back)
         .fsession(|_: &Entry, _: &str| Some(1_u8), |_: &Exit, _: u8| ())
         .expect_err("it takes no text");
