@@ -245,7 +245,7 @@ impl<C: RunExits> Specialised for ExitOnly<C> {
         // The call may have begun with another list than one that has this caller.
         let own = if C::ANY { None } else { Some(caller) };
         // SAFETY: the link's only row is that of its exit probe.
-        unsafe { run_body::<C, N, 0, ()>(slots, md, own, sole, ()) }
+        unsafe { run_body::<C, N, 0, ()>(slots, md, own, sole, &mut ()) }
     }
 }
 
@@ -295,7 +295,7 @@ impl<E: RunEntries, C: RunExits, K: Keep> Specialised for Pair<E, C, K> {
         thread.let_go(thread.outermost());
         // A link alone in a list of this function has the same caller every time.
         // SAFETY: if there is one exit probe, it is in the second row.
-        unsafe { run_body::<C, N, 1, K>(slots, md, None, sole, kept) }
+        unsafe { run_body::<C, N, 1, K>(slots, md, None, sole, &mut kept) }
     }
 }
 
@@ -312,20 +312,20 @@ unsafe fn run_body<C: RunExits, const N: usize, const AT: u32, K: Keep>(
     md: &'static Md,
     own: Option<*const ()>,
     sole: Sole,
-    mut kept: K,
+    kept: &mut K,
 ) -> Slot {
     let mut saved = slots;
-    let unwinding = Unwinding { md, sole, args: (&raw mut saved).cast(), kept: &mut kept };
+    let unwinding = Unwinding { md, sole, args: (&raw mut saved).cast(), kept: &mut *kept };
     // SAFETY: the origin is the body of this site's function.
     let ret = unsafe { call_body(md.origin(), slots) };
     core::mem::forget(unwinding);
     let (thread, list) = hold!(md, if Md::SOLE, sole.0, same: md.sole() == sole, else {
-        returned(sole, md, &mut saved, C::IN_SLOT, ret, &mut kept)
+        returned(sole, md, &mut saved, C::IN_SLOT, ret, kept)
     });
     if let Some(own) = own {
         unless_equal_at!(md, Md::CALLER, own, same: md.is_selected(own), {
             thread.let_go(thread.outermost());
-            return returned(sole, md, &mut saved, C::IN_SLOT, ret, &mut kept);
+            return returned(sole, md, &mut saved, C::IN_SLOT, ret, kept);
         });
     }
     let outer = kept.enter(thread);
