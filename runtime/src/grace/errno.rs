@@ -1,6 +1,7 @@
 //! What keeps a probe from changing its thread's `errno`.
 
 use crate::arch::if_changed;
+#[cfg(not(loom))]
 use crate::sys;
 
 /// The place of a thread's `errno`.
@@ -10,6 +11,7 @@ pub(crate) struct Errno(pub(super) *mut i32);
 
 impl Errno {
     /// The calling thread's, whether the thread has a record or not.
+    #[cfg(not(loom))]
     pub(crate) fn of_this_thread() -> Self {
         Self(sys::errno_location())
     }
