@@ -131,9 +131,22 @@ fn prepare() -> Result<(), Error> {
         target: TARGET,
         reason: format!("{what}: {error}"),
     };
+    // Before the system is told an address in it.
+    stay_loaded().map_err(|error| unsupported("keeping this shared object loaded", error))?;
     sys::prepare().map_err(|error| unsupported("barriers between threads", error))?;
     grace::prepare();
     fork::prepare().map_err(|error| unsupported("handlers for forks", error))
+}
+
+/// Keeps the shared object that gtramp is in from being unloaded.
+fn stay_loaded() -> std::io::Result<()> {
+    static STAYS: AtomicBool = AtomicBool::new(false);
+    // Two threads may say so at the same time, which does what one does.
+    if !STAYS.load(Ordering::Relaxed) {
+        sys::stay_loaded()?;
+        STAYS.store(true, Ordering::Relaxed);
+    }
+    Ok(())
 }
 
 /// Takes the lock.
