@@ -3,6 +3,7 @@
 use core::fmt;
 use std::io;
 
+use crate::arch;
 use crate::probe::Mismatch;
 use crate::site::Function;
 
@@ -175,6 +176,12 @@ impl Error {
     }
 }
 
+/// Where in code that was modified there is a breakpoint.
+pub(crate) fn breakpoint(address: usize, found: &[u8], expected: &[u8]) -> Option<usize> {
+    let differs_at = found.iter().zip(expected).position(|(found, expected)| found != expected)?;
+    arch::is_breakpoint(found, differs_at).then(|| address + differs_at)
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -234,12 +241,21 @@ impl fmt::Display for Error {
                 }
                 write!(f, " ({bytes} bytes)")
             }
-            Self::Modified { function, address, found, expected } => write!(
-                f,
-                "the entry of `{function}` at {address:#x} holds {found:02x?} instead of \
-                 {expected:02x?}: something else has patched it (a debugger's breakpoint, another \
-                 hooking library); undo that first"
-            ),
+            Self::Modified { function, address, found, expected } => {
+                write!(
+                    f,
+                    "the entry of `{function}` at {address:#x} holds {found:02x?} instead of \
+                     {expected:02x?}: something else has patched it, "
+                )?;
+                match breakpoint(*address, found, expected) {
+                    Some(at) => write!(
+                        f,
+                        "it is a breakpoint at {at:#x} (of a debugger, or a uprobe of perf or \
+                         bpftrace); remove it first"
+                    ),
+                    None => write!(f, "perhaps another hooking library; undo that first"),
+                }
+            }
             Self::Unsupported { target, reason } => {
                 write!(f, "functions cannot be patched here ({target}): {reason}")
             }

@@ -64,6 +64,12 @@ pub(crate) fn switch_patch(_code: usize, _target: usize, armed: bool) -> Patch {
     }
 }
 
+/// Whether the code is a breakpoint's, whose place is where it differs from what belongs there.
+pub(crate) fn is_breakpoint(found: &[u8], differs_at: usize) -> bool {
+    const INT3: u8 = 0xcc;
+    found[differs_at] == INT3
+}
+
 /// The bytes of the switch at `code`, which leads to `target` when it is armed.
 pub(crate) fn switch_bytes(code: usize, target: usize, armed: bool) -> [u8; SWITCH_LEN] {
     #[expect(clippy::cast_possible_truncation, reason = "the linker checked the distance")]

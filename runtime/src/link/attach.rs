@@ -20,7 +20,7 @@ use crate::md::{Fresh, Front, Md};
 use crate::poke::{Found, Writable, verify};
 use crate::probe::{AnyProbe, Asks, Kind, LinkState, Needs, PairCaller};
 use crate::registry::Selector;
-use crate::site::Function;
+use crate::site::{Function, Record};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
@@ -72,7 +72,8 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     drop((request.cookie, request.selector));
 
     let mut transaction = begin()?;
-    members.retain(|member| match verify_sites(member.function) {
+    let mut mixed = Vec::new();
+    members.retain(|member| match verify_sites(member.function, &mut mixed) {
         Ok(()) => true,
         Err(reason) => {
             refused.push(Refusal { function: member.function, reason });
@@ -80,6 +81,7 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
         }
     });
     let refused = check(refused, &members, request.skip_invalid)?;
+    mixed.sort_unstable_by_key(|md| md.mark());
 
     let rank = (request.order, transaction.state().attaches + 1);
     let hashed = request.lookup == Lookup::Hash;
@@ -110,7 +112,7 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
             refused,
         }
     });
-    match install(&mut transaction, &link, &members) {
+    match install(&mut transaction, &link, &members, &mixed) {
         Ok(()) => {
             *lock(&link.members) = members;
             // From here on, whatever cuts this short detaches.
@@ -168,8 +170,10 @@ pub(crate) fn enable(link: &Arc<LinkCore>) -> Result<(), Error> {
         return Ok(());
     }
     let members = lock(&link.members).clone();
-    members.iter().try_for_each(|member| verify_sites(member.function))?;
-    if let Err(fault) = install(&mut transaction, link, &members) {
+    let mut mixed = Vec::new();
+    members.iter().try_for_each(|member| verify_sites(member.function, &mut mixed))?;
+    mixed.sort_unstable_by_key(|md| md.mark());
+    if let Err(fault) = install(&mut transaction, link, &members, &mixed) {
         undo(transaction, link, members, &fault, Fate::Stays);
         return Err(fault.error);
     }
@@ -205,11 +209,13 @@ fn undo(
     }
 }
 
-/// Steps 3 to 5. The entries were verified.
+/// Steps 3 to 5. The entries were verified; `mixed` are those that are armed in part, sorted by
+/// their marks, and they are armed anew.
 fn install(
     transaction: &mut Transaction,
     link: &LinkCore,
     members: &[Member],
+    mixed: &[&'static Md],
 ) -> Result<(), Fault> {
     let sites = members.iter().map(|member| member.function.sites().len()).sum();
     let mut lists = Vec::new();
@@ -239,7 +245,12 @@ fn install(
     let mut turning = Writable::open(turned.map(|(md, ..)| md.site())).ok();
     // After it: a batch that is refused closes what it had opened, which may be pages of this one too.
     let to_arm = members.iter().flat_map(|member| member.function.sites());
-    let mut arming = Writable::open(to_arm.copied().filter(|site| !expected(site).armed))?;
+    let is_mixed = |site: &Record| {
+        let md = Md::existing(site.data());
+        md.is_some_and(|md| mixed.binary_search_by_key(&md.mark(), |mixed| mixed.mark()).is_ok())
+    };
+    let to_arm = to_arm.copied().filter(|site| !expected(site).armed || is_mixed(site));
+    let mut arming = Writable::open(to_arm)?;
     let hashed = if link.state.hashed { sites } else { 0 };
     transaction
         .reserve(replaced, hashed)
@@ -259,6 +270,7 @@ fn install(
         sys::barrier();
     }
     link.state.installs.fetch_add(1, Ordering::Relaxed);
+    mixed.iter().for_each(|md| md.set_armed(false));
     for (md, list, caller) in lists {
         // SAFETY: what was made afresh has just been published.
         let md = unsafe { md.published() };
@@ -357,14 +369,17 @@ impl<'r> Binding<'r> {
     }
 }
 
-/// Under the transaction lock.
-fn verify_sites(function: &'static Function) -> Result<(), Error> {
+/// Under the transaction lock. Notes the sites that are to be armed anew, if the attach comes to that.
+fn verify_sites(function: &'static Function, mixed: &mut Vec<&'static Md>) -> Result<(), Error> {
+    let before = mixed.len();
     for site in function.sites() {
-        if verify(site, expected(site), function)? == Found::Mixed
-            && let Some(md) = Md::existing(site.data())
-        {
-            // So that it is armed anew.
-            md.set_armed(false);
+        match verify(site, expected(site), function) {
+            Ok(Found::AsExpected) => {}
+            Ok(Found::Mixed { .. }) => mixed.extend(Md::existing(site.data())),
+            Err(modified) => {
+                mixed.truncate(before);
+                return Err(modified);
+            }
         }
     }
     Ok(())

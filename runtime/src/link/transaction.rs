@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::grace::abandon_marks_of_the_gone;
 use crate::grace::{Held, IgnoreGuard, held, ignore_current_thread, wait_for_marks};
 use crate::md::{LOOKING, Md, Replaced, TableState};
-use crate::poke::{Expected, Writable};
+use crate::poke::{Expected, Writable, is_known};
 use crate::probe::{LinkState, ListBox, Needs, Row, discard, drop_caught};
 use crate::site::{Function, Record};
 use crate::sync::{Mutex, MutexGuard, Ordering, is_locked, lock};
@@ -382,6 +382,11 @@ pub(crate) fn follow(md: &'static Md, writable: &mut Writable) -> Result<(), Err
     }
     // Until all is written.
     md.set_astray(true);
+    if !arm && !is_known(site) {
+        // A breakpoint that was set on it meanwhile: who set it will put back what was there before, which
+        // is an armed switch. Until the next link goes, calls find nothing to run.
+        return Ok(());
+    }
     let shown = if arm {
         // Before the switch, so that no call goes the long way.
         let shown = writable.aim(site, md.caller());

@@ -27,4 +27,4 @@ mod pages;
 mod verify;
 
 pub(crate) use pages::Writable;
-pub(crate) use verify::{Expected, Found, verify};
+pub(crate) use verify::{Expected, Found, is_known, verify};
