@@ -20,7 +20,7 @@ use crate::md::{Fresh, Front, Md};
 use crate::poke::{Found, Writable, verify};
 use crate::probe::{AnyProbe, Asks, Kind, LinkState, Needs, PairCaller};
 use crate::registry::Selector;
-use crate::site::{Function, Record};
+use crate::site::{Function, Record, find_switches};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
@@ -57,13 +57,14 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     prepare()?;
 
     let functions = request.selector.resolve()?;
-    let mut members = Vec::with_capacity(functions.len());
+    let mut members = Vec::new();
+    sys::reserve(&mut members, functions.len()).map_err(list_of_functions)?;
     let mut refused = Vec::new();
     let mut binding = Binding::new(&request);
     for function in functions {
         match binding.bind(function) {
             Ok(fit) => members.push(Member { function, cookie: (request.cookie)(function), fit }),
-            Err(reason) => refused.push(Refusal { function, reason }),
+            Err(refusal) => sys::push(&mut refused, refusal).map_err(list_of_functions)?,
         }
     }
     let fits = binding.fits;
@@ -71,15 +72,21 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     // They are the user's: if dropping them panics, nothing has been done yet.
     drop((request.cookie, request.selector));
 
+    find_switches().map_err(list_of_functions)?;
     let mut transaction = begin()?;
     let mut mixed = Vec::new();
+    let mut no_room = None;
     members.retain(|member| match verify_sites(member.function, &mut mixed) {
         Ok(()) => true,
         Err(reason) => {
-            refused.push(Refusal { function: member.function, reason });
+            let refusal = Refusal::new(member.function, reason);
+            no_room = sys::push(&mut refused, refusal).err().or(no_room);
             false
         }
     });
+    if let Some(no_room) = no_room {
+        return Err(list_of_functions(no_room));
+    }
     let refused = check(refused, &members, request.skip_invalid)?;
     mixed.sort_unstable_by_key(|md| md.mark());
 
@@ -169,7 +176,11 @@ pub(crate) fn enable(link: &Arc<LinkCore>) -> Result<(), Error> {
     if link.enabled.load(Ordering::Relaxed) {
         return Ok(());
     }
-    let members = lock(&link.members).clone();
+    let mut members = Vec::new();
+    let attached = lock(&link.members);
+    sys::reserve(&mut members, attached.len()).map_err(list_of_functions)?;
+    members.extend_from_slice(&attached);
+    drop(attached);
     let mut mixed = Vec::new();
     members.iter().try_for_each(|member| verify_sites(member.function, &mut mixed))?;
     mixed.sort_unstable_by_key(|md| md.mark());
@@ -295,6 +306,10 @@ fn install(
 /// Whether a thread that finds a site armed finds the pass that was stored before, without a barrier.
 const PASSES_ARE_ORDERED: bool = cfg!(target_arch = "x86_64");
 
+fn list_of_functions(refused: OutOfMemory) -> Error {
+    no_memory("the list of functions", None, refused)
+}
+
 fn no_memory(
     what: &'static str,
     function: Option<&'static Function>,
@@ -307,7 +322,7 @@ fn no_memory(
 /// Checks all probes against one function after another.
 struct Binding<'r> {
     request: &'r Request,
-    asks: Vec<Asks>,
+    asks: Arc<[Asks]>,
     /// In which ways they have fitted so far.
     fits: Vec<Fit>,
     /// What the probes' bits at the present function are.
@@ -323,15 +338,16 @@ impl<'r> Binding<'r> {
     }
 
     /// Checks them against this function; which of the fits it is.
-    fn bind(&mut self, function: &'static Function) -> Result<u32, Error> {
+    fn bind(&mut self, function: &'static Function) -> Result<u32, Refusal> {
         let slots = function.slots();
         if self.served != Some(slots) {
-            self.check_callers(function)?;
+            self.check_callers(function).map_err(|reason| Refusal::new(function, reason))?;
             self.served = Some(slots);
         }
         self.through.clear();
-        for asks in &self.asks {
-            let bits = asks.bind(function).map_err(|wrong| Error::mismatch(function, wrong))?;
+        for asks in &*self.asks {
+            let bits = asks.bind(function);
+            let bits = bits.ok_or_else(|| Refusal::misfit(function, Arc::clone(&self.asks)))?;
             self.through.push(bits);
         }
         // From the last on: neighbours are often alike.
@@ -375,7 +391,11 @@ fn verify_sites(function: &'static Function, mixed: &mut Vec<&'static Md>) -> Re
     for site in function.sites() {
         match verify(site, expected(site), function) {
             Ok(Found::AsExpected) => {}
-            Ok(Found::Mixed { .. }) => mixed.extend(Md::existing(site.data())),
+            Ok(Found::Mixed { .. }) => {
+                if let Some(md) = Md::existing(site.data()) {
+                    sys::push(mixed, md).map_err(list_of_functions)?;
+                }
+            }
             Err(modified) => {
                 mixed.truncate(before);
                 return Err(modified);
@@ -395,7 +415,7 @@ fn check(
         return Ok(refused);
     }
     match (refused.len(), accepted.len()) {
-        (1, 0) => Err(refused.remove(0).reason),
+        (1, 0) => Err(refused.remove(0).into_reason()),
         _ => Err(Error::Refused(refused)),
     }
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::error::{Error, breakpoint};
+use crate::error::{Error, SHOWN, breakpoint};
 use crate::poke::{Found, verify};
 use crate::probe::Kind;
 use crate::site::Function;
@@ -144,8 +144,11 @@ impl fmt::Display for LinkInfo {
                 write!(f, ", {altered}")?;
             }
         }
-        for (function, reason) in &self.refused {
+        for (function, reason) in self.refused.iter().take(SHOWN) {
             write!(f, "\n  refused: {}: {reason}", function.instance())?;
+        }
+        if let Some(more @ 1..) = self.refused.len().checked_sub(SHOWN) {
+            write!(f, "\n  and {more} more refused")?;
         }
         Ok(())
     }

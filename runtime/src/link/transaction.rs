@@ -291,11 +291,13 @@ impl Transaction {
         }
         sys::barrier();
         let held = held();
-        let lists = if held.any_address() {
-            state.retired.extract_if(.., |old| !old.is_held(&held)).collect()
-        } else {
-            core::mem::take(&mut state.retired)
-        };
+        let mut lists = Vec::new();
+        if !held.any_address() {
+            lists = core::mem::take(&mut state.retired);
+        } else if sys::reserve(&mut lists, state.retired.len()).is_ok() {
+            // Without memory for what is freed, a later transaction frees it.
+            lists.extend(state.retired.extract_if(.., |old| !old.is_held(&held)));
+        }
         let awaited = state.awaited.extract_if(.., |old| !old.is_held(&held)).collect();
         let looking = LOOKING.addr()..LOOKING.addr() + 1;
         let arrays =

@@ -21,4 +21,4 @@ pub use function::{Argument, Function};
 pub(crate) use record::{Record, SiteData, records};
 use slot::Fits;
 pub use slot::Slot;
-pub(crate) use switch::Switch;
+pub(crate) use switch::{Switch, find_switches};
