@@ -55,6 +55,15 @@ pub(crate) fn switch_patch(code: usize, target: usize, armed: bool) -> Patch {
     }
 }
 
+/// Nobody's function, with a switch: 0 while that is off, 1 while it is armed. See `crate::poke`.
+#[unsafe(naked)]
+pub(crate) extern "C" fn trial() -> u32 {
+    core::arch::naked_asm!("nop", "mov w0, #0", "ret", "mov w0, #1", "ret")
+}
+
+/// How far into [`trial`] its switch leads.
+pub(crate) const TRIAL: usize = 12;
+
 /// Whether the code is a breakpoint's, whose place is where it differs from what belongs there.
 pub(crate) fn is_breakpoint(found: &[u8], differs_at: usize) -> bool {
     const BRK: u32 = 0xd420_0000;

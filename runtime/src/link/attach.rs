@@ -17,7 +17,7 @@ use crate::caller::{Lookup, MAX_SLOTS, Shape, contributed_caller, select};
 use crate::error::{Error, Refusal};
 use crate::grace;
 use crate::md::{Fresh, Front, Md};
-use crate::poke::{Found, Writable, verify};
+use crate::poke::{Found, Writable, verify, written_code_is_run};
 use crate::probe::{AnyProbe, Asks, Kind, LinkState, Needs, PairCaller};
 use crate::registry::Selector;
 use crate::site::{Function, Record, find_switches};
@@ -158,15 +158,25 @@ fn stay_loaded() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Takes the lock.
+/// Takes the lock, and sees to it that writing code is of use.
 fn begin() -> Result<Transaction, Error> {
-    Transaction::begin().ok_or_else(|| Error::Unsupported {
-        target: TARGET,
-        reason:
+    let unsupported =
+        |reason: &str| Error::Unsupported { target: TARGET, reason: reason.to_owned() };
+    let mut transaction = Transaction::begin().ok_or_else(|| {
+        unsupported(
             "the process was made by a bare `clone` while a thread of its parent was attaching or \
-                 detaching"
-                .to_owned(),
-    })
+             detaching",
+        )
+    })?;
+    let state = transaction.state();
+    state.is_tried = state.is_tried || written_code_is_run();
+    if !state.is_tried {
+        return Err(unsupported(
+            "what is written to code is not executed: something runs a translation that it has made before \
+             (under valgrind, run it with --smc-check=all)",
+        ));
+    }
+    Ok(transaction)
 }
 
 /// Puts the probes of a link back into the lists of its functions.

@@ -25,6 +25,8 @@ use super::rows::{any_hashed, is_of, lookup_of};
 pub(crate) struct State {
     pub(crate) table: TableState<Md>,
     pub(crate) attaches: u64,
+    /// Whether code that is written was found to be run.
+    pub(crate) is_tried: bool,
     /// How many passes were given to sites.
     passes: usize,
     /// Lists that were replaced and that a call may still hold. All of them are here, or among the
@@ -72,6 +74,7 @@ struct Leaving {
 static STATE: Mutex<State> = Mutex::new(State {
     table: TableState::new(&TABLE),
     attaches: 0,
+    is_tried: false,
     passes: 0,
     retired: Vec::new(),
     awaited: Vec::new(),

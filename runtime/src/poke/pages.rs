@@ -69,6 +69,11 @@ impl Writable {
         Ok(Self { way: Way::to(places)?, written: false })
     }
 
+    /// Makes one switch writable, which belongs to no site.
+    pub(super) fn trial(code: *const ()) -> Result<Self, Error> {
+        Ok(Self { way: Way::to(core::iter::once(code.addr()))?, written: false })
+    }
+
     /// Lets the switches of the sites, those of the batch that were never armed, lead to their stubs without
     /// detours. Every core has been told when this returns.
     ///
@@ -103,8 +108,12 @@ impl Writable {
     }
 
     fn one_switch(&mut self, switch: &Switch, armed: bool) -> Result<(), Error> {
-        let (code, target) = (switch.code(), switch.target());
-        self.write(code, arch::switch_patch(code.addr(), target.addr(), armed))
+        self.one(switch.code(), switch.target().addr(), armed)
+    }
+
+    /// Arms or disarms the switch at `code`, which is one of the batch's.
+    pub(super) fn one(&mut self, code: *const (), target: usize, armed: bool) -> Result<(), Error> {
+        self.write(code, arch::switch_patch(code.addr(), target, armed))
     }
 
     fn write(&mut self, place: *const (), patch: Patch) -> Result<(), Error> {
