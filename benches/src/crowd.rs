@@ -12,7 +12,7 @@ use core::arch::global_asm;
 use core::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-use gtramp::__private::{ArgFacts, RawDescription, Source, TypeFacts, type_id_of};
+use gtramp::__private::{ArgFacts, Promise, RawDescription, Source, TypeFacts, type_id_of};
 
 /// How many there are.
 pub const FUNCTIONS: usize = match option_env!("GTRAMP_BENCH_FUNCTIONS") {
@@ -152,6 +152,8 @@ static SOURCE: Source = Source {
     line: line!(),
     column: column!(),
     ids: &[type_id_of::<fn(u64)>, type_id_of::<fn(u64)>, type_id_of::<fn(u64)>],
+    // SAFETY: each of them takes two such numbers and returns one.
+    promise: unsafe { Promise::new() },
 };
 
 /// What every one of them jumps to, to be described.

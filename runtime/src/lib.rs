@@ -119,6 +119,9 @@ macro_rules! include_variants {
 }
 
 /// What the macros expand to. Not for use by hand: it changes without notice.
+///
+/// Nothing here lets safe code lie to the runtime: descriptions contain a `Promise`, which only `unsafe` makes,
+/// probes' traits are `unsafe` to implement, and what takes apart slots and contexts is an `unsafe fn`.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::caller::Contributed;

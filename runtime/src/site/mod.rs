@@ -14,7 +14,7 @@ mod slot;
 mod switch;
 
 pub use body::{Body, Closure, Itself, unbound, unbound_mut};
-pub use describe::{ArgFacts, RawDescription, Source, TypeFacts};
+pub use describe::{ArgFacts, Promise, RawDescription, Source, TypeFacts};
 pub use describe::{erased_id_of, opaque, type_id_of};
 pub use entry::*;
 pub use function::{Argument, Function};
