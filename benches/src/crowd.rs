@@ -1,4 +1,5 @@
-//! Fifty thousand traceable functions that add two numbers.
+//! Fifty thousand traceable functions that add two numbers; more if the build says so:
+//! `GTRAMP_BENCH_FUNCTIONS=200000 cargo bench ..`.
 //!
 //! A compiler would take minutes over that many annotated functions, so an assembler's loop repeats
 //! what the annotation leaves behind: the switch, the entry stub, the site's data, both records, a description.
@@ -11,10 +12,23 @@ use core::arch::global_asm;
 use core::mem::MaybeUninit;
 use std::sync::OnceLock;
 
-use gtramp::__private::{ArgFacts, RawDescription, Source, TypeFacts, type_id_of};
+use gtramp::__private::{ArgFacts, Promise, RawDescription, Source, TypeFacts, type_id_of};
 
 /// How many there are.
-pub const FUNCTIONS: usize = 50_000;
+pub const FUNCTIONS: usize = match option_env!("GTRAMP_BENCH_FUNCTIONS") {
+    Some(count) => number(count),
+    None => 50_000,
+};
+
+const fn number(text: &str) -> usize {
+    let (mut number, mut at) = (0, 0);
+    while at < text.len() {
+        assert!(text.as_bytes()[at].is_ascii_digit(), "GTRAMP_BENCH_FUNCTIONS is a number");
+        number = number * 10 + (text.as_bytes()[at] - b'0') as usize;
+        at += 1;
+    }
+    number
+}
 
 /// How many bytes of code each of them has: the function, the description, the entry.
 const CODE: usize = 64;
@@ -138,6 +152,8 @@ static SOURCE: Source = Source {
     line: line!(),
     column: column!(),
     ids: &[type_id_of::<fn(u64)>, type_id_of::<fn(u64)>, type_id_of::<fn(u64)>],
+    // SAFETY: each of them takes two such numbers and returns one.
+    promise: unsafe { Promise::new() },
 };
 
 /// What every one of them jumps to, to be described.
@@ -158,16 +174,24 @@ extern "C" fn describe(description: &mut MaybeUninit<RawDescription>, number: u3
     });
 }
 
+/// Makes what the compiler would have made for other functions: their names.
+pub fn prepare() {
+    name(0);
+}
+
 /// What the compiler would call the body.
 fn name(number: usize) -> &'static str {
     static NAMES: OnceLock<(String, usize)> = OnceLock::new();
+    /// From here on each name has a digit more in both of its numbers.
+    const LONGER: usize = 100_000;
     let (names, each) = NAMES.get_or_init(|| {
         let name = |number| {
             format!("gtramp_bench::crowd::m{:03}::f{number:05}::{{{{closure}}}}", number / 100)
         };
         ((0..FUNCTIONS).map(name).collect(), name(0).len())
     });
-    &names[number * each..(number + 1) * each]
+    let start = |number: usize| number * each + 2 * number.saturating_sub(LONGER);
+    &names[start(number)..start(number + 1)]
 }
 
 #[cfg(test)]

@@ -2,9 +2,12 @@
 
 use core::fmt;
 use std::io;
+use std::sync::Arc;
 
-use crate::probe::Mismatch;
+use crate::arch;
+use crate::probe::{Asks, Mismatch};
 use crate::site::Function;
+use crate::sync::OnceLock;
 
 /// Why an attach failed. Nothing was changed: every function is as it was before.
 ///
@@ -108,17 +111,35 @@ pub enum Error {
         /// What is missing.
         reason: String,
     },
-    /// Some functions refused the link; `skip_invalid(true)` would attach to the others.
+    /// Some functions refused the link; `skip_invalid(true)` would attach to the others. All of them are here;
+    /// the text lists the first twenty.
     Refused(Vec<Refusal>),
 }
 
 /// One function that a link could not be attached to.
 pub struct Refusal {
-    pub(crate) function: &'static Function,
-    pub(crate) reason: Error,
+    function: &'static Function,
+    /// What its types were compared with, if that is why.
+    asks: Option<Arc<[Asks]>>,
+    /// Of many refusals few are read, so the rest is put into words when somebody asks.
+    reason: OnceLock<Box<Error>>,
 }
 
 impl Refusal {
+    pub(crate) fn new(function: &'static Function, reason: Error) -> Self {
+        Self { function, asks: None, reason: OnceLock::from(Box::new(reason)) }
+    }
+
+    /// The function does not fit what probes ask for.
+    pub(crate) fn misfit(function: &'static Function, asks: Arc<[Asks]>) -> Self {
+        Self { function, asks: Some(asks), reason: OnceLock::new() }
+    }
+
+    pub(crate) fn into_reason(self) -> Error {
+        let _ = self.reason();
+        *self.reason.into_inner().expect("it was just made")
+    }
+
     /// The function.
     #[must_use]
     pub fn function(&self) -> &'static Function {
@@ -128,7 +149,14 @@ impl Refusal {
     /// Why it refused.
     #[must_use]
     pub fn reason(&self) -> &Error {
-        &self.reason
+        self.reason.get_or_init(|| {
+            let mut asks = self.asks.iter().flat_map(|asks| asks.iter());
+            let mismatch = asks.find_map(|asks| asks.mismatch(self.function));
+            Box::new(Error::mismatch(
+                self.function,
+                mismatch.expect("what was refused is so again"),
+            ))
+        })
     }
 }
 
@@ -148,7 +176,7 @@ impl fmt::Debug for Error {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.function.instance(), self.reason)
+        write!(f, "{}: {}", self.function.instance(), self.reason())
     }
 }
 
@@ -173,6 +201,15 @@ impl Error {
             }
         }
     }
+}
+
+/// How many refusals a text lists.
+pub(crate) const SHOWN: usize = 20;
+
+/// Where in code that was modified there is a breakpoint.
+pub(crate) fn breakpoint(address: usize, found: &[u8], expected: &[u8]) -> Option<usize> {
+    let differs_at = found.iter().zip(expected).position(|(found, expected)| found != expected)?;
+    arch::is_breakpoint(found, differs_at).then(|| address + differs_at)
 }
 
 impl fmt::Display for Error {
@@ -234,19 +271,31 @@ impl fmt::Display for Error {
                 }
                 write!(f, " ({bytes} bytes)")
             }
-            Self::Modified { function, address, found, expected } => write!(
-                f,
-                "the entry of `{function}` at {address:#x} holds {found:02x?} instead of \
-                 {expected:02x?}: something else has patched it (a debugger's breakpoint, another \
-                 hooking library); undo that first"
-            ),
+            Self::Modified { function, address, found, expected } => {
+                write!(
+                    f,
+                    "the entry of `{function}` at {address:#x} holds {found:02x?} instead of \
+                     {expected:02x?}: something else has patched it, "
+                )?;
+                match breakpoint(*address, found, expected) {
+                    Some(at) => write!(
+                        f,
+                        "it is a breakpoint at {at:#x} (of a debugger, or a uprobe of perf or \
+                         bpftrace); remove it first"
+                    ),
+                    None => write!(f, "perhaps another hooking library; undo that first"),
+                }
+            }
             Self::Unsupported { target, reason } => {
                 write!(f, "functions cannot be patched here ({target}): {reason}")
             }
             Self::Refused(refusals) => {
                 write!(f, "{} function(s) refused the link:", refusals.len())?;
-                for refusal in refusals {
+                for refusal in refusals.iter().take(SHOWN) {
                     write!(f, "\n  {refusal}")?;
+                }
+                if let Some(more @ 1..) = refusals.len().checked_sub(SHOWN) {
+                    write!(f, "\n  and {more} more")?;
                 }
                 write!(f, "\n(skip_invalid(true) attaches to the others)")
             }

@@ -62,7 +62,7 @@ pub use caller::{Lookup, Shape};
 pub use error::{Error, Refusal};
 pub use grace::{IgnoreGuard, ignore_current_thread};
 pub use link::{
-    Link, LinkBuilder, LinkInfo, LinkedFunction, fentry, fexit, fmod_ret, fsession, link,
+    Altered, Link, LinkBuilder, LinkInfo, LinkedFunction, fentry, fexit, fmod_ret, fsession, link,
 };
 pub use probe::{Context, Entry, Exit, Kind, ModRet, Return};
 pub use registry::{Selector, Site, functions};
@@ -119,6 +119,9 @@ macro_rules! include_variants {
 }
 
 /// What the macros expand to. Not for use by hand: it changes without notice.
+///
+/// Nothing here lets safe code lie to the runtime: descriptions contain a `Promise`, which only `unsafe` makes,
+/// probes' traits are `unsafe` to implement, and what takes apart slots and contexts is an `unsafe fn`.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::caller::Contributed;

@@ -57,10 +57,13 @@ pub(crate) fn closure(
         column: ::core::column!(),
     };
     quote_spanned! {span=>
-        || &#private::Source {
-            text: #text,
-            #place
-            ids: &[#(#ids),*],
+        || const {
+            &#private::Source {
+                text: #text,
+                #place
+                ids: &[#(#ids),*],
+                promise: unsafe { #private::Promise::new() },
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ where
     T: Copy,
 {
     ::gtramp::__private::call_3(
-        || {
+        || const {
             &::gtramp::__private::Source {
                 text: "pick<'a, T: Into<u8>, const N: usize>(hay: &'a str, (a, _): (&'static [u8; N], T), more: impl Fn(&str)) -> Option<impl Iterator<Item = &'a u8>>\nT, N\nhay\n&'a str\n(a, _)\n(&'static [u8; N], T)\tT\nmore\nimpl Fn(&str)\timpl\nOption<impl Iterator<Item = &'a u8>>\timpl",
                 module: ::core::module_path!(),
@@ -23,6 +23,7 @@ where
                     ::gtramp::__private::opaque,
                     ::gtramp::__private::opaque,
                 ],
+                promise: unsafe { ::gtramp::__private::Promise::new() },
             }
         },
         hay,

@@ -2,7 +2,7 @@ impl<'a> Iterator for Parser<'a> {
     type Item = &'a str;
     fn next(&mut self) -> Option<Self::Item> {
         if let ::core::option::Option::Some(armed) = crate::other::__private::switched_1(
-            || {
+            || const {
                 &crate::other::__private::Source {
                     text: "next(&mut self) -> Option<Self::Item>\n\nself\n&mut Parser<'a>\nOption<Self::Item>",
                     module: ::core::module_path!(),
@@ -13,6 +13,7 @@ impl<'a> Iterator for Parser<'a> {
                         crate::other::__private::type_id_of::<fn(&mut Parser<'_>)>,
                         crate::other::__private::type_id_of::<fn(Option<&str>)>,
                     ],
+                    promise: unsafe { crate::other::__private::Promise::new() },
                 }
             },
             &self,

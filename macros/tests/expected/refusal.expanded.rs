@@ -9,7 +9,7 @@ pub mod bank {
             Self: Sized,
         {
             if let ::core::option::Option::Some(armed) = ::gtramp::__private::switched_1(
-                || {
+                || const {
                     &::gtramp::__private::Source {
                         text: "double(self) -> u64\n\nself\nSelf\tSelf\nu64",
                         module: ::core::module_path!(),
@@ -20,6 +20,7 @@ pub mod bank {
                             ::gtramp::__private::opaque,
                             ::gtramp::__private::type_id_of::<fn(u64)>,
                         ],
+                        promise: unsafe { ::gtramp::__private::Promise::new() },
                     }
                 },
                 &self,

@@ -1,6 +1,6 @@
 fn compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K> {
     ::gtramp::__private::call_1(
-        || {
+        || const {
             &::gtramp::__private::Source {
                 text: "compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K>\nT, K\nkey\n&'a K\tK\nimpl Fn(&T, &'a K) -> Ordering + use<'a, T, K>\timpl",
                 module: ::core::module_path!(),
@@ -8,6 +8,7 @@ fn compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a
                 line: ::core::line!(),
                 column: ::core::column!(),
                 ids: &[::gtramp::__private::opaque, ::gtramp::__private::opaque],
+                promise: unsafe { ::gtramp::__private::Promise::new() },
             }
         },
         key,

@@ -55,6 +55,24 @@ pub(crate) fn switch_patch(code: usize, target: usize, armed: bool) -> Patch {
     }
 }
 
+/// Nobody's function, with a switch: 0 while that is off, 1 while it is armed. See `crate::poke`.
+#[unsafe(naked)]
+pub(crate) extern "C" fn trial() -> u32 {
+    core::arch::naked_asm!("nop", "mov w0, #0", "ret", "mov w0, #1", "ret")
+}
+
+/// How far into [`trial`] its switch leads.
+pub(crate) const TRIAL: usize = 12;
+
+/// Whether the code is a breakpoint's, whose place is where it differs from what belongs there.
+pub(crate) fn is_breakpoint(found: &[u8], differs_at: usize) -> bool {
+    const BRK: u32 = 0xd420_0000;
+    // Its operand tells a debugger's from the kernel's.
+    const OPERAND: u32 = 0xffff << 5;
+    let instruction = found[differs_at & !3..].first_chunk();
+    instruction.is_some_and(|&bytes| u32::from_le_bytes(bytes) & !OPERAND == BRK)
+}
+
 /// Where a jump to `target` comes to in the end: there. What is written to arm a switch says it anyway.
 ///
 /// # Safety

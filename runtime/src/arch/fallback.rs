@@ -38,6 +38,16 @@ pub(crate) unsafe fn data_of(entry: *const ()) -> *const () {
     entry
 }
 
+pub(crate) extern "C" fn trial() -> u32 {
+    0
+}
+
+pub(crate) const TRIAL: usize = 0;
+
+pub(crate) fn is_breakpoint(_: &[u8], _: usize) -> bool {
+    false
+}
+
 pub(crate) fn pass() -> usize {
     0
 }

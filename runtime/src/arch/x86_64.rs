@@ -64,6 +64,28 @@ pub(crate) fn switch_patch(_code: usize, _target: usize, armed: bool) -> Patch {
     }
 }
 
+/// Nobody's function, with a switch: 0 while that is off, 1 while it is armed. See `crate::poke`.
+#[unsafe(naked)]
+pub(crate) extern "C" fn trial() -> u32 {
+    core::arch::naked_asm!(
+        ".byte 0xa9",
+        ".long 2f - . - 4",
+        "xor eax, eax",
+        "ret",
+        "2: mov eax, 1",
+        "ret"
+    )
+}
+
+/// How far into [`trial`] its switch leads.
+pub(crate) const TRIAL: usize = 8;
+
+/// Whether the code is a breakpoint's, whose place is where it differs from what belongs there.
+pub(crate) fn is_breakpoint(found: &[u8], differs_at: usize) -> bool {
+    const INT3: u8 = 0xcc;
+    found[differs_at] == INT3
+}
+
 /// The bytes of the switch at `code`, which leads to `target` when it is armed.
 pub(crate) fn switch_bytes(code: usize, target: usize, armed: bool) -> [u8; SWITCH_LEN] {
     #[expect(clippy::cast_possible_truncation, reason = "the linker checked the distance")]

@@ -4,6 +4,11 @@
 //! function: the origin may have been a coroutine. The compiler takes a thread-local's address
 //! for a constant of the function, so where there are stubs the variable is our own, and
 //! every [`current`] reads it anew.
+//!
+//! Its place is known when the program is loaded (the model "initial exec"), so that a stub finds it in two
+//! instructions and no register but one. In a shared object that makes all its thread-locals static ones, which
+//! `dlopen` has little room for: README says how much. The model for objects of any size calls a function, which takes
+//! 6 ns and may allocate, which a signal handler must not.
 
 use super::record::Thread;
 

@@ -21,8 +21,10 @@ pub(crate) use errno::Errno;
 pub use ignore::{IgnoreGuard, ignore_current_thread};
 pub(crate) use published::{Named, Published};
 pub(crate) use record::{Mark, Pin, Thread};
+pub(crate) use thread::count as records;
 pub(crate) use thread::{Slow, enter_slow, in_cloned_child, in_forked_child};
-pub(crate) use wait::{Held, abandon_marks_of_the_gone, held, in_probe, wait_for_marks};
+pub(crate) use wait::wait_for_marks;
+pub(crate) use wait::{Held, Marked, abandon_marks_of_the_gone, held, in_probe, marked};
 
 /// Prepares what the exit of a thread needs; called before the first function is armed.
 pub(crate) fn prepare() {

@@ -2,7 +2,7 @@
 
 use core::mem::offset_of;
 
-use crate::sync::{AtomicI32, AtomicPtr, AtomicU32, Ordering, light_barrier};
+use crate::sync::{AtomicI32, AtomicPtr, AtomicU8, AtomicU32, Ordering, light_barrier};
 use crate::sys;
 
 use super::errno::Errno;
@@ -59,7 +59,9 @@ pub(crate) struct Thread {
     /// Address of the thread's `errno`.
     pub(super) errno: AtomicPtr<i32>,
     /// Whether a thread owns the record: 0 or 1.
-    owned: AtomicU32,
+    owned: AtomicU8,
+    /// Marks behind the first and so many more were never used.
+    nested: AtomicU8,
     /// Index of the pin that is probably free next.
     top: AtomicU32,
     /// The values of sessions of the call whose probes run: of no meaning to other threads.
@@ -114,7 +116,8 @@ impl Thread {
         marks[0] = Mark::new(first_mark);
         Self {
             errno: AtomicPtr::new(core::ptr::null_mut()),
-            owned: AtomicU32::new(0),
+            owned: AtomicU8::new(0),
+            nested: AtomicU8::new(0),
             top: AtomicU32::new(0),
             states: AtomicPtr::new(core::ptr::null_mut()),
             marks,
@@ -133,7 +136,8 @@ impl Thread {
         let null = |_| AtomicPtr::new(core::ptr::null_mut());
         let thread = Self {
             errno: AtomicPtr::new(core::ptr::null_mut()),
-            owned: AtomicU32::new(0),
+            owned: AtomicU8::new(0),
+            nested: AtomicU8::new(0),
             top: AtomicU32::new(0),
             states: AtomicPtr::new(core::ptr::null_mut()),
             marks: core::array::from_fn(null),
@@ -200,9 +204,13 @@ impl Thread {
         self.owned.load(Ordering::Relaxed) != 0
     }
 
-    /// The place of a mark that is free.
-    pub(super) fn free_mark(&self) -> Option<usize> {
-        self.marks.iter().position(|mark| self.is_free(mark.load(Ordering::Relaxed)))
+    /// A mark that is free, for the thread itself, and how many probes run on the thread.
+    pub(crate) fn free_mark(&self) -> Option<(usize, &Mark)> {
+        let mut marks = self.marks.iter().enumerate();
+        let free = marks.find(|(_, mark)| self.is_free(mark.load(Ordering::Relaxed)))?;
+        // Relaxed, before the mark is set: see `Thread::marks`. A signal handler may raise it as well.
+        self.nested.fetch_max(u8::try_from(free.0).expect("a few"), Ordering::Relaxed);
+        Some(free)
     }
 
     /// The mark of the outermost probe.
@@ -275,13 +283,17 @@ impl Thread {
         sys::sleep_on(&self.awaited, 1, at_most);
     }
 
+    /// The marks that were ever used, and the first.
+    ///
+    /// Relaxed: whoever asks for another thread has passed a barrier. A thread that had set a mark before that had
+    /// counted it before, and so it is seen; one that sets it later finds what has changed.
     pub(super) fn marks(&self) -> &[Mark] {
-        &self.marks
+        &self.marks[..=usize::from(self.nested.load(Ordering::Relaxed))]
     }
 
     /// What its marks say that something runs under.
     pub(super) fn marked(&self, order: Ordering) -> impl Iterator<Item = *mut ()> {
-        self.marks.iter().map(move |mark| mark.load(order)).filter(|&mark| !self.is_free(mark))
+        self.marks().iter().map(move |mark| mark.load(order)).filter(|&mark| !self.is_free(mark))
     }
 
     pub(super) fn is_deep(&self) -> bool {
@@ -298,7 +310,7 @@ impl Thread {
         &'t self,
         own: &'t Mark,
     ) -> impl Iterator<Item = *mut ()> + 't {
-        let others = self.marks.iter().filter(move |mark| !core::ptr::eq(*mark, own));
+        let others = self.marks().iter().filter(move |mark| !core::ptr::eq(*mark, own));
         others.map(|mark| mark.load(Ordering::Relaxed)).filter(|&mark| !self.is_free(mark))
     }
 
@@ -455,7 +467,7 @@ impl Thread {
         // coroutine ends such a call here, the count goes below zero: the record is nobody else's.
         let deep = self.deep.swap(0, Ordering::Relaxed) > 0;
         let pinned = self.pins().any(|pin| !pin.load(Ordering::Relaxed).is_null());
-        self.owned.store(u32::from(pinned || deep), Ordering::Relaxed);
+        self.owned.store(u8::from(pinned || deep), Ordering::Relaxed);
     }
 }
 
@@ -503,6 +515,23 @@ mod tests {
         pins.drain(..).rev().for_each(|pin| pin.release(thread));
         assert!(!thread.is_deep());
         assert!(!thread.claim(), "its counts are no measure of another's calls");
+    }
+
+    #[test]
+    fn marks_are_looked_at_that_were_used_and_no_others() {
+        let thread: &'static Thread = Box::leak(Box::new(Thread::new(core::ptr::null_mut())));
+        let something = core::ptr::without_provenance_mut(64);
+        assert_eq!(thread.marks().len(), 1);
+        for nested in 0..super::MARKS {
+            let (running, mark) = thread.free_mark().expect("not all are in use");
+            assert_eq!(running, nested);
+            mark.store(something, super::Ordering::Relaxed);
+            assert_eq!(thread.running().count(), nested + 1);
+            assert_eq!(thread.marks().len(), nested + 1);
+        }
+        assert!(thread.free_mark().is_none());
+        thread.abandon();
+        assert_eq!((thread.running().count(), thread.marks().len()), (0, super::MARKS));
     }
 
     fn held(thread: &Thread) -> usize {

@@ -73,7 +73,7 @@ pub(crate) fn enter_slow() -> Slow {
         thread = record;
     }
     match thread.free_mark() {
-        Some(free) => Slow::Enter { thread, mark: &thread.marks()[free], nested: free > 0 },
+        Some((running, mark)) => Slow::Enter { thread, mark, nested: running > 0 },
         None => Slow::Full { thread },
     }
 }
@@ -166,6 +166,13 @@ pub(super) fn threads() -> impl Iterator<Item = &'static Thread> {
     POOL.threads()
 }
 
+/// How many there are, whether a thread has them or had them.
+///
+/// Without a barrier, it may be a little out of date.
+pub(crate) fn count() -> usize {
+    POOL.chunks().map(|chunk| chunk.used().len()).sum()
+}
+
 /// How many records come with one mapping.
 const CHUNK: usize = 32;
 
@@ -189,7 +196,7 @@ impl Chunk {
 
     /// The records that a thread has or had, and has counted.
     fn used(&self) -> &[Thread] {
-        // Relaxed: whoever asks has passed a barrier. A thread that had set a mark or a pin before it had
+        // Relaxed: whoever looks at them has passed a barrier. A thread that had set a mark or a pin before it had
         // counted its record before that, and so it is seen; one that sets it later finds what has changed.
         &self.threads[..self.used.load(Ordering::Relaxed)]
     }

@@ -109,11 +109,37 @@ pub(crate) fn abandon_marks_of_the_gone() {
 /// No list and no metadata lie below.
 const LEAST_ADDRESS: usize = 64;
 
-/// What threads hold now.
+/// What threads have marked now, sorted.
+#[derive(Debug, Default)]
+pub(crate) struct Marked(Vec<*mut ()>);
+
+impl Marked {
+    /// Whether there is a mark in `range`.
+    pub(crate) fn any_in(&self, range: &core::ops::Range<usize>) -> bool {
+        has_in(&self.0, range)
+    }
+
+    /// Whether there may be a mark that has an address.
+    pub(crate) fn any_address(&self) -> bool {
+        // Marks that name nothing are smaller than any address.
+        self.0.last().is_some_and(|mark| mark.addr() >= LEAST_ADDRESS)
+    }
+
+    /// Whether there is this mark.
+    pub(crate) fn has(&self, mark: *mut ()) -> bool {
+        self.0.binary_search(&mark).is_ok()
+    }
+
+    /// Whether there is such a mark.
+    pub(crate) fn any(&self, such: impl Fn(*mut ()) -> bool) -> bool {
+        self.0.iter().any(|&mark| such(mark))
+    }
+}
+
+/// What threads hold now: what they have marked, and what they will come back to.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    /// Their marks, sorted.
-    marks: Vec<*mut ()>,
+    marked: Marked,
     /// Their pins, sorted.
     pins: Vec<*mut ()>,
     /// A thread is deeper in calls than there is memory for what it holds.
@@ -123,29 +149,17 @@ pub(crate) struct Held {
 impl Held {
     /// Whether a thread holds something in `range`, which begins at a list's address.
     pub(crate) fn any_in(&self, range: core::ops::Range<usize>) -> bool {
-        self.everything || has_in(&self.marks, &range) || has_in(&self.pins, &range)
-    }
-
-    /// Whether a thread has a mark in `range`.
-    pub(crate) fn any_mark_in(&self, range: core::ops::Range<usize>) -> bool {
-        has_in(&self.marks, &range)
+        self.everything || self.marked.any_in(&range) || has_in(&self.pins, &range)
     }
 
     /// Whether a thread may hold anything that has an address.
     pub(crate) fn any_address(&self) -> bool {
-        // Marks that name nothing are smaller than any address.
-        let largest = self.marks.last().map_or(0, |mark| mark.addr());
-        self.everything || !self.pins.is_empty() || largest >= LEAST_ADDRESS
+        self.everything || !self.pins.is_empty() || self.marked.any_address()
     }
 
     /// Whether a thread has this mark.
     pub(crate) fn has_mark(&self, mark: *mut ()) -> bool {
-        self.marks.binary_search(&mark).is_ok()
-    }
-
-    /// Whether a thread has such a mark.
-    pub(crate) fn any_mark(&self, such: impl Fn(*mut ()) -> bool) -> bool {
-        self.marks.iter().any(|&mark| such(mark))
+        self.marked.has(mark)
     }
 }
 
@@ -154,20 +168,34 @@ fn has_in(sorted: &[*mut ()], range: &core::ops::Range<usize>) -> bool {
     sorted.get(at).is_some_and(|held| held.addr() < range.end)
 }
 
+/// Asks every thread what it has marked: an eighth of what there is to look at for [`held`].
+pub(crate) fn marked() -> Marked {
+    marked_by(threads())
+}
+
+fn marked_by(threads: impl Iterator<Item = &'static Thread>) -> Marked {
+    let mut marked = Vec::new();
+    for thread in threads {
+        // Acquire: as in `wait_for_marks`.
+        marked.extend(thread.marked(Ordering::Acquire));
+    }
+    marked.sort_unstable();
+    Marked(marked)
+}
+
 /// Asks every thread what it holds.
+#[cfg(not(loom))]
 pub(crate) fn held() -> Held {
-    held_by(threads())
+    held_by(threads)
 }
 
 /// What these threads hold.
-pub(super) fn held_by(threads: impl Iterator<Item = &'static Thread>) -> Held {
-    let mut held = Held::default();
-    for thread in threads {
+pub(super) fn held_by<I: Iterator<Item = &'static Thread>>(threads: impl Fn() -> I) -> Held {
+    let mut held = Held { marked: marked_by(threads()), ..Held::default() };
+    for thread in threads() {
         held.everything |= thread.is_deep();
-        // Acquire: as in `wait_for_marks`.
         let load =
             |cell: &AtomicPtr<()>| Some(cell.load(Ordering::Acquire)).filter(|it| !it.is_null());
-        held.marks.extend(thread.marked(Ordering::Acquire));
         for pin in thread.pins().filter_map(load) {
             // Calls of one function follow each other.
             if held.pins.last() != Some(&pin) {
@@ -175,7 +203,6 @@ pub(super) fn held_by(threads: impl Iterator<Item = &'static Thread>) -> Held {
             }
         }
     }
-    held.marks.sort_unstable();
     held.pins.sort_unstable();
     held
 }
@@ -229,7 +256,7 @@ mod tests {
         // As a record is before its first probe, and after it.
         for _ in 0..2 {
             wait_for_marks_of([thread].into_iter(), |mark| panic!("{mark:?}"));
-            assert!(!held_by([thread].into_iter()).any_address());
+            assert!(!held_by(|| [thread].into_iter()).any_address());
             thread.let_go(thread.outermost());
         }
         assert!(thread.is_idle());

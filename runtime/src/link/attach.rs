@@ -17,10 +17,10 @@ use crate::caller::{Lookup, MAX_SLOTS, Shape, contributed_caller, select};
 use crate::error::{Error, Refusal};
 use crate::grace;
 use crate::md::{Fresh, Front, Md};
-use crate::poke::{Found, Writable, verify};
+use crate::poke::{Found, Writable, verify, written_code_is_run};
 use crate::probe::{AnyProbe, Asks, Kind, LinkState, Needs, PairCaller};
 use crate::registry::Selector;
-use crate::site::Function;
+use crate::site::{Function, Record, find_switches};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
@@ -57,13 +57,14 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     prepare()?;
 
     let functions = request.selector.resolve()?;
-    let mut members = Vec::with_capacity(functions.len());
+    let mut members = Vec::new();
+    sys::reserve(&mut members, functions.len()).map_err(list_of_functions)?;
     let mut refused = Vec::new();
     let mut binding = Binding::new(&request);
     for function in functions {
         match binding.bind(function) {
             Ok(fit) => members.push(Member { function, cookie: (request.cookie)(function), fit }),
-            Err(reason) => refused.push(Refusal { function, reason }),
+            Err(refusal) => sys::push(&mut refused, refusal).map_err(list_of_functions)?,
         }
     }
     let fits = binding.fits;
@@ -71,15 +72,23 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     // They are the user's: if dropping them panics, nothing has been done yet.
     drop((request.cookie, request.selector));
 
+    find_switches().map_err(list_of_functions)?;
     let mut transaction = begin()?;
-    members.retain(|member| match verify_sites(member.function) {
+    let mut mixed = Vec::new();
+    let mut no_room = None;
+    members.retain(|member| match verify_sites(member.function, &mut mixed) {
         Ok(()) => true,
         Err(reason) => {
-            refused.push(Refusal { function: member.function, reason });
+            let refusal = Refusal::new(member.function, reason);
+            no_room = sys::push(&mut refused, refusal).err().or(no_room);
             false
         }
     });
+    if let Some(no_room) = no_room {
+        return Err(list_of_functions(no_room));
+    }
     let refused = check(refused, &members, request.skip_invalid)?;
+    mixed.sort_unstable_by_key(|md| md.mark());
 
     let rank = (request.order, transaction.state().attaches + 1);
     let hashed = request.lookup == Lookup::Hash;
@@ -110,7 +119,7 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
             refused,
         }
     });
-    match install(&mut transaction, &link, &members) {
+    match install(&mut transaction, &link, &members, &mixed) {
         Ok(()) => {
             *lock(&link.members) = members;
             // From here on, whatever cuts this short detaches.
@@ -131,20 +140,43 @@ fn prepare() -> Result<(), Error> {
         target: TARGET,
         reason: format!("{what}: {error}"),
     };
+    // Before the system is told an address in it.
+    stay_loaded().map_err(|error| unsupported("keeping this shared object loaded", error))?;
     sys::prepare().map_err(|error| unsupported("barriers between threads", error))?;
     grace::prepare();
     fork::prepare().map_err(|error| unsupported("handlers for forks", error))
 }
 
-/// Takes the lock.
+/// Keeps the shared object that gtramp is in from being unloaded.
+fn stay_loaded() -> std::io::Result<()> {
+    static STAYS: AtomicBool = AtomicBool::new(false);
+    // Two threads may say so at the same time, which does what one does.
+    if !STAYS.load(Ordering::Relaxed) {
+        sys::stay_loaded()?;
+        STAYS.store(true, Ordering::Relaxed);
+    }
+    Ok(())
+}
+
+/// Takes the lock, and sees to it that writing code is of use.
 fn begin() -> Result<Transaction, Error> {
-    Transaction::begin().ok_or_else(|| Error::Unsupported {
-        target: TARGET,
-        reason:
+    let unsupported =
+        |reason: &str| Error::Unsupported { target: TARGET, reason: reason.to_owned() };
+    let mut transaction = Transaction::begin().ok_or_else(|| {
+        unsupported(
             "the process was made by a bare `clone` while a thread of its parent was attaching or \
-                 detaching"
-                .to_owned(),
-    })
+             detaching",
+        )
+    })?;
+    let state = transaction.state();
+    state.is_tried = state.is_tried || written_code_is_run();
+    if !state.is_tried {
+        return Err(unsupported(
+            "what is written to code is not executed: something runs a translation that it has made before \
+             (under valgrind, run it with --smc-check=all)",
+        ));
+    }
+    Ok(transaction)
 }
 
 /// Puts the probes of a link back into the lists of its functions.
@@ -154,9 +186,15 @@ pub(crate) fn enable(link: &Arc<LinkCore>) -> Result<(), Error> {
     if link.enabled.load(Ordering::Relaxed) {
         return Ok(());
     }
-    let members = lock(&link.members).clone();
-    members.iter().try_for_each(|member| verify_sites(member.function))?;
-    if let Err(fault) = install(&mut transaction, link, &members) {
+    let mut members = Vec::new();
+    let attached = lock(&link.members);
+    sys::reserve(&mut members, attached.len()).map_err(list_of_functions)?;
+    members.extend_from_slice(&attached);
+    drop(attached);
+    let mut mixed = Vec::new();
+    members.iter().try_for_each(|member| verify_sites(member.function, &mut mixed))?;
+    mixed.sort_unstable_by_key(|md| md.mark());
+    if let Err(fault) = install(&mut transaction, link, &members, &mixed) {
         undo(transaction, link, members, &fault, Fate::Stays);
         return Err(fault.error);
     }
@@ -192,11 +230,13 @@ fn undo(
     }
 }
 
-/// Steps 3 to 5. The entries were verified.
+/// Steps 3 to 5. The entries were verified; `mixed` are those that are armed in part, sorted by
+/// their marks, and they are armed anew.
 fn install(
     transaction: &mut Transaction,
     link: &LinkCore,
     members: &[Member],
+    mixed: &[&'static Md],
 ) -> Result<(), Fault> {
     let sites = members.iter().map(|member| member.function.sites().len()).sum();
     let mut lists = Vec::new();
@@ -226,7 +266,12 @@ fn install(
     let mut turning = Writable::open(turned.map(|(md, ..)| md.site())).ok();
     // After it: a batch that is refused closes what it had opened, which may be pages of this one too.
     let to_arm = members.iter().flat_map(|member| member.function.sites());
-    let mut arming = Writable::open(to_arm.copied().filter(|site| !expected(site).armed))?;
+    let is_mixed = |site: &Record| {
+        let md = Md::existing(site.data());
+        md.is_some_and(|md| mixed.binary_search_by_key(&md.mark(), |mixed| mixed.mark()).is_ok())
+    };
+    let to_arm = to_arm.copied().filter(|site| !expected(site).armed || is_mixed(site));
+    let mut arming = Writable::open(to_arm)?;
     let hashed = if link.state.hashed { sites } else { 0 };
     transaction
         .reserve(replaced, hashed)
@@ -246,6 +291,7 @@ fn install(
         sys::barrier();
     }
     link.state.installs.fetch_add(1, Ordering::Relaxed);
+    mixed.iter().for_each(|md| md.set_armed(false));
     for (md, list, caller) in lists {
         // SAFETY: what was made afresh has just been published.
         let md = unsafe { md.published() };
@@ -270,6 +316,10 @@ fn install(
 /// Whether a thread that finds a site armed finds the pass that was stored before, without a barrier.
 const PASSES_ARE_ORDERED: bool = cfg!(target_arch = "x86_64");
 
+fn list_of_functions(refused: OutOfMemory) -> Error {
+    no_memory("the list of functions", None, refused)
+}
+
 fn no_memory(
     what: &'static str,
     function: Option<&'static Function>,
@@ -282,7 +332,7 @@ fn no_memory(
 /// Checks all probes against one function after another.
 struct Binding<'r> {
     request: &'r Request,
-    asks: Vec<Asks>,
+    asks: Arc<[Asks]>,
     /// In which ways they have fitted so far.
     fits: Vec<Fit>,
     /// What the probes' bits at the present function are.
@@ -298,15 +348,16 @@ impl<'r> Binding<'r> {
     }
 
     /// Checks them against this function; which of the fits it is.
-    fn bind(&mut self, function: &'static Function) -> Result<u32, Error> {
+    fn bind(&mut self, function: &'static Function) -> Result<u32, Refusal> {
         let slots = function.slots();
         if self.served != Some(slots) {
-            self.check_callers(function)?;
+            self.check_callers(function).map_err(|reason| Refusal::new(function, reason))?;
             self.served = Some(slots);
         }
         self.through.clear();
-        for asks in &self.asks {
-            let bits = asks.bind(function).map_err(|wrong| Error::mismatch(function, wrong))?;
+        for asks in &*self.asks {
+            let bits = asks.bind(function);
+            let bits = bits.ok_or_else(|| Refusal::misfit(function, Arc::clone(&self.asks)))?;
             self.through.push(bits);
         }
         // From the last on: neighbours are often alike.
@@ -344,14 +395,21 @@ impl<'r> Binding<'r> {
     }
 }
 
-/// Under the transaction lock.
-fn verify_sites(function: &'static Function) -> Result<(), Error> {
+/// Under the transaction lock. Notes the sites that are to be armed anew, if the attach comes to that.
+fn verify_sites(function: &'static Function, mixed: &mut Vec<&'static Md>) -> Result<(), Error> {
+    let before = mixed.len();
     for site in function.sites() {
-        if verify(site, expected(site), function)? == Found::Mixed
-            && let Some(md) = Md::existing(site.data())
-        {
-            // So that it is armed anew.
-            md.set_armed(false);
+        match verify(site, expected(site), function) {
+            Ok(Found::AsExpected) => {}
+            Ok(Found::Mixed { .. }) => {
+                if let Some(md) = Md::existing(site.data()) {
+                    sys::push(mixed, md).map_err(list_of_functions)?;
+                }
+            }
+            Err(modified) => {
+                mixed.truncate(before);
+                return Err(modified);
+            }
         }
     }
     Ok(())
@@ -367,7 +425,7 @@ fn check(
         return Ok(refused);
     }
     match (refused.len(), accepted.len()) {
-        (1, 0) => Err(refused.remove(0).reason),
+        (1, 0) => Err(refused.remove(0).into_reason()),
         _ => Err(Error::Refused(refused)),
     }
 }

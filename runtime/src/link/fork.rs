@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::io;
 
 use crate::grace;
-use crate::registry::functions;
+use crate::registry::Registry;
 use crate::sync::{AtomicBool, Ordering};
 use crate::sys;
 
@@ -42,7 +42,7 @@ unsafe extern "C" fn before() {
         return;
     }
     grace::prepare();
-    let _ = functions();
+    let _ = Registry::get();
     ACROSS.set(Transaction::begin().map(core::mem::ManuallyDrop::new));
 }
 

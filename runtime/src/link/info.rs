@@ -2,13 +2,14 @@
 
 use core::fmt;
 
-use crate::error::Error;
+use crate::error::{Error, SHOWN, breakpoint};
+use crate::poke::{Found, verify};
 use crate::probe::Kind;
 use crate::site::Function;
 use crate::sync::{Ordering, lock};
 
-use super::core::LinkCore;
-use super::transaction::Transaction;
+use super::core::{LinkCore, Member};
+use super::transaction::{Transaction, caller_name, expected};
 
 /// What a link is attached to and how it fared, at one moment.
 #[derive(Debug)]
@@ -39,13 +40,69 @@ pub struct LinkedFunction {
     pub cookie: u64,
     /// The symbol name of the caller that serves it now: other links have a say in it.
     pub caller: &'static str,
+    /// What something else has done to its code since gtramp wrote it, if anything.
+    pub altered: Option<Altered>,
+}
+
+/// What something else has done to the code by which calls of a function come to probes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Altered {
+    /// An instruction was put back that gtramp had replaced, as the kernel does when a uprobe goes. Calls
+    /// through this copy of the function run without probes. The next attach to the function puts it right,
+    /// and so does disabling and enabling a link.
+    PutBack {
+        /// Where.
+        address: usize,
+    },
+    /// There is a breakpoint: a debugger's, or a uprobe. Calls through this copy of the function may run
+    /// without probes, and attaching to it fails. Detaching leaves it there.
+    Breakpoint {
+        /// Where.
+        address: usize,
+    },
+    /// Other bytes were written. Attaching fails.
+    Other {
+        /// The code of which they are a part.
+        address: usize,
+    },
+}
+
+impl fmt::Display for Altered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::PutBack { address } => write!(f, "put back by something else at {address:#x}"),
+            Self::Breakpoint { address } => write!(f, "a breakpoint at {address:#x}"),
+            Self::Other { address } => write!(f, "patched by something else at {address:#x}"),
+        }
+    }
+}
+
+impl Altered {
+    /// Under the transaction lock.
+    fn of(function: &Function) -> Option<Self> {
+        function.sites().iter().find_map(|site| match verify(site, expected(site), function) {
+            Ok(Found::AsExpected) => None,
+            Ok(Found::Mixed { address }) => Some(Self::PutBack { address }),
+            Err(Error::Modified { address, found, expected, .. }) => {
+                let breakpoint = breakpoint(address, &found, &expected);
+                let other = Self::Other { address };
+                Some(breakpoint.map_or(other, |address| Self::Breakpoint { address }))
+            }
+            Err(_) => None,
+        })
+    }
 }
 
 impl LinkInfo {
     pub(super) fn of(link: &LinkCore) -> Self {
         let transaction = Transaction::begin();
         let (functions, panic) = if transaction.is_some() {
-            let functions = lock(&link.members).iter().map(LinkedFunction::of).collect();
+            let compared = |member: &Member| LinkedFunction {
+                altered: Altered::of(member.function),
+                ..LinkedFunction::of(member)
+            };
+            let functions = lock(&link.members).iter().map(compared).collect();
             (functions, link.state.panic_message())
         } else {
             // Whoever had the lock may have had the others.
@@ -80,20 +137,27 @@ impl fmt::Display for LinkInfo {
         if let Some(panic) = &self.panic {
             write!(f, ", panicked: {panic}")?;
         }
-        for LinkedFunction { function, cookie, caller } in &self.functions {
+        for LinkedFunction { function, cookie, caller, altered } in &self.functions {
             write!(f, "\n  {:#x} {}", function.address(), function.instance())?;
             write!(f, " cookie {cookie}, {caller}")?;
+            if let Some(altered) = altered {
+                write!(f, ", {altered}")?;
+            }
         }
-        for (function, reason) in &self.refused {
+        for (function, reason) in self.refused.iter().take(SHOWN) {
             write!(f, "\n  refused: {}: {reason}", function.instance())?;
+        }
+        if let Some(more @ 1..) = self.refused.len().checked_sub(SHOWN) {
+            write!(f, "\n  and {more} more refused")?;
         }
         Ok(())
     }
 }
 
 impl LinkedFunction {
-    fn of(member: &super::core::Member) -> Self {
-        let caller = member.sites().next().map_or("", super::transaction::caller_name);
-        Self { function: member.function, cookie: member.cookie, caller }
+    /// Without a look at the function's code.
+    fn of(member: &Member) -> Self {
+        let caller = member.sites().next().map_or("", caller_name);
+        Self { function: member.function, cookie: member.cookie, caller, altered: None }
     }
 }

@@ -25,5 +25,5 @@ pub use builder::{
     LinkBuilder, entry_link, exit_link, fentry, fexit, fmod_ret, fsession, link, mod_ret_link,
 };
 pub use handle::Link;
-pub use info::{LinkInfo, LinkedFunction};
+pub use info::{Altered, LinkInfo, LinkedFunction};
 pub use site_ext::Signature;

@@ -1,8 +1,5 @@
 //! A site's next list, made of its present one: copy on write.
 
-use core::alloc::Layout;
-use std::alloc::handle_alloc_error;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::caller::{Lookup, any_pair_caller, one_link_caller, single_caller};
@@ -72,10 +69,7 @@ pub(crate) fn without(list: &List, link: &LinkCore, form: Form) -> ListBox {
         return ListBox::empty();
     }
     let shorter = Groups::of(list, |row| !is_of(row, link)).into_list(form);
-    shorter.unwrap_or_else(|refused| {
-        let layout = Layout::from_size_align(refused.bytes, align_of::<List>());
-        handle_alloc_error(layout.expect("it was asked for"))
-    })
+    shorter.unwrap_or_else(|refused| refused.abort())
 }
 
 /// The caller for one probe of this kind and of any type, which finds metadata in this way.
@@ -115,8 +109,25 @@ fn state(row: &Row) -> &LinkState {
     unsafe { &*row.link }
 }
 
-/// So many rows are compared with each other faster than they are hashed.
-const FEW: usize = 16;
+/// Lets a missed call count at the first row of each link that has none in the `earlier` groups.
+///
+/// All groups are in attach order, so they are walked through beside each other.
+fn count_once(group: &mut [Row], mut earlier: [&[Row]; 2]) {
+    let mut last = core::ptr::null();
+    for row in group {
+        let is_first = row.link != core::mem::replace(&mut last, row.link);
+        let rank = state(row).rank;
+        let counts_there = |rows: &mut &[Row]| {
+            while let [before, rest @ ..] = rows
+                && state(before).rank < rank
+            {
+                *rows = rest;
+            }
+            rows.first().is_some_and(|there| there.link == row.link)
+        };
+        row.counts = is_first && !earlier.iter_mut().any(counts_there);
+    }
+}
 
 /// The rows of a list by kind, each group in attach order.
 #[derive(Default)]
@@ -166,15 +177,13 @@ impl Groups {
 
     /// Chooses the row of each link at which a missed call counts. Modify-return probes come last:
     /// another's may end their row before it is their turn.
+    ///
+    /// Each group is in attach order.
     fn count_misses_once(&mut self) {
-        let many = self.entries.len() + self.exits.len() + self.mods.len() > FEW;
-        let (mut few, mut set) = (Vec::new(), HashSet::new());
-        for row in self.entries.iter_mut().chain(&mut self.exits).chain(&mut self.mods) {
-            row.counts = if many { set.insert(row.link) } else { !few.contains(&row.link) };
-            if row.counts && !many {
-                few.push(row.link);
-            }
-        }
+        let Self { entries, mods, exits } = self;
+        count_once(entries, [&[], &[]]);
+        count_once(exits, [entries, &[]]);
+        count_once(mods, [entries, exits]);
     }
 
     fn into_list(mut self, form: Form) -> Result<ListBox, OutOfMemory> {
@@ -187,8 +196,8 @@ impl Groups {
             group.sort_by_key(|row| state(row).rank);
             needs = group.iter().fold(needs, |needs, row| needs.and(state(row).needs));
         }
-        self.exits.reverse();
         self.count_misses_once();
+        self.exits.reverse();
         let own_caller = self.own_caller(form);
         ListBox::new(needs, own_caller, self.entries, self.mods, self.exits)
     }

@@ -7,9 +7,10 @@ use crate::caller::{Shape, TABLE, Variant};
 use crate::caller::{fullest, select, single_name, specialised_name, variant_at};
 use crate::error::Error;
 use crate::grace::abandon_marks_of_the_gone;
-use crate::grace::{Held, IgnoreGuard, held, ignore_current_thread, wait_for_marks};
+use crate::grace::wait_for_marks;
+use crate::grace::{Held, IgnoreGuard, Marked, held, ignore_current_thread, marked, records};
 use crate::md::{LOOKING, Md, Replaced, TableState};
-use crate::poke::{Expected, Writable};
+use crate::poke::{Expected, Writable, is_known};
 use crate::probe::{LinkState, ListBox, Needs, Row, discard, drop_caught};
 use crate::site::{Function, Record};
 use crate::sync::{Mutex, MutexGuard, Ordering, is_locked, lock};
@@ -24,6 +25,8 @@ use super::rows::{any_hashed, is_of, lookup_of};
 pub(crate) struct State {
     pub(crate) table: TableState<Md>,
     pub(crate) attaches: u64,
+    /// Whether code that is written was found to be run.
+    pub(crate) is_tried: bool,
     /// How many passes were given to sites.
     passes: usize,
     /// Lists that were replaced and that a call may still hold. All of them are here, or among the
@@ -71,6 +74,7 @@ struct Leaving {
 static STATE: Mutex<State> = Mutex::new(State {
     table: TableState::new(&TABLE),
     attaches: 0,
+    is_tried: false,
     passes: 0,
     retired: Vec::new(),
     awaited: Vec::new(),
@@ -82,8 +86,8 @@ static STATE: Mutex<State> = Mutex::new(State {
 /// wait for itself.
 pub(crate) struct Transaction {
     state: MutexGuard<'static, State>,
-    /// What threads held, some time after it had begun, once somebody has asked.
-    held: Option<Held>,
+    /// What threads had marked, some time after it had begun, once somebody has asked.
+    marked: Option<Marked>,
     /// Whether links that were left to a later transaction are left to a later one than this.
     keeps_links: bool,
     /// After the guard of the lock, so that they are dropped after it.
@@ -140,7 +144,7 @@ impl Transaction {
         }
         Some(Self {
             state: lock(&STATE),
-            held: None,
+            marked: None,
             keeps_links: false,
             _under_way: under_way,
             _unprobed: unprobed,
@@ -201,11 +205,11 @@ impl Transaction {
         }
         // The tenant's last list was replaced in an earlier transaction. So a thread that sets such a
         // mark after this barrier does not find it.
-        let held = self.held.get_or_insert_with(|| {
+        let marked = self.marked.get_or_insert_with(|| {
             sys::barrier();
-            held()
+            marked()
         });
-        !held.has_mark(md.mark())
+        !marked.has(md.mark())
     }
 
     /// Makes room for so many lists that will be replaced, and in the hash table for so many
@@ -242,14 +246,14 @@ impl Transaction {
     /// After a barrier: a mark that appears later on such a list is withdrawn, or names a row that
     /// is found dead.
     pub(crate) fn marked(&mut self, link: &LinkCore) -> Vec<Arc<Retired>> {
-        let held = held();
+        let marked = marked();
         let state = &mut *self.state;
-        if held.any_address() {
-            let is_marked = |old: &mut Retired| held.any_mark_in(old.list.addresses());
+        if marked.any_address() {
+            let is_marked = |old: &mut Retired| marked.any_in(&old.list.addresses());
             state.awaited.extend(state.retired.extract_if(.., is_marked).map(Arc::new));
         }
         let is_one = |old: &&Arc<Retired>| {
-            held.any_mark_in(old.list.addresses())
+            marked.any_in(&old.list.addresses())
                 && old.list.rows().iter().any(|row| is_of(row, link))
         };
         let mut lists: Vec<_> = state.awaited.iter().filter(is_one).cloned().collect();
@@ -285,25 +289,30 @@ impl Transaction {
         if !state.leaving.is_empty() {
             abandon_marks_of_the_gone();
         }
-        let no_lists = state.retired.is_empty() && state.awaited.is_empty();
-        if no_lists && state.replaced.is_empty() && state.leaving.is_empty() {
+        let retired = state.retired.len() + state.awaited.len();
+        let are_many = retired > 0 && FEW_RECORDS + retired * RECORDS >= records();
+        if !are_many && state.replaced.is_empty() && state.leaving.is_empty() {
             return Garbage::default();
         }
         sys::barrier();
-        let held = held();
-        let lists = if held.any_address() {
-            state.retired.extract_if(.., |old| !old.is_held(&held)).collect()
-        } else {
-            core::mem::take(&mut state.retired)
-        };
-        let awaited = state.awaited.extract_if(.., |old| !old.is_held(&held)).collect();
-        let looking = LOOKING.addr()..LOOKING.addr() + 1;
+        let marked = marked();
+        let (mut lists, mut awaited) = (Vec::new(), Vec::new());
+        if are_many {
+            let held = held();
+            if !held.any_address() {
+                lists = core::mem::take(&mut state.retired);
+            } else if sys::reserve(&mut lists, state.retired.len()).is_ok() {
+                // Without memory for what is freed, a later transaction frees it.
+                lists.extend(state.retired.extract_if(.., |old| !old.is_held(&held)));
+            }
+            awaited.extend(state.awaited.extract_if(.., |old| !old.is_held(&held)));
+        }
         let arrays =
-            if held.any_in(looking) { Vec::new() } else { core::mem::take(&mut state.replaced) };
+            if marked.has(LOOKING) { Vec::new() } else { core::mem::take(&mut state.replaced) };
         let leaving = core::mem::take(&mut state.leaving);
         let (kept, gone): (Vec<_>, Vec<_>) = leaving.into_iter().partition(|leaving| {
             (self.keeps_links && leaving.link.is_some())
-                || held.any_mark(|mark| may_run(mark, &leaving.state, &leaving.lists))
+                || marked.any(|mark| may_run(mark, &leaving.state, &leaving.lists))
         });
         state.leaving = kept;
         for Leaving { state, installs, members, .. } in &gone {
@@ -316,6 +325,13 @@ impl Transaction {
         Garbage { _lists: lists, _awaited: awaited, _arrays: arrays, links }
     }
 }
+
+/// Of so many threads what they hold is asked for one list. To ask takes as long as a short attach if there are
+/// thousands of them, and lists can wait for others.
+const RECORDS: usize = 64;
+
+/// And of so few, whenever there is a list.
+const FEW_RECORDS: usize = 512;
 
 /// Waits until no thread runs a probe of `link` that it found in `lists`, which are retired.
 pub(crate) fn wait(link: &LinkState, lists: &[Arc<Retired>]) {
@@ -382,6 +398,11 @@ pub(crate) fn follow(md: &'static Md, writable: &mut Writable) -> Result<(), Err
     }
     // Until all is written.
     md.set_astray(true);
+    if !arm && !is_known(site) {
+        // A breakpoint that was set on it meanwhile: who set it will put back what was there before, which
+        // is an armed switch. Until the next link goes, calls find nothing to run.
+        return Ok(());
+    }
     let shown = if arm {
         // Before the switch, so that no call goes the long way.
         let shown = writable.aim(site, md.caller());

@@ -24,7 +24,9 @@
 //! A build with `slot` entries has nothing to poke: its switches test a byte of data.
 
 mod pages;
+mod trial;
 mod verify;
 
 pub(crate) use pages::Writable;
-pub(crate) use verify::{Expected, Found, verify};
+pub(crate) use trial::written_code_is_run;
+pub(crate) use verify::{Expected, Found, is_known, verify};

@@ -6,7 +6,7 @@ use crate::arch::{self, Patch};
 use crate::error::Error;
 use crate::site::{Record, Switch};
 use crate::sync::{AtomicU8, AtomicUsize, Ordering};
-use crate::sys::{self, MemoryFile, Protection};
+use crate::sys::{self, MemoryFile, OutOfMemory, Protection};
 
 /// Runs of pages this close are changed as one: the pages between are code as well, and a
 /// call of the system costs more than they do.
@@ -32,7 +32,9 @@ enum Way {
 impl Way {
     /// To entries at these addresses: to all of them, or to none.
     fn to(entries: impl Iterator<Item = usize> + Clone) -> Result<Self, Error> {
-        let runs = runs(entries.clone(), sys::page_size());
+        let runs = runs(entries.clone(), sys::page_size()).map_err(|refused| {
+            Error::OutOfMemory { function: None, what: "the list of pages", bytes: refused.bytes }
+        })?;
         for (done, run) in runs.iter().enumerate() {
             if let Err(source) = protect(run, Protection::Writable) {
                 for run in &runs[..done] {
@@ -65,6 +67,11 @@ impl Writable {
             entry.into_iter().chain(switches).chain(new)
         });
         Ok(Self { way: Way::to(places)?, written: false })
+    }
+
+    /// Makes one switch writable, which belongs to no site.
+    pub(super) fn trial(code: *const ()) -> Result<Self, Error> {
+        Ok(Self { way: Way::to(core::iter::once(code.addr()))?, written: false })
     }
 
     /// Lets the switches of the sites, those of the batch that were never armed, lead to their stubs without
@@ -101,8 +108,12 @@ impl Writable {
     }
 
     fn one_switch(&mut self, switch: &Switch, armed: bool) -> Result<(), Error> {
-        let (code, target) = (switch.code(), switch.target());
-        self.write(code, arch::switch_patch(code.addr(), target.addr(), armed))
+        self.one(switch.code(), switch.target().addr(), armed)
+    }
+
+    /// Arms or disarms the switch at `code`, which is one of the batch's.
+    pub(super) fn one(&mut self, code: *const (), target: usize, armed: bool) -> Result<(), Error> {
+        self.write(code, arch::switch_patch(code.addr(), target, armed))
     }
 
     fn write(&mut self, place: *const (), patch: Patch) -> Result<(), Error> {
@@ -172,13 +183,16 @@ fn through_file(entries: impl Iterator<Item = usize>) -> std::io::Result<MemoryF
 }
 
 /// The runs of pages on which these addresses lie.
-fn runs(addresses: impl Iterator<Item = usize>, page: usize) -> Vec<Range<usize>> {
+fn runs(
+    addresses: impl Iterator<Item = usize>,
+    page: usize,
+) -> Result<Vec<Range<usize>>, OutOfMemory> {
     let mut pages: Vec<usize> = Vec::new();
     for address in addresses {
         let start = address & !(page - 1);
         // Neighbours are often on one page.
         if pages.last() != Some(&start) {
-            pages.push(start);
+            sys::push(&mut pages, start)?;
         }
     }
     pages.sort_unstable();
@@ -187,10 +201,10 @@ fn runs(addresses: impl Iterator<Item = usize>, page: usize) -> Vec<Range<usize>
     for start in pages {
         match runs.last_mut() {
             Some(run) if start <= run.end + NEAR * page => run.end = start + page,
-            _ => runs.push(start..start + page),
+            _ => sys::push(&mut runs, start..start + page)?,
         }
     }
-    runs
+    Ok(runs)
 }
 
 fn protect(run: &Range<usize>, protection: Protection) -> std::io::Result<()> {
@@ -378,13 +392,16 @@ mod tests {
     #[test]
     #[expect(clippy::single_range_in_vec_init, reason = "one run is what comes out")]
     fn addresses_of_one_page_share_a_run() {
-        assert_eq!(runs([0x1008, 0x1ff8, 0x1000].into_iter(), 0x1000), [0x1000..0x2000]);
+        assert_eq!(runs([0x1008, 0x1ff8, 0x1000].into_iter(), 0x1000), Ok(vec![0x1000..0x2000]));
     }
 
     #[test]
     fn near_pages_join_and_far_ones_do_not() {
         let far = 0x1000 * 100;
         let near = 0x1000 * 4;
-        assert_eq!(runs([0, near, far].into_iter(), 0x1000), [0..near + 0x1000, far..far + 0x1000]);
+        assert_eq!(
+            runs([0, near, far].into_iter(), 0x1000),
+            Ok(vec![0..near + 0x1000, far..far + 0x1000])
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Do an entry and its switches hold what belongs there?
 
-use crate::arch::{AIM, ENTRY_LEN, ROOM, SWITCH_LEN, entry_bytes, is_room_of, switch_bytes};
+use crate::arch::{AIM, ENTRY_LEN, Patch, ROOM, SWITCH_LEN, entry_bytes, is_room_of};
+use crate::arch::{switch_bytes, switch_patch};
 use crate::error::Error;
 use crate::site::{Function, Record, Switch};
 
@@ -54,7 +55,10 @@ pub(crate) enum Found {
     AsExpected,
     /// Some of its switches are armed where they were left off, or off where they were left armed. A debugger or the kernel's uprobes have put an older byte back, or a write was refused. Either
     /// state is right at any time, so this is mended by arming the site once more.
-    Mixed,
+    Mixed {
+        /// The first of them.
+        address: usize,
+    },
 }
 
 /// Checks every byte of an entry and of the switches that lead to it. Somebody else's breakpoint or hook
@@ -67,8 +71,9 @@ pub(crate) fn verify(
     verify_entry(site, entry_is, function)?;
     let mut all = Found::AsExpected;
     for switch in site.switches() {
-        if verify_switch(switch, entry_is.armed, function)? == Found::Mixed {
-            all = Found::Mixed;
+        let found = verify_switch(switch, entry_is.armed, function)?;
+        if all == Found::AsExpected {
+            all = found;
         }
     }
     Ok(all)
@@ -88,7 +93,7 @@ fn verify_switch(switch: &Switch, armed: bool, function: &Function) -> Result<Fo
         return Ok(Found::AsExpected);
     }
     if found == expected(!armed) || found == short(!armed) {
-        return Ok(Found::Mixed);
+        return Ok(Found::Mixed { address: code.addr() });
     }
     Err(modified(function, code, &found, &expected(armed)))
 }
@@ -128,6 +133,29 @@ fn verify_entry(site: &Record, entry_is: Expected, function: &Function) -> Resul
         return Ok(());
     }
     Err(modified(function, entry, &found, &expected))
+}
+
+/// Whether what would be written to arm or disarm a site is, everywhere, in one of these two states. Otherwise
+/// it is somebody else's: a breakpoint that has come since the site was armed, say.
+pub(crate) fn is_known(site: &Record) -> bool {
+    site.switches().iter().all(|switch| {
+        let code = switch.code();
+        let patch = |target, armed| switch_patch(code.addr(), target, armed);
+        let (target, destination) = (switch.target().addr(), switch.destination());
+        holds_one_of(code, [patch(target, false), patch(target, true), patch(destination, true)])
+    })
+}
+
+fn holds_one_of(place: *const (), known: [Patch; 3]) -> bool {
+    if cfg!(gtramp_slot) {
+        // A byte, whatever the patches of code are.
+        // SAFETY: a switch's byte of data.
+        let found = unsafe { place.cast::<u8>().read_volatile() };
+        return known.iter().any(|known| known.to_le_bytes()[0] == found);
+    }
+    // SAFETY: code can be read, and what is written is aligned to its size.
+    let found = unsafe { place.cast::<Patch>().read_volatile() };
+    known.contains(&found)
 }
 
 fn is_equal(one: &[u8; ENTRY_LEN], other: &[u8; ENTRY_LEN]) -> bool {

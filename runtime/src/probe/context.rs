@@ -152,7 +152,7 @@ impl<'c> Context<'c> {
     /// Checks one parameter that a running probe asks for; whether it goes through the slot.
     pub(super) fn check(&self, index: usize, param: &Param) -> Result<bool, Error> {
         let function = self.function();
-        param.fit(index, function).map_err(|why| Error::mismatch(function, why))
+        param.check(index, function).map_err(|why| Error::mismatch(function, why))
     }
 }
 

@@ -107,14 +107,27 @@ impl Param {
     }
 
     /// Checks it against the argument at `index` of `function`; whether the argument's slot
-    /// holds the address of what is asked for.
-    pub(crate) fn fit(&self, index: usize, function: &Function) -> Result<bool, Mismatch> {
+    /// holds the address of what is asked for. `None` if it does not fit.
+    fn fit(&self, index: usize, function: &Function) -> Option<bool> {
+        let description = function.description();
+        let facts = description.types.args.get(index)?;
+        let found = Found::new(description.source.arg_id(index), facts);
+        self.through(&found, facts.in_slot)
+    }
+
+    /// Checks it, and says what is wrong.
+    pub(crate) fn check(&self, index: usize, function: &Function) -> Result<bool, Mismatch> {
+        self.fit(index, function).ok_or_else(|| self.mismatch(index, function))
+    }
+
+    /// Why it does not fit.
+    fn mismatch(&self, index: usize, function: &Function) -> Mismatch {
         let description = function.description();
         let Some(facts) = description.types.args.get(index) else {
-            return Err(Mismatch::Count { asked: index + 1 });
+            return Mismatch::Count { asked: index + 1 };
         };
         let found = Found::new(description.source.arg_id(index), facts);
-        self.through(&found, facts.in_slot).ok_or_else(|| Mismatch::Type {
+        Mismatch::Type {
             argument: Some(index),
             expected: self.ty.to_owned(),
             found: shown(description.source.arg(index).1, (facts.name)()),
@@ -122,7 +135,7 @@ impl Param {
                 "" if self.is_but_for_lifetimes(found.erased) => self.lifetimes(),
                 why => opaque(why),
             },
-        })
+        }
     }
 
     fn is_but_for_lifetimes(&self, found: TypeId) -> bool {
@@ -179,16 +192,23 @@ pub(crate) struct Asks {
 }
 
 impl Asks {
-    /// Checks it against `function`; the bits for [`Row`](super::Row)'s `through`.
-    pub(crate) fn bind(&self, function: &Function) -> Result<u32, Mismatch> {
-        if let Some(ret) = &self.ret {
-            ret.check(function)?;
+    /// Checks it against `function`; the bits for [`Row`](super::Row)'s `through`. `None` if it does not fit.
+    pub(crate) fn bind(&self, function: &Function) -> Option<u32> {
+        if self.ret.is_some_and(|ret| !ret.fits(function)) {
+            return None;
         }
         let mut bits = 0;
         for (index, param) in self.params.iter().enumerate() {
             bits |= u32::from(param.fit(index, function)?) << index;
         }
-        Ok(bits)
+        Some(bits)
+    }
+
+    /// Why it does not fit `function`, if it does not.
+    pub(crate) fn mismatch(&self, function: &Function) -> Option<Mismatch> {
+        let of_ret = self.ret.and_then(|ret| ret.check(function).err());
+        let mut params = self.params.iter().enumerate();
+        of_ret.or_else(|| params.find_map(|(index, param)| param.check(index, function).err()))
     }
 }
 
@@ -206,13 +226,23 @@ impl RetParam {
         Self { ty, of: Asked::new::<T>(id) }
     }
 
-    /// Checks it against the result of `function`.
-    pub(crate) fn check(&self, function: &Function) -> Result<(), Mismatch> {
+    fn found(function: &Function) -> Found {
         let description = function.description();
-        let found = Found::new(description.source.ret_id(), &description.types.ret);
-        if found.is(self.of, self.of.erased) {
+        Found::new(description.source.ret_id(), &description.types.ret)
+    }
+
+    /// Whether it is the result of `function`.
+    fn fits(&self, function: &Function) -> bool {
+        Self::found(function).is(self.of, self.of.erased)
+    }
+
+    /// Checks it against the result of `function`, and says what is wrong.
+    pub(crate) fn check(&self, function: &Function) -> Result<(), Mismatch> {
+        if self.fits(function) {
             return Ok(());
         }
+        let description = function.description();
+        let found = Self::found(function);
         Err(Mismatch::Type {
             argument: None,
             expected: self.ty.to_owned(),

@@ -1,108 +1,165 @@
 //! Every traced function of the program, read from the sites' records on first use.
+//!
+//! The whole program may have hundreds of thousands, and the first attach pays for all of them. So nothing here
+//! allocates for a single function: there are a few pieces of memory for all, each asked for where it may be
+//! refused.
 
 use core::ops::Range;
-use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 
 use core::any::TypeId;
 
 use crate::site::{Function, RawDescription, Record, records};
+use crate::sync::{Mutex, OnceLock, lock};
+use crate::sys::{OutOfMemory, push, reserve, reserve_text};
 
 use super::name::Name;
+use super::order::sorted;
 
 /// Everything that can be selected.
 #[derive(Debug)]
 pub(crate) struct Registry {
     /// Sorted by path, then by instance.
     functions: &'static [Function],
-    /// By [`Name::key`]; several where two crates of one name are in the program.
-    by_key: HashMap<String, Vec<u32>>,
+    /// What [`Name::key`] of each hashes to, and its place: sorted, made when somebody asks by name.
+    by_key: OnceLock<Vec<(u64, u32)>>,
+}
+
+static REGISTRY: OnceLock<Registry> = OnceLock::new();
+
+/// Taken while it, or a part of it, is made.
+static MAKING: Mutex<()> = Mutex::new(());
+
+/// One site, as the compiler describes it, with its names: in one piece of text, one after the other.
+pub(super) struct Found {
+    record: &'static Record,
+    description: RawDescription,
+    start: usize,
+    path: u32,
+    /// 0 where it is the path.
+    instance: u32,
+    /// 0 where there is none.
+    trait_path: u32,
+}
+
+impl Found {
+    /// Reads a record; what [`Name::key`] of it hashes to.
+    fn read(record: &'static Record, text: &mut String) -> Result<(Self, u64), OutOfMemory> {
+        let description = record.describe();
+        let name = Name::parse(without_closure(description.body_name), description.source.module);
+        let start = text.len();
+        let mut add = |part: &str| {
+            reserve_text(text, part.len())?;
+            text.push_str(part);
+            Ok(u32::try_from(part.len()).expect("a name is shorter than 2^32 bytes"))
+        };
+        let path = add(&name.path)?;
+        let instance = if name.instance == name.path { 0 } else { add(&name.instance)? };
+        let trait_path = name.trait_path.as_deref().map_or(Ok(0), add)?;
+        let key = hash(&name.key);
+        Ok((Self { record, description, start, path, instance, trait_path }, key))
+    }
+
+    fn names(&self) -> Range<usize> {
+        let length = self.path + self.instance + self.trait_path;
+        self.start..self.start + length as usize
+    }
+
+    pub(super) fn path<'t>(&self, text: &'t str) -> &'t str {
+        &text[self.start..][..self.path as usize]
+    }
+
+    /// What functions of one path are sorted by.
+    pub(super) fn rest<'t>(&self, text: &'t str) -> (&'t str, &'static str, u32, usize) {
+        let source = self.description.source;
+        let instance = &text[self.start + self.path as usize..][..self.instance as usize];
+        let instance = if instance.is_empty() { self.path(text) } else { instance };
+        (instance, source.file, source.line, self.record.entry().addr())
+    }
+
+    /// The function, whose names are these.
+    fn function(&self, names: &'static str, sites: &'static [&'static Record]) -> Function {
+        let (path, rest) = names.split_at(self.path as usize);
+        let (instance, trait_path) = rest.split_at(self.instance as usize);
+        let instance = if instance.is_empty() { path } else { instance };
+        let trait_path = Some(trait_path).filter(|path| !path.is_empty());
+        Function::new(path, instance, trait_path, self.description, sites)
+    }
+}
+
+fn without_closure(body: &'static str) -> &'static str {
+    body.strip_suffix("::{{closure}}").unwrap_or(body)
+}
+
+fn hash(key: &str) -> u64 {
+    BuildHasherDefault::<DefaultHasher>::default().hash_one(key)
 }
 
 /// Two sites belong to one function if all of this is the same. What was written does not tell: one
 /// macro may write two functions of one name and one type in one place.
-#[derive(PartialEq, Eq, Hash)]
-struct Identity {
-    key: String,
-    id: TypeId,
-}
-
-/// A function, and where it was found.
-struct Found {
-    name: Name,
-    description: RawDescription,
-    sites: Vec<&'static Record>,
-}
-
-impl Found {
-    /// What the listing is sorted by.
-    fn place(&self) -> (&str, &str, &str, u32, usize) {
-        let Name { path, instance, .. } = &self.name;
-        let source = self.description.source;
-        let address = self.sites.first().map_or(0, |site| site.entry().addr());
-        (path, instance, source.file, source.line, address)
-    }
-
-    /// Its names, each once.
-    fn names(&self) -> impl Iterator<Item = &str> {
-        let Name { path, instance, trait_path, .. } = &self.name;
-        let instance = Some(instance).filter(|&instance| instance != path);
-        let names = [Some(path), instance, trait_path.as_ref()];
-        names.into_iter().flatten().map(String::as_str)
-    }
-}
-
-/// The functions in this order. So are their names and their sites, each in one piece of memory:
-/// selecting neighbours and attaching to them touches few pages.
-fn listing(found: &[Found]) -> &'static [Function] {
-    let text: String = found.iter().flat_map(Found::names).collect();
-    let sites: Vec<_> = found.iter().flat_map(|found| found.sites.iter().copied()).collect();
-    let mut text: &'static str = text.leak();
-    let mut sites: &'static [&'static Record] = sites.leak();
-    let functions = found.iter().map(|found| {
-        let mut next_name = |name: &String| {
-            let (next, rest) = text.split_at(name.len());
-            text = rest;
-            next
-        };
-        let Name { path, instance, trait_path, .. } = &found.name;
-        let same = instance == path;
-        let path = next_name(path);
-        let instance = if same { path } else { next_name(instance) };
-        let trait_path = trait_path.as_ref().map(next_name);
-        let (own_sites, rest) = sites.split_at(found.sites.len());
-        sites = rest;
-        Function::new(path, instance, trait_path, found.description, own_sites)
-    });
-    functions.collect::<Vec<_>>().leak()
-}
+type Identity = (TypeId, u64);
 
 impl Registry {
-    pub(crate) fn get() -> &'static Self {
-        static REGISTRY: OnceLock<Registry> = OnceLock::new();
-        REGISTRY.get_or_init(|| Self::read(records()))
+    /// Reads the program's records, if that was not done before.
+    pub(crate) fn get() -> Result<&'static Self, OutOfMemory> {
+        if let Some(made) = REGISTRY.get() {
+            return Ok(made);
+        }
+        let _making = lock(&MAKING);
+        if let Some(made) = REGISTRY.get() {
+            return Ok(made);
+        }
+        let made = Self::read(records())?;
+        Ok(REGISTRY.get_or_init(|| made))
     }
 
-    fn read(records: &'static [Record]) -> Self {
-        let mut groups: HashMap<Identity, Found> = HashMap::with_capacity(records.len());
-        for record in records {
-            let description = record.describe();
-            let source = description.source;
-            let body = description.body_name;
-            let name =
-                Name::parse(body.strip_suffix("::{{closure}}").unwrap_or(body), source.module);
-            let identity = Identity { key: name.key.clone(), id: (description.id)() };
-            let new = || Found { name, description, sites: Vec::new() };
-            groups.entry(identity).or_insert_with(new).sites.push(record);
+    fn read(records: &'static [Record]) -> Result<Self, OutOfMemory> {
+        let mut text = String::new();
+        let mut found = Vec::new();
+        // Which of them are of one function: those of one are beside each other, in the records' order.
+        let mut groups: Vec<(Identity, u32)> = Vec::new();
+        reserve(&mut found, records.len())?;
+        reserve(&mut groups, records.len())?;
+        for (number, record) in (0..).zip(records) {
+            let (site, key) = Found::read(record, &mut text)?;
+            groups.push((((site.description.id)(), key), number));
+            found.push(site);
         }
-        let mut found: Vec<Found> = groups.into_values().collect();
-        found.sort_unstable_by(|one, other| one.place().cmp(&other.place()));
-        let functions = listing(&found);
-        let mut by_key: HashMap<String, Vec<u32>> = HashMap::with_capacity(found.len());
-        for (index, Found { name, .. }) in (0..).zip(found) {
-            by_key.entry(name.key).or_default().push(index);
+        groups.sort_unstable();
+        let mut firsts = Vec::new();
+        reserve(&mut firsts, groups.len())?;
+        let starts = groups.chunk_by(|(one, _), (other, _)| one == other);
+        let mut at = 0;
+        for group in starts {
+            firsts.push((group[0].1, at..at + group.len()));
+            at += group.len();
         }
-        Self { functions, by_key }
+        let order = sorted(firsts.iter().map(|&(first, _)| &found[first as usize]), &text)?;
+
+        // In the order of the listing, each in one piece of memory: selecting neighbours and attaching to
+        // them touches few pages.
+        let (mut names, mut sites, mut functions) = (String::new(), Vec::new(), Vec::new());
+        let lengths = firsts.iter().map(|&(first, _)| found[first as usize].names().len());
+        reserve_text(&mut names, lengths.sum())?;
+        reserve(&mut sites, records.len())?;
+        reserve(&mut functions, firsts.len())?;
+        for &at in &order {
+            let (first, group) = &firsts[at as usize];
+            names.push_str(&text[found[*first as usize].names()]);
+            sites
+                .extend(groups[group.clone()].iter().map(|&(_, site)| found[site as usize].record));
+        }
+        let mut names: &'static str = names.leak();
+        let mut sites: &'static [&'static Record] = sites.leak();
+        for &at in &order {
+            let (first, group) = &firsts[at as usize];
+            let found = &found[*first as usize];
+            let (own_names, more_names) = names.split_at(found.names().len());
+            let (own_sites, more_sites) = sites.split_at(group.len());
+            (names, sites) = (more_names, more_sites);
+            functions.push(found.function(own_names, own_sites));
+        }
+        Ok(Self { functions: functions.leak(), by_key: OnceLock::new() })
     }
 
     /// All of them, sorted by path.
@@ -134,12 +191,43 @@ impl Registry {
         u32::try_from((function.addr() - range.start.addr()) / size_of::<Function>()).ok()
     }
 
-    /// Where in [`Registry::functions`] those are that the compiler calls by this name.
-    pub(crate) fn by_type_name(&self, name: &str) -> &[u32] {
+    /// Where in [`Registry::functions`] those are that the compiler calls by this name: several where two
+    /// crates of one name are in the program.
+    pub(crate) fn by_type_name(&'static self, name: &str) -> Result<Vec<u32>, OutOfMemory> {
         // The module matters for the path alone, and the key does not depend on it.
-        let key = Name::parse(name, "").key;
-        self.by_key.get(&key).map_or(&[], Vec::as_slice)
+        let wanted = Name::parse(name, "").key;
+        let by_key = self.by_key()?;
+        let start = by_key.partition_point(|&(key, _)| key < hash(&wanted));
+        let alike = by_key[start..].iter().take_while(|&&(key, _)| key == hash(&wanted));
+        let mut found = Vec::new();
+        for &(_, index) in alike {
+            if key(&self.functions[index as usize]) == wanted {
+                push(&mut found, index)?;
+            }
+        }
+        Ok(found)
     }
+
+    fn by_key(&'static self) -> Result<&'static [(u64, u32)], OutOfMemory> {
+        if let Some(made) = self.by_key.get() {
+            return Ok(made);
+        }
+        let _making = lock(&MAKING);
+        if let Some(made) = self.by_key.get() {
+            return Ok(made);
+        }
+        let mut made = Vec::new();
+        reserve(&mut made, self.functions.len())?;
+        made.extend(
+            (0..).zip(self.functions).map(|(index, function)| (hash(&key(function)), index)),
+        );
+        made.sort_unstable();
+        Ok(self.by_key.get_or_init(|| made))
+    }
+}
+
+fn key(function: &'static Function) -> std::borrow::Cow<'static, str> {
+    Name::parse(without_closure(function.description().body_name), "").key
 }
 
 /// Every traceable function of the program, sorted by path.
@@ -154,5 +242,6 @@ impl Registry {
 /// ```
 #[must_use]
 pub fn functions() -> Vec<&'static Function> {
-    Registry::get().functions().iter().collect()
+    let registry = Registry::get().unwrap_or_else(|refused| refused.abort());
+    registry.functions().iter().collect()
 }

@@ -3,8 +3,11 @@
 mod functions;
 mod glob;
 mod name;
+mod near;
+mod order;
 mod selector;
 
+pub(crate) use functions::Registry;
 pub use functions::functions;
 #[cfg(any(test, fuzzing))]
 pub(crate) use glob::Glob;

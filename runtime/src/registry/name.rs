@@ -12,29 +12,31 @@
 //! bank::<impl bank::Account for (u8,)>::fee    a trait's method, seen from its own crate
 //! ```
 
+use std::borrow::Cow;
+
 /// A function's name, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Name {
+pub(crate) struct Name<'n> {
     /// `bank::Ledger::fee`: what globs match.
-    pub(crate) path: String,
+    pub(crate) path: Cow<'n, str>,
     /// The same with generic arguments.
-    pub(crate) instance: String,
+    pub(crate) instance: Cow<'n, str>,
     /// `bank::Account`.
     pub(crate) trait_path: Option<String>,
     /// Equal for the two spellings of one function.
-    pub(crate) key: String,
+    pub(crate) key: Cow<'n, str>,
 }
 
 /// What every name has in it that is more than a path.
 const BRACKETS: [char; 3] = ['<', '(', '['];
 
-impl Name {
+impl<'n> Name<'n> {
     /// Takes `name` apart. `module` is where the function is written: a method of a
     /// foreign type gets a path of that module, not of the type's crate.
-    pub(crate) fn parse(name: &str, module: &str) -> Self {
+    pub(crate) fn parse(name: &'n str, module: &str) -> Self {
         if !name.contains(BRACKETS) {
             // A function or a method without generics, which most are: the name is the path.
-            let [path, instance, key] = [name; 3].map(str::to_owned);
+            let [path, instance, key] = [name; 3].map(Cow::Borrowed);
             return Self { path, instance, trait_path: None, key };
         }
         let mut owner = None;
@@ -85,6 +87,7 @@ impl Name {
             (Some(owner), None) => format!("{}::{instance_rest}", without_lifetimes(owner)),
             _ => instance_rest,
         };
+        let [path, instance, key] = [path, instance, key].map(Cow::Owned);
         Self { path, instance, trait_path: trait_name.map(path_of_type), key }
     }
 }

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::site::Function;
+use crate::sys::{OutOfMemory, push, reserve};
 
 use super::functions::Registry;
 use super::glob::Glob;
+use super::near::near;
 
 /// Which functions a link is attached to.
 ///
@@ -107,14 +109,16 @@ impl Selector {
     /// # Errors
     ///
     /// [`Error::NoMatch`] if the selection is empty, or one of its rules matches nothing at all;
-    /// [`Error::BadPattern`] and [`Error::NotTraceable`] as they say.
+    /// [`Error::BadPattern`], [`Error::NotTraceable`] and [`Error::OutOfMemory`] as they say.
     pub fn resolve(&self) -> Result<Vec<&'static Function>, Error> {
-        let registry = Registry::get();
+        let registry = Registry::get().map_err(no_memory)?;
         let mut chosen = Chosen::default();
         for rule in &self.rules {
             match rule.choice(registry)? {
-                Choice::Of(indices) if indices.is_empty() => return Err(self.no_match(rule)),
-                Choice::Of(indices) => chosen.add(indices),
+                Choice::Of(indices) if indices.is_empty() => {
+                    return Err(rule.no_match(registry.functions()));
+                }
+                Choice::Of(indices) => chosen.add(indices).map_err(no_memory)?,
                 Choice::NotBelow(range, glob) => chosen.remove(range, |index| {
                     glob.matches_rest(registry.functions()[index as usize].path())
                 }),
@@ -123,7 +127,10 @@ impl Selector {
         let chosen = chosen.sorted();
         match (chosen.is_empty(), self.rules.last()) {
             (false, _) => {
-                Ok(chosen.iter().map(|&index| &registry.functions()[index as usize]).collect())
+                let mut functions = Vec::new();
+                reserve(&mut functions, chosen.len()).map_err(no_memory)?;
+                functions.extend(chosen.iter().map(|&index| &registry.functions()[index as usize]));
+                Ok(functions)
             }
             (true, None) => Err(Error::NoFunctions),
             (true, Some(_)) => Err(Error::NoMatch { pattern: self.text(), near: Vec::new() }),
@@ -133,16 +140,10 @@ impl Selector {
     fn text(&self) -> String {
         self.rules.iter().map(Rule::text).collect::<Vec<_>>().join(", ")
     }
+}
 
-    fn no_match(&self, rule: &Rule) -> Error {
-        match rule {
-            Rule::Site(name) => Error::NotTraceable { function: (*name).to_owned() },
-            Rule::Pattern(pattern) => {
-                Error::NoMatch { pattern: pattern.clone(), near: near(pattern) }
-            }
-            _ => Error::NoMatch { pattern: rule.text(), near: Vec::new() },
-        }
-    }
+fn no_memory(refused: OutOfMemory) -> Error {
+    Error::OutOfMemory { function: None, what: "the list of functions", bytes: refused.bytes }
 }
 
 /// What a rule does with functions, which are named by their place in the listing.
@@ -157,15 +158,30 @@ enum Choice {
 const FEW: usize = 1024;
 
 impl Rule {
-    fn choice(&self, registry: &Registry) -> Result<Choice, Error> {
+    /// That it chooses none of these functions, which are all.
+    fn no_match(&self, all: &'static [Function]) -> Error {
+        match self {
+            Self::Site(name) => Error::NotTraceable { function: (*name).to_owned() },
+            Self::Pattern(pattern) => {
+                Error::NoMatch { pattern: pattern.clone(), near: near(pattern, all) }
+            }
+            _ => Error::NoMatch { pattern: self.text(), near: Vec::new() },
+        }
+    }
+
+    fn choice(&self, registry: &'static Registry) -> Result<Choice, Error> {
         let all = registry.functions();
         let within = |range: Range<usize>, matches: &dyn Fn(&Function) -> bool| {
             let begin = u32::try_from(range.start).expect("fewer than 2^32 functions");
             // Most that are asked for are wanted, if few are asked for.
-            let mut indices = Vec::with_capacity(range.len().min(FEW));
-            let found = (begin..).zip(&all[range]).filter(|(_, function)| matches(function));
-            indices.extend(found.map(|(index, _)| index));
-            Choice::Of(indices)
+            let mut indices = Vec::new();
+            reserve(&mut indices, range.len().min(FEW)).map_err(no_memory)?;
+            for (index, function) in (begin..).zip(&all[range]) {
+                if matches(function) {
+                    push(&mut indices, index).map_err(no_memory)?;
+                }
+            }
+            Ok(Choice::Of(indices))
         };
         Ok(match self {
             Self::Pattern(pattern) => match pattern.strip_prefix('!') {
@@ -176,21 +192,25 @@ impl Rule {
                 None => {
                     let glob = Glob::new(pattern)?;
                     let range = registry.beginning_with(glob.prefix());
-                    within(range, &|function| glob.matches_rest(function.path()))
+                    within(range, &|function| glob.matches_rest(function.path()))?
                 }
             },
-            Self::Site(name) => Choice::Of(registry.by_type_name(name).to_vec()),
+            Self::Site(name) => Choice::Of(registry.by_type_name(name).map_err(no_memory)?),
             Self::Module(module) => within(0..all.len(), &|function| {
                 let below = function.module().strip_prefix(module.as_str());
                 below.is_some_and(|below| below.is_empty() || below.starts_with("::"))
-            }),
+            })?,
             Self::File(file) => within(0..all.len(), &|function| {
                 std::path::Path::new(function.file()).ends_with(file)
-            }),
-            Self::Matching(predicate) => within(0..all.len(), &**predicate),
+            })?,
+            Self::Matching(predicate) => within(0..all.len(), &**predicate)?,
             Self::Functions(functions) => {
-                let indices = functions.iter().map(|function| registry.index_of(function));
-                Choice::Of(indices.collect::<Option<_>>().unwrap_or_default())
+                let mut indices = Vec::new();
+                reserve(&mut indices, functions.len()).map_err(no_memory)?;
+                let places = functions.iter().map(|function| registry.index_of(function));
+                indices.extend(places.flatten());
+                // One of another shared object's chooses nothing.
+                Choice::Of(if indices.len() == functions.len() { indices } else { Vec::new() })
             }
         })
     }
@@ -204,12 +224,14 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn add(&mut self, indices: Vec<u32>) {
+    fn add(&mut self, indices: Vec<u32>) -> Result<(), OutOfMemory> {
         if self.indices.is_empty() {
             self.indices = indices;
         } else {
+            reserve(&mut self.indices, indices.len())?;
             self.indices.extend(indices);
         }
+        Ok(())
     }
 
     fn remove(&mut self, range: Range<usize>, is_one: impl Fn(u32) -> bool) {
@@ -223,29 +245,6 @@ impl Chosen {
         self.indices.dedup();
         self.indices
     }
-}
-
-/// The paths most like a pattern.
-fn near(pattern: &str) -> Vec<String> {
-    const SHOWN: usize = 3;
-    const ALIKE: f64 = 0.7;
-    let wanted = pattern.trim_end_matches(['*', ':']);
-    let wanted_name = wanted.rsplit("::").next().unwrap_or(wanted);
-    let likeness = |function: &Function| {
-        let whole = strsim::jaro_winkler(wanted, function.path());
-        // A right name under a wrong path helps more than a right crate with a wrong name.
-        let name = strsim::normalized_damerau_levenshtein(wanted_name, function.name());
-        whole.max(name * 0.99)
-    };
-    let mut scored: Vec<(f64, &str)> = Registry::get()
-        .functions()
-        .iter()
-        .map(|function| (likeness(function), function.path()))
-        .filter(|(score, _)| *score >= ALIKE)
-        .collect();
-    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    scored.dedup_by(|a, b| a.1 == b.1);
-    scored.into_iter().take(SHOWN).map(|(_, path)| path.to_owned()).collect()
 }
 
 impl From<&str> for Selector {

@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use crate::sync::OnceLock;
+
 use super::{RawDescription, Record, Source};
 
 /// One traced function: one instantiation, with every copy that the compiler has made of it.
@@ -12,7 +14,8 @@ pub struct Function {
     path: &'static str,
     instance: &'static str,
     trait_path: Option<&'static str>,
-    generics: Vec<&'static str>,
+    /// Taken out of its description when somebody asks.
+    generics: OnceLock<Box<[&'static str]>>,
     description: RawDescription,
     sites: &'static [&'static Record],
 }
@@ -25,8 +28,7 @@ impl Function {
         description: RawDescription,
         sites: &'static [&'static Record],
     ) -> Self {
-        let generics = description.source.generics().collect();
-        Self { path, instance, trait_path, generics, description, sites }
+        Self { path, instance, trait_path, generics: OnceLock::new(), description, sites }
     }
 
     /// The path by which it is selected, such as `bank::Ledger::fee`: crate, modules, type,
@@ -81,7 +83,7 @@ impl Function {
     /// Names of its type and const parameters.
     #[must_use]
     pub fn generics(&self) -> &[&'static str] {
-        &self.generics
+        self.generics.get_or_init(|| self.source().generics().collect())
     }
 
     /// How many arguments it takes, the receiver among them.

@@ -14,11 +14,11 @@ mod slot;
 mod switch;
 
 pub use body::{Body, Closure, Itself, unbound, unbound_mut};
-pub use describe::{ArgFacts, RawDescription, Source, TypeFacts};
+pub use describe::{ArgFacts, Promise, RawDescription, Source, TypeFacts};
 pub use describe::{erased_id_of, opaque, type_id_of};
 pub use entry::*;
 pub use function::{Argument, Function};
 pub(crate) use record::{Record, SiteData, records};
 use slot::Fits;
 pub use slot::Slot;
-pub(crate) use switch::Switch;
+pub(crate) use switch::{Switch, find_switches};

@@ -5,6 +5,7 @@ use core::ops::Range;
 use std::sync::OnceLock;
 
 use crate::arch;
+use crate::sys::{OutOfMemory, reserve};
 
 use super::record::{Offset, Record, records, section};
 
@@ -62,29 +63,40 @@ struct Index {
 }
 
 impl Index {
-    fn get() -> &'static Self {
+    fn get() -> Result<&'static Self, OutOfMemory> {
         static INDEX: OnceLock<Index> = OnceLock::new();
-        INDEX.get_or_init(|| Self::new(records(), section(arch::switches())))
+        if let Some(made) = INDEX.get() {
+            return Ok(made);
+        }
+        // Another thread may make it as well; one of them is kept.
+        let made = Self::new(records(), section(arch::switches()))?;
+        Ok(INDEX.get_or_init(|| made))
     }
 
-    fn new(records: &'static [Record], switches: &'static [Switch]) -> Self {
-        let mut order: Vec<(*const (), usize)> =
-            records.iter().enumerate().map(|(number, record)| (record.entry(), number)).collect();
+    fn new(records: &'static [Record], switches: &'static [Switch]) -> Result<Self, OutOfMemory> {
+        let mut order: Vec<(*const (), usize)> = Vec::new();
+        reserve(&mut order, records.len())?;
+        order.extend(records.iter().enumerate().map(|(number, record)| (record.entry(), number)));
         order.sort_unstable();
-        let mut numbered: Vec<(usize, &'static Switch)> = Vec::with_capacity(switches.len());
+        let mut numbered: Vec<(usize, &'static Switch)> = Vec::new();
+        reserve(&mut numbered, switches.len())?;
         for switch in switches {
             let found = order.binary_search_by_key(&switch.entry(), |&(entry, _)| entry);
             // A switch keeps its stub, and a stub its record.
             debug_assert!(found.is_ok(), "a switch whose site has no record");
             numbered.extend(found.ok().map(|at| (order[at].1, switch)));
         }
-        numbered.sort_by_key(|&(number, switch)| (number, switch.code()));
-        let mut starts = Vec::with_capacity(records.len() + 1);
+        numbered.sort_unstable_by_key(|&(number, switch)| (number, switch.code()));
+        let mut starts = Vec::new();
+        reserve(&mut starts, records.len() + 1)?;
         for number in 0..=records.len() {
             let start = numbered.partition_point(|&(of, _)| of < number);
             starts.push(u32::try_from(start).expect("fewer than 2^32 switches"));
         }
-        Self { switches: numbered.into_iter().map(|(_, switch)| switch).collect(), starts }
+        let mut switches = Vec::new();
+        reserve(&mut switches, numbered.len())?;
+        switches.extend(numbered.iter().map(|&(_, switch)| switch));
+        Ok(Self { switches, starts })
     }
 
     fn range(&self, number: usize) -> Range<usize> {
@@ -92,10 +104,15 @@ impl Index {
     }
 }
 
+/// Finds the switches of all sites, if that was not done before.
+pub(crate) fn find_switches() -> Result<(), OutOfMemory> {
+    Index::get().map(drop)
+}
+
 impl Record {
     /// The switches that lead to this stub: one for each copy of the function.
     pub(crate) fn switches(&self) -> &'static [&'static Switch] {
-        let index = Index::get();
+        let index = Index::get().unwrap_or_else(|refused| refused.abort());
         &index.switches[index.range(self.number())]
     }
 }

@@ -100,3 +100,7 @@ pub(crate) fn on_fork(
 ) -> io::Result<()> {
     Ok(())
 }
+
+pub(crate) fn stay_loaded() -> io::Result<()> {
+    Ok(())
+}

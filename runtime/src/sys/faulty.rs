@@ -12,7 +12,7 @@ use super::system;
 use crate::sync::{AtomicU32, AtomicU64, Ordering};
 
 pub(crate) use system::{Protection, errno_location, page_size, set_apart};
-pub(crate) use system::{is_gone, map_wiped_in_children, process, sleep_on, thread};
+pub(crate) use system::{is_gone, map_wiped_in_children, process, sleep_on, stay_loaded, thread};
 
 /// What can be refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

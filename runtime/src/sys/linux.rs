@@ -1,6 +1,7 @@
 //! Linux.
 
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
+use core::mem::MaybeUninit;
 use std::io;
 use std::os::unix::fs::FileExt;
 use std::time::Duration;
@@ -266,4 +267,59 @@ pub(crate) fn on_fork(
     // SAFETY: the handlers stay valid for the life of the process: they are functions of ours.
     let status = unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
     if status == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(status)) }
+}
+
+/// Keeps the shared object that this code is in loaded for the life of the process.
+///
+/// The system is told addresses in it that it cannot forget: of functions that run when a thread ends and when
+/// the process forks. And a thread may be on its way through a stub that nobody knows of.
+pub(crate) fn stay_loaded() -> io::Result<()> {
+    // A program is never unloaded, and one without a dynamic linker has nothing that could be.
+    if cfg!(target_feature = "crt-static") || is_program() {
+        return Ok(());
+    }
+    let refused = || io::Error::new(io::ErrorKind::Unsupported, "it is not known to the linker");
+    let mut found = MaybeUninit::<libc::Dl_info>::uninit();
+    let here = (stay_loaded as fn() -> io::Result<()>) as *const c_void;
+    // SAFETY: there is room for an answer.
+    if unsafe { libc::dladdr(here, found.as_mut_ptr()) } == 0 {
+        return Err(refused());
+    }
+    // SAFETY: `dladdr` has found something, and has written the whole answer.
+    let found = unsafe { found.assume_init() };
+    // It is loaded: this finds it by its name, and is nothing but a mark that stays.
+    let flags = libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
+    // SAFETY: the name is the linker's own, which lives as long as the object; nothing is loaded, so nothing
+    // of its runs.
+    let object = unsafe { libc::dlopen(found.dli_fname, flags) };
+    if object.is_null() { Err(refused()) } else { Ok(()) }
+}
+
+/// Whether this code is in the program itself, which the linker names first.
+fn is_program() -> bool {
+    unsafe extern "C" fn first(
+        object: *mut libc::dl_phdr_info,
+        _: libc::size_t,
+        is_here: *mut c_void,
+    ) -> c_int {
+        let here = first as *const () as usize;
+        // SAFETY: the linker hands in one object's description.
+        let object = unsafe { &*object };
+        let count = usize::from(object.dlpi_phnum);
+        // SAFETY: so many segments are described there.
+        let segments = unsafe { core::slice::from_raw_parts(object.dlpi_phdr, count) };
+        let found = segments.iter().any(|segment| {
+            let start = (object.dlpi_addr as usize).wrapping_add(segment.p_vaddr as usize);
+            segment.p_type == libc::PT_LOAD && here.wrapping_sub(start) < segment.p_memsz as usize
+        });
+        // SAFETY: what `is_program` has handed in.
+        unsafe { is_here.cast::<bool>().write(found) };
+        // No further.
+        1
+    }
+
+    let mut is_here = false;
+    // SAFETY: `first` writes one truth value, for which there is room.
+    unsafe { libc::dl_iterate_phdr(Some(first), (&raw mut is_here).cast()) };
+    is_here
 }

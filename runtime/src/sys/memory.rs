@@ -14,6 +14,14 @@ pub(crate) struct OutOfMemory {
     pub(crate) bytes: usize,
 }
 
+impl OutOfMemory {
+    /// Ends the process, as wherever Rust allocates.
+    pub(crate) fn abort(self) -> ! {
+        let layout = Layout::array::<u8>(self.bytes).unwrap_or(Layout::new::<u8>());
+        std::alloc::handle_alloc_error(layout)
+    }
+}
+
 /// Memory of this layout, which is not of size zero, from the global allocator.
 pub(crate) fn allocate(layout: Layout) -> Result<NonNull<u8>, OutOfMemory> {
     let refused = OutOfMemory { bytes: layout.size() };
@@ -34,4 +42,25 @@ pub(crate) fn reserve<T>(vec: &mut Vec<T>, more: usize) -> Result<(), OutOfMemor
         return Err(refused);
     }
     vec.try_reserve(more).map_err(|_| refused)
+}
+
+/// Makes room for so many more bytes of text.
+pub(crate) fn reserve_text(text: &mut String, more: usize) -> Result<(), OutOfMemory> {
+    if text.capacity() - text.len() >= more {
+        return Ok(());
+    }
+    let refused = OutOfMemory { bytes: more };
+    if !grants_memory() {
+        return Err(refused);
+    }
+    text.try_reserve(more).map_err(|_| refused)
+}
+
+/// Adds an element to what grows.
+pub(crate) fn push<T>(vec: &mut Vec<T>, element: T) -> Result<(), OutOfMemory> {
+    if vec.len() == vec.capacity() {
+        reserve(vec, 1)?;
+    }
+    vec.push(element);
+    Ok(())
 }

@@ -198,3 +198,45 @@ fn a_panic_of_the_users_code_during_an_attach_changes_nothing() {
         drop(bystander(&log));
     }
 }
+
+#[traceable]
+fn one_of_many<const N: usize>(x: u64) -> u64 {
+    x + N as u64
+}
+
+#[test]
+fn a_refusal_of_many_functions_keeps_all_and_its_text_lists_twenty_and_a_count() {
+    seq_macro::seq!(N in 0..31 {
+        assert!(one_of_many::<N>(1) > N);
+    });
+    let many = "behaviour::transaction::one_of_many";
+    let wrong = |_: &Entry, _: &str| ();
+    let error = gtramp::fentry(many, wrong).unwrap_err();
+    let Error::Refused(refusals) = &error else { panic!("{error}") };
+    assert_eq!(refusals.len(), 31);
+    for refusal in refusals {
+        assert!(matches!(refusal.reason(), Error::TypeMismatch { argument: Some(0), .. }));
+        assert!(refusal.to_string().starts_with(refusal.function().instance()));
+    }
+    let text = error.to_string();
+    assert_eq!(text.matches("one_of_many<").count(), 2 * 20, "{text}");
+    assert!(text.starts_with("31 function(s)") && text.contains("and 11 more"), "{text}");
+
+    // A link says the same of what it has left out.
+    let most = link().functions([many, "behaviour::transaction::mixed::none"]);
+    let most = most.fentry(wrong).skip_invalid(true).attach();
+    assert!(most.is_err(), "none is left");
+    let one = link().functions([many, "behaviour::transaction::takes_text"]);
+    assert_eq!(takes_text("four"), 4);
+    let one = one.fentry(wrong).skip_invalid(true).attach().unwrap();
+    let info = one.info();
+    assert_eq!((info.functions.len(), info.refused.len()), (1, 31));
+    let text = info.to_string();
+    assert_eq!(text.matches("refused: ").count(), 20, "{text}");
+    assert!(text.ends_with("and 11 more refused"), "{text}");
+}
+
+#[traceable]
+fn takes_text(text: &str) -> usize {
+    text.len()
+}

@@ -5,6 +5,8 @@
 //! scripts and macros, and those that differ in nothing but the linker share all crates but the
 //! program itself.
 
+mod plugin;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -88,6 +90,17 @@ fn fixture() -> PathBuf {
     folder
 }
 
+/// Cargo in a folder of the fixture, as no setting of whoever runs the tests changes it.
+fn cargo(folder: &Path, target: &Path) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(folder).env("CARGO_TARGET_DIR", target);
+    for inherited in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "GTRAMP_CONFIG"]
+    {
+        cargo.env_remove(inherited);
+    }
+    cargo
+}
+
 /// A built and finished program.
 struct Ran {
     /// What it printed.
@@ -106,15 +119,9 @@ impl Build {
 
         let target = "x86_64-unknown-linux-gnu";
         let folder = fixture();
-        let mut cargo = Command::new(env!("CARGO"));
+        let mut cargo = cargo(&folder, &folder.join("target"));
         // With a target, flags and profiles are not for build scripts and macros.
         cargo.args(["rustc", "--offline", "--quiet", "--target", target]);
-        cargo.current_dir(&folder).env("CARGO_TARGET_DIR", folder.join("target"));
-        for inherited in
-            ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_BUILD_TARGET", "GTRAMP_CONFIG"]
-        {
-            cargo.env_remove(inherited);
-        }
         for (setting, value) in self.profile {
             cargo.env(format!("CARGO_PROFILE_DEV_{setting}"), value);
         }

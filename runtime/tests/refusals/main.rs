@@ -3,6 +3,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[cfg(not(gtramp_slot))] // There, no code is written.
+mod altered;
 #[cfg(target_arch = "x86_64")] // It answers a system call in the place of the kernel.
 mod barriers;
 #[cfg(target_arch = "x86_64")] // As barriers.

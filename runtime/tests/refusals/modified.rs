@@ -45,7 +45,7 @@ struct Foreign {
     before: u8,
 }
 
-fn write(address: u64, byte: u8) {
+pub(crate) fn write(address: u64, byte: u8) {
     let memory = OpenOptions::new().write(true).open("/proc/self/mem").unwrap();
     memory.write_all_at(&[byte], address).unwrap();
 }

@@ -31,9 +31,9 @@ pub(crate) fn wait_for_marks_of(threads: &[&'static Thread], busy: impl Fn(*mut 
 }
 
 pub(crate) fn is_marked(threads: &[&'static Thread], mark: *mut ()) -> bool {
-    wait::held_by(threads.iter().copied()).has_mark(mark)
+    wait::held_by(|| threads.iter().copied()).has_mark(mark)
 }
 
 pub(crate) fn is_held(threads: &[&'static Thread], range: core::ops::Range<usize>) -> bool {
-    wait::held_by(threads.iter().copied()).any_in(range)
+    wait::held_by(|| threads.iter().copied()).any_in(range)
 }

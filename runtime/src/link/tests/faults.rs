@@ -196,7 +196,8 @@ fn walk<R>(
     mut undo: impl FnMut(R),
 ) -> u64 {
     let mut failures = 0;
-    let before = (Snapshot::of(functions.iter().copied()), observe(), infos(others));
+    let look = || (Snapshot::of(functions.iter().copied()), observe(), infos(others));
+    let mut before = look();
     for k in 0.. {
         let (first, second) = way(k);
         let refusing = refuse(first, second);
@@ -209,8 +210,7 @@ fn walk<R>(
                 check_error(&error);
                 failures += 1;
                 // Memory that was replaced is put back into use or freed by the next transaction.
-                let now = (Snapshot::of(functions.iter().copied()), observe(), infos(others));
-                assert_eq!(now, before, "{k}: {error}");
+                assert_eq!(look(), before, "{k}: {error}");
             }
             Ok(done) => {
                 assert_ne!(observe(), before.1, "{k}: it succeeded");
@@ -219,6 +219,8 @@ fn walk<R>(
                 if !met {
                     return failures;
                 }
+                // What was refused can be done without. The attach is counted.
+                before = look();
             }
         }
         assert!(k < 1000, "it always fails");
@@ -316,8 +318,9 @@ fn functions_that_were_never_attached_to_are_untouched_by_an_attach_without_memo
         assert_eq!(Snapshot::of(fresh.iter().copied()), before, "{failed}");
         failed += 1;
     }
-    // Room for the lists, metadata of all, a list for each of three fits.
-    assert_eq!(failed, 5, "allocations");
+    // The selection, twice; the functions; room for the lists, metadata of all, a list for each of three
+    // fits; and the pages, as many as they are.
+    assert!(failed >= 8, "allocations: {failed}");
     assert_eq!(fresh::all(), [1, 3, 1]);
 }
 

@@ -8,6 +8,7 @@ mod faults;
 mod front;
 mod order;
 mod sharing;
+mod threads;
 mod waiting;
 
 use crate::Function;

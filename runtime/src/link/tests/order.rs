@@ -6,10 +6,11 @@ use std::time::{Duration, Instant};
 
 use super::turn;
 use crate::md::Md;
-use crate::poke::{Expected, verify};
+use crate::poke::{Expected, Found as State, verify};
 use crate::probe::List;
+use crate::site::Record;
 use crate::sys::at_each_barrier;
-use crate::{Entry, Link, traceable};
+use crate::{Entry, Function, Link, traceable};
 
 #[traceable]
 fn target(a: u64) -> u64 {
@@ -57,7 +58,7 @@ fn at_the_barriers_of(detach: impl FnOnce(Link)) -> Vec<Found> {
             let list = unsafe { &*before };
             notes.lock().expect("nobody panics").push(Found {
                 published: md.current().rows().is_empty(),
-                disarmed: verify(site, Expected::NEW, function).is_ok(),
+                disarmed: is_off(site, function),
                 killed: list.rows().iter().all(crate::probe::Row::is_dead),
                 still_running: inside.load(Ordering::SeqCst),
             });
@@ -78,6 +79,11 @@ fn at_the_barriers_of(detach: impl FnOnce(Link)) -> Vec<Found> {
     found.lock().expect("nobody panics").clone()
 }
 
+/// Whether its entry and all its switches are as they were before anything was attached.
+fn is_off(site: &Record, function: &Function) -> bool {
+    matches!(verify(site, Expected::NEW, function), Ok(State::AsExpected))
+}
+
 #[traceable]
 fn new(a: u64) -> u64 {
     a
@@ -96,7 +102,7 @@ fn a_barrier_comes_between_a_sites_first_metadata_and_its_first_arming() {
         let notes = Arc::clone(&found);
         let look = move || {
             let is_known = Md::existing(site.data()).is_some();
-            let is_off = verify(site, Expected::NEW, function).is_ok();
+            let is_off = is_off(site, function);
             notes.lock().expect("nobody panics").push((is_known, is_off));
         };
         let attach = || crate::fentry("**::order::new", |_: &Entry| ());
