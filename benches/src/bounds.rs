@@ -43,9 +43,33 @@ const fn bound(name: &'static str, of: Of, bound: f64, aim: Option<f64>) -> Boun
     Bound { name, bound, aim, at_least: matches!(of, Of::Together), of }
 }
 
+/// A function that is off by its plain twin.
+const fn off(name: &'static str, row: &'static str, twin: &'static str, most: f64) -> Bound {
+    bound(name, ratio(row, twin), most, Some(1.0))
+}
+
+/// What a probe adds to a function of many arguments, by what one written by hand adds.
+const fn extra(
+    name: &'static str,
+    row: &'static str,
+    hand: &'static str,
+    plain: &'static str,
+) -> Bound {
+    bound(name, Of::Extra(row, hand, plain), 2.0, None)
+}
+
 /// All of them.
 pub const BOUNDS: &[Bound] = &[
     bound("off / plain", ratio("off", "plain"), 1.03, Some(1.0)),
+    off("off/strs / plain/strs", "off/strs", "plain/strs", 1.03),
+    off("off/slice / plain/slice", "off/slice", "plain/slice", 1.03),
+    off("off/owned / plain/owned", "off/owned", "plain/owned", 1.03),
+    off("off/floats / plain/floats", "off/floats", "plain/floats", 1.03),
+    off("off/struct64 / plain/struct64", "off/struct64", "plain/struct64", 1.03),
+    off("off/getter / plain/getter", "off/getter", "plain/getter", 1.15),
+    off("off/crate / plain/crate", "off/crate", "plain/crate", 1.03),
+    off("off/recursion / plain/recursion", "off/recursion", "plain/recursion", 1.03),
+    off("off/cold / plain/cold", "off/cold", "plain/cold", 1.05),
     bound("fentry-spec / hand-fentry", ratio("fentry-spec", "hand-fentry"), 1.30, Some(1.15)),
     bound("fentry / hand-fentry", ratio("fentry", "hand-fentry"), 1.85, Some(1.5)),
     bound("both-spec / hand-fexit", ratio("both-spec", "hand-fexit"), 1.30, Some(1.1)),
@@ -67,6 +91,12 @@ pub const BOUNDS: &[Bound] = &[
         Some(1.3),
     ),
     bound("fmodret / fexit", ratio("fmodret", "fexit"), 1.1, Some(1.0)),
+    extra("fentry/6, over plain, by hand's", "fentry/6", "hand-fentry/6", "plain/6"),
+    extra("fentry/8, over plain, by hand's", "fentry/8", "hand-fentry/8", "plain/8"),
+    extra("fentry/12, over plain, by hand's", "fentry/12", "hand-fentry/12", "plain/12"),
+    extra("both/6, over plain, by hand's", "both/6", "hand-fexit/6", "plain/6"),
+    extra("both/8, over plain, by hand's", "both/8", "hand-fexit/8", "plain/8"),
+    extra("both/12, over plain, by hand's", "both/12", "hand-fexit/12", "plain/12"),
     bound("off-all / plain", ratio("off-all", "plain"), 1.03, Some(1.0)),
     bound("attach 50,000, ms", Of::Attach, 10.0, Some(5.0)),
     bound("detach 50,000, ms", Of::Detach, 10.0, Some(5.0)),

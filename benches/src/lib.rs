@@ -11,6 +11,7 @@ pub mod bulk;
 pub mod clock;
 pub mod crowd;
 pub mod csv;
+pub mod elsewhere;
 pub mod json;
 pub mod machine;
 pub mod measure;

@@ -91,6 +91,9 @@ fn the_sources_and_the_built_program_tell_of_the_same_functions() {
     let plan = json(workspace, &["plan", "--json", "--offline", "--package", "gtramp"]);
     let sites = json(workspace, &["sites", "--json", program.to_str().unwrap()]);
     let (written, built) = (by_place(&plan["workspace"]["functions"]), by_place(&sites));
+    for site in sites.as_array().unwrap() {
+        assert!(site["copies"].as_u64() >= Some(1), "something leads to every site: {site}");
+    }
     // Place and argument count first, so that a function that only one side has is named.
     assert!(written.len() > 70, "{} functions", written.len());
     let only = |some: &BTreeMap<Place<'_>, Vec<&Value>>, others: &BTreeMap<_, _>| {
@@ -176,4 +179,25 @@ fn the_callers_of_the_built_program_are_those_that_were_planned() {
         "cli/variants.txt",
         &format!("$ cargo gtramp variants census\n{}\n", rows.join("\n")),
     );
+}
+
+#[test]
+fn functions_are_listed_with_the_number_of_their_copies() {
+    let Some(workspace) = workspace() else {
+        return;
+    };
+    let program = build(workspace);
+    let listing = gtramp(workspace, &["sites", program.to_str().unwrap()]);
+    // Where the compiler puts a function, and on which line it is, is not for this file to say.
+    let mask = |word: &str| match word.split_once(".rs:") {
+        Some((file, _)) => format!("{file}.rs:#"),
+        None if word.starts_with("0x") => "0x#".to_owned(),
+        None => word.to_owned(),
+    };
+    let rows = listing.lines().map(|line| {
+        let words: Vec<_> = line.split_whitespace().map(mask).collect();
+        words.join(" ")
+    });
+    let rows: Vec<_> = rows.collect();
+    expect_file("cli/sites.txt", &format!("$ cargo gtramp sites census\n{}\n", rows.join("\n")));
 }

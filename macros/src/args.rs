@@ -1,7 +1,7 @@
 //! The options inside the attributes' parentheses.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
-use quote::quote;
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Ident, LitStr, Path, Token};
@@ -24,6 +24,22 @@ impl Runtime {
         match &self.0 {
             Some(path) => quote!(#path::__private),
             None => quote!(::gtramp::__private),
+        }
+    }
+
+    /// The same, as if it were written at `place`; a path that the attribute was given still means what it meant
+    /// there.
+    pub(crate) fn private_at(&self, place: Span) -> TokenStream {
+        match &self.0 {
+            Some(path) => {
+                let path = path.to_token_stream().into_iter().map(|mut token| {
+                    token.set_span(token.span().located_at(place));
+                    token
+                });
+                let rest = quote_spanned!(place=> ::__private);
+                path.chain(rest).collect()
+            }
+            None => quote_spanned!(place=> ::gtramp::__private),
         }
     }
 

@@ -26,19 +26,22 @@ pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime)
     // Generated code is shown at the function's name in errors.
     let span = Span::call_site().located_at(function.sig.ident.span());
     let describe = describe::closure(&function, scope, &private, span);
+    let called = runtime.private_at(first_place(&body));
     let inside = match &form {
-        Form::Moved => moved(&mut function, body, scope, &private, &describe),
+        Form::Moved => moved(&mut function, body, scope, &called, &describe),
         Form::Copied => {
             let (behind, params) = behind_patterns(&mut function, &form);
             let copy = closure_body(&function, body_of(&body, &function));
             let output = closure_output(&function.sig.output);
             let copy = quote_spanned!(span=> |#(#params),*| #output #copy);
-            switched(&function, &private, &describe, &copy, &quote!(Closure), &body, &behind)
+            let form = quote!(#private::Closure);
+            switched(&function, &called, &describe, &copy, &form, &body, &behind)
         }
         Form::Again(path) => {
             let (behind, _) = behind_patterns(&mut function, &form);
             let call = calling_again(&function, path, scope, &private);
-            switched(&function, &private, &describe, &call, &quote!(Itself), &body, &behind)
+            let form = quote!(#private::Itself);
+            switched(&function, &called, &describe, &call, &form, &body, &behind)
         }
     };
     let mut outer = Group::new(Delimiter::Brace, inside);
@@ -52,10 +55,11 @@ fn moved(
     function: &mut Function,
     body: Group,
     scope: &Scope,
-    private: &TokenStream,
+    called: &TokenStream,
     describe: &TokenStream,
 ) -> TokenStream {
     let span = Span::call_site().located_at(function.sig.ident.span());
+    let place = first_place(&body);
     let body = body_of(&body, function);
     let (mut passed, mut params) = (Vec::new(), Vec::new());
     for (index, input) in function.sig.inputs.iter_mut().enumerate() {
@@ -63,46 +67,68 @@ fn moved(
         passed.push(argument.passed);
         params.push(argument.param);
     }
-    let call = format_ident!("call_{}", passed.len(), span = span);
+    let call = format_ident!("call_{}", passed.len(), span = place);
     let lints = is_unsafe(function).then(|| quote!(#[allow(unused_unsafe)]));
     let hinted = hint::hinted(&body, &function.sig.output, scope);
     let hint_lints = hinted.is_some().then(hint::lints);
     let body = closure_body(function, hinted.unwrap_or_else(|| body.into_token_stream()));
     let output = closure_output(&function.sig.output);
-    quote_spanned! {span=>
-        #private::#call(
-            #describe,
-            #(#passed,)*
-            #lints #hint_lints |#(#params),*| #output #body
-        )
-    }
+    let arguments = quote_spanned! {span=>
+        #describe,
+        #(#passed,)*
+        #lints #hint_lints |#(#params),*| #output #body
+    };
+    let call = written_at(place, quote_spanned!(place=> #called::#call), arguments);
+    // Written in the program, as it seems to be, it would be told to end with a semicolon.
+    let end = matches!(function.sig.output, ReturnType::Default).then(|| quote!(;));
+    quote!(#call #end)
+}
+
+/// Where a body begins.
+fn first_place(body: &Group) -> Span {
+    let first = body.stream().into_iter().next();
+    first.map_or_else(|| body.span_close(), |token| token.span())
+}
+
+/// A call of `path` that seems to be written at `place`, as the path does.
+///
+/// A debugger that stops at the function stops at this call, because nothing is before it, and shows `place`: the
+/// body's first line. What a macro writes, it shows where the macro was called.
+fn written_at(place: Span, mut path: TokenStream, arguments: TokenStream) -> TokenStream {
+    let mut arguments = Group::new(Delimiter::Parenthesis, arguments);
+    arguments.set_span(place);
+    path.extend([TokenTree::from(arguments)]);
+    path
 }
 
 /// The body as written, behind the switch.
 fn switched(
     function: &Function,
-    private: &TokenStream,
+    called: &TokenStream,
     describe: &TokenStream,
     closure: &TokenStream,
     form: &TokenStream,
     body: &Group,
     behind: &TokenStream,
 ) -> TokenStream {
-    // A debugger that stops at the function stops here: at the body's first line.
-    let first = body.stream().into_iter().next();
-    let place = first.map_or_else(|| body.span_close(), |token| token.span());
+    let place = first_place(body);
     let span = Span::mixed_site().located_at(place);
     let names: Vec<_> = function.sig.inputs.iter().map(name_of).collect();
     let lints: Vec<_> = names.iter().map(used).collect();
-    let switched = format_ident!("switched_{}", names.len(), span = span);
+    let switched = format_ident!("switched_{}", names.len(), span = place);
+    let arguments = quote_spanned!(span=> #describe, #(#lints &#names,)* #closure, #form);
+    let switched = written_at(place, quote_spanned!(place=> #called::#switched), arguments);
+    let mut call = quote_spanned!(span=> armed(#(#lints #names),*));
+    if function.sig.inputs.iter().any(is_large) {
+        // What can be copied, the closure borrows.
+        call = quote_spanned!(span=> #called::aside(|| #call));
+    }
     // Items that it declares must not be what the types in front of it mean.
     let tokens = body.stream();
     let body = if may_declare(&tokens) { body.to_token_stream() } else { tokens };
     quote_spanned! {span=>
-        if let ::core::option::Option::Some(armed) =
-            #private::#switched(#describe, #(#lints &#names,)* #closure, #private::#form)
-        {
-            return armed(#(#lints #names),*);
+        if let ::core::option::Option::Some(armed) = #switched {
+            return #call;
         }
         #behind
         #body
@@ -159,6 +185,20 @@ fn may_declare(tokens: &TokenStream) -> bool {
         TokenTree::Group(group) => statements && group.delimiter() == Delimiter::None,
         TokenTree::Literal(_) => false,
     })
+}
+
+/// Whether the argument is seen to be an array that is passed by value, or to contain one.
+fn is_large(input: &FnArg) -> bool {
+    fn has_array(ty: &Type) -> bool {
+        match ty {
+            Type::Array(_) => true,
+            Type::Tuple(tuple) => tuple.elems.iter().any(has_array),
+            Type::Paren(inner) => has_array(&inner.elem),
+            Type::Group(inner) => has_array(&inner.elem),
+            _ => false,
+        }
+    }
+    matches!(input, FnArg::Typed(typed) if has_array(&typed.ty))
 }
 
 /// Gives every argument a name. What binds the patterns behind the switch, and the parameters of a closure

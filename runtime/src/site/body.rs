@@ -78,6 +78,16 @@ impl Body for Itself {
     }
 }
 
+/// Runs `call` with a stack frame of its own.
+///
+/// What a call takes by value is copied for it where it is written, and room for that is in the frame of the
+/// function around it, whether or not the call is ever made. For a large argument that is much.
+#[cold]
+#[inline(never)]
+pub fn aside<R>(call: impl FnOnce() -> R) -> R {
+    call()
+}
+
 /// The same reference, of any lifetime.
 ///
 /// # Safety

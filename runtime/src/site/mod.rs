@@ -13,7 +13,7 @@ mod record;
 mod slot;
 mod switch;
 
-pub use body::{Body, Closure, Itself, unbound, unbound_mut};
+pub use body::{Body, Closure, Itself, aside, unbound, unbound_mut};
 pub use describe::{ArgFacts, Promise, RawDescription, Source, TypeFacts};
 pub use describe::{erased_id_of, opaque, type_id_of};
 pub use entry::*;

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
+use object::{Object as _, ObjectSymbol as _};
+
 /// What is built, and how.
 struct Build {
     /// Settings of the profile, as cargo takes them from the environment.
@@ -113,6 +115,12 @@ impl Build {
     /// Builds the program and runs it.
     #[track_caller]
     fn run(&self) -> Ran {
+        self.run_with(&[])
+    }
+
+    /// The same, with more arguments.
+    #[track_caller]
+    fn run_with(&self, args: &[&str]) -> Ran {
         // All builds put the program at the same place.
         static ALONE: Mutex<()> = Mutex::new(());
         let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
@@ -134,6 +142,7 @@ impl Build {
         let program = folder.join("target").join(target).join("debug/program");
         let output = Command::new(&program)
             .arg(if self.enabled { "enabled" } else { "off" })
+            .args(args)
             .output()
             .unwrap();
         let out = String::from_utf8(output.stdout).unwrap();
@@ -151,6 +160,21 @@ impl Ran {
         let line = lines.next().unwrap_or_else(|| panic!("no {function} in\n{}", self.out));
         assert_eq!(lines.next(), None, "{function} is one function:\n{}", self.out);
         line.trim().parse().unwrap()
+    }
+
+    /// The symbol under which the code is where the body of this function ran, as the program says.
+    #[track_caller]
+    fn symbol(&self, function: &str) -> String {
+        let file = object::File::parse(&*self.file).unwrap();
+        let anchor = file.symbol_by_name("program_anchor").unwrap().address();
+        let mut lines = self.out.lines().filter_map(|line| line.strip_prefix(function));
+        let line = lines.next().unwrap_or_else(|| panic!("no {function} in\n{}", self.out));
+        let place = anchor.wrapping_add_signed(line.trim().parse().unwrap());
+        let covers = |symbol: &object::Symbol| {
+            (symbol.address()..symbol.address() + symbol.size()).contains(&place)
+        };
+        let symbol = file.symbols().find(covers).unwrap();
+        symbol.name().unwrap().to_owned()
     }
 
     fn contains(&self, text: &str) -> bool {
@@ -213,6 +237,27 @@ fn a_function_that_two_crates_instantiate_is_one_function_with_two_sites_in_rele
     assert_eq!(ran.is_linked_by_lld(), has_lld());
     ran.has_a_site_in_each_crate();
     assert_eq!(ran.sites("program::own"), 1);
+}
+
+#[test]
+fn a_release_build_without_debug_information_has_bodies_under_their_functions_names() {
+    let [plain, traced] = [false, true].map(|enabled| {
+        let ran = Build { profile: RELEASE, link: &[], enabled }.run_with(&["places"]);
+        assert!(!ran.contains(".debug_info"), "there is none of its own and none of the library's");
+        ran
+    });
+    // As either mangling writes it, whatever the hash.
+    for (function, path) in [
+        ("copied", "7program6copied"),
+        ("moved", "7program5moved"),
+        ("again", "6Method5again"),
+        ("inlined", "7program6around"),
+    ] {
+        for ran in [&plain, &traced] {
+            let symbol = ran.symbol(function);
+            assert!(symbol.contains(path) && !symbol.contains("closure"), "{function}: {symbol}");
+        }
+    }
 }
 
 #[test]

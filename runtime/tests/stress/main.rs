@@ -5,6 +5,7 @@
 
 mod canary;
 mod churn;
+mod inlined;
 mod targets;
 
 use std::cell::Cell;
@@ -16,6 +17,7 @@ use std::time::{Duration, Instant};
 use canary::{FAILURES, check};
 use churn::{Done, Random, adding_probes, churn, owning_probes};
 use gtramp::{Entry, Exit, Link};
+use inlined::inlined;
 use targets::{Target, adding, owning};
 
 /// Calls made where nothing else is said: enough for a test, few enough for every day.
@@ -107,6 +109,7 @@ impl Limit {
 /// each was seen to be entered and left.
 fn call(targets: &[Target], limit: &Limit) -> (u64, Vec<(u64, u64)>) {
     const ROUNDS: u64 = 64;
+    let each: u64 = targets.iter().map(|target| target.calls).sum();
     let mut rounds = 0;
     while !limit.stop.load(Ordering::Relaxed) {
         for round in rounds..rounds + ROUNDS {
@@ -115,7 +118,7 @@ fn call(targets: &[Target], limit: &Limit) -> (u64, Vec<(u64, u64)>) {
             }
         }
         rounds += ROUNDS;
-        limit.add(ROUNDS * targets.len() as u64);
+        limit.add(ROUNDS * each);
     }
     let counted = |counters: &'static LocalKey<Counters>, index: usize| {
         counters.with(|counters| counters[index].get())
@@ -149,8 +152,9 @@ fn stress(targets: &[Target], probes: churn::Probes, share: u64) {
     assert_eq!(link.info().missed, 0);
     link.detach();
     for (rounds, seen) in &counted {
-        for &seen in seen.iter().step_by(2) {
-            assert_eq!(seen, (*rounds, *rounds), "hits of probes that stayed attached");
+        for (&seen, target) in seen.iter().zip(targets).step_by(2) {
+            let calls = rounds * target.calls;
+            assert_eq!(seen, (calls, calls), "hits of probes that stayed attached");
         }
     }
     for keeper in done.iter().flat_map(|done| &done.deferred) {
@@ -179,4 +183,9 @@ fn calls_are_right_while_functions_on_line_and_page_edges_are_armed_and_disarmed
 fn arguments_and_results_in_memory_are_right_while_probes_come_and_go() {
     // Each call makes texts.
     stress(&owning(), owning_probes, 10);
+}
+
+#[test]
+fn every_inlined_copy_is_right_in_loops_while_all_are_armed_and_disarmed() {
+    stress(&inlined(), adding_probes, 1);
 }

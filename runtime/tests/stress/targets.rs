@@ -13,6 +13,8 @@ pub(crate) struct Target {
     /// What the function adds to its arguments; links give it as the cookie.
     pub(crate) added: u64,
     pub(crate) call: Call,
+    /// How often `call` calls the function.
+    pub(crate) calls: u64,
 }
 
 /// How many instantiations there are of [`numbered`]: their entries fill several cache lines
@@ -85,7 +87,7 @@ pub(crate) fn adding() -> Vec<Target> {
         .zip(0_u64..)
         .map(|(call, added)| {
             let function = find(&format!("stress::targets::numbered<{added}>"));
-            Target { function, added, call }
+            Target { function, added, call, calls: 1 }
         })
         .filter(|target| is_on_edge(target.function.address()))
         .collect();
@@ -93,7 +95,7 @@ pub(crate) fn adding() -> Vec<Target> {
         [("no_argument", 1, call_no_argument), ("six", 6, call_six), ("nine", 9, call_nine)];
     for (name, added, call) in others {
         let function = find(&format!("stress::targets::{name}"));
-        targets.push(Target { function, added, call });
+        targets.push(Target { function, added, call, calls: 1 });
     }
     targets
 }
@@ -101,7 +103,7 @@ pub(crate) fn adding() -> Vec<Target> {
 /// `joined`.
 pub(crate) fn owning() -> Vec<Target> {
     let function = gtramp::site!(joined).function().expect("it is traceable");
-    vec![Target { function, added: 0, call: call_joined }]
+    vec![Target { function, added: 0, call: call_joined, calls: 1 }]
 }
 
 /// Whether an entry ends a page or begins one, or ends one of the cache lines next to those.

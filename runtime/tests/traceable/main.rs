@@ -10,3 +10,4 @@ mod methods;
 mod names;
 mod observe;
 mod passes;
+mod stack;

@@ -10,4 +10,5 @@ mod abort;
 #[cfg(target_arch = "x86_64")]
 mod debugger;
 mod panics;
+mod steps;
 mod traces;

@@ -2,7 +2,9 @@
 //! and results.
 
 use core::any::Any;
+use core::sync::atomic::{AtomicU64, Ordering};
 
+use gtramp::Entry;
 use gtramp_bench::row::{Armed, Run};
 
 use crate::cells::{self, hit, hit_exit};
@@ -42,6 +44,29 @@ pub(crate) fn several(run: Run, reference: Run, keep: impl Any) -> Armed {
 /// A row without a probe.
 pub(crate) fn nothing(run: Run, keep: impl Any) -> Armed {
     armed(run, NOTHING, Seen::Same(NOTHING), keep)
+}
+
+/// A row of a function by this path that is off: what it does is what `same_as` does, and with a probe each call
+/// of the loop is so many of the function.
+pub(crate) fn off(run: Run, same_as: Run, path: &'static str, each: u64) -> Armed {
+    static HITS: AtomicU64 = AtomicU64::new(0);
+    let check = move || {
+        results(run, same_as)?;
+        let hits = || {
+            let before = HITS.load(Ordering::Relaxed);
+            run(CALLS);
+            HITS.load(Ordering::Relaxed) - before
+        };
+        let probe = |_: &Entry<'_>| {
+            HITS.fetch_add(1, Ordering::Relaxed);
+        };
+        let link = gtramp::fentry(path, probe).map_err(|error| error.to_string())?;
+        let armed = hits();
+        drop(link);
+        number(armed, each * CALLS)?;
+        number(hits(), 0)
+    };
+    Armed { run, check: Box::new(check), keep: Box::new(()), turn: None }
 }
 
 /// A row whose probe is not handed the arguments.

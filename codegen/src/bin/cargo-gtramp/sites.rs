@@ -3,7 +3,7 @@
 //! A record names the function that would describe its site. That function does nothing but put
 //! constants together, so the constants are found in the operands of its instructions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -46,10 +46,15 @@ struct Site {
     file: String,
     line: u32,
     address: u64,
+    /// How many copies of the function lead to it when they are armed: the function itself, and wherever the
+    /// compiler has made it a part of a caller.
+    copies: usize,
 }
 
-/// A record: four fields of four bytes.
+/// A site's record: four fields of four bytes.
 const RECORD: u64 = 16;
+/// A switch's record: three fields.
+const SWITCH: u64 = 12;
 /// How deep calls are followed from a describing function.
 const DEPTH: usize = 4;
 
@@ -68,10 +73,11 @@ fn list(binary: &Path, json: bool) -> Outcome {
         print_json(&sites)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut table = Table::new(&["function", "shape", "address", "where"], &[]);
+    let mut table = Table::new(&["function", "copies", "shape", "address", "where"], &[1]);
     for site in &sites {
         table.row([
             site.path.clone(),
+            site.copies.to_string(),
             site.shape.clone().unwrap_or_else(|| site.args.to_string()),
             format!("{:#x}", site.address),
             format!("{}:{}", site.file, site.line),
@@ -79,7 +85,13 @@ fn list(binary: &Path, json: bool) -> Outcome {
     }
     table.print();
     let functions: BTreeSet<_> = sites.iter().map(|site| &site.path).collect();
-    say!("\n{} of {}", count(sites.len(), "site"), count(functions.len(), "function"));
+    let copies = sites.iter().map(|site| site.copies).sum();
+    say!(
+        "\n{} of {}, {} in all",
+        count(sites.len(), "site"),
+        count(functions.len(), "function"),
+        if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") }
+    );
     Ok(ExitCode::SUCCESS)
 }
 
@@ -121,11 +133,12 @@ fn read(binary: &Path) -> Result<Vec<Site>, Box<dyn Error>> {
     if image.architecture != Architecture::X86_64 {
         return Err(format!("{at}: only x86-64 code can be taken apart").into());
     }
+    let copies = copies(&image);
     let bar = progress("sites read");
     let mut sites = Vec::new();
     for record in 0..bytes.len() as u64 / RECORD {
         let address = start + record * RECORD;
-        let site = site(&image, address)
+        let site = site(&image, address, &copies)
             .ok_or_else(|| format!("{at}: the record at {address:#x} cannot be read"))?;
         sites.push(site);
         bar.inc(1);
@@ -135,11 +148,26 @@ fn read(binary: &Path) -> Result<Vec<Site>, Box<dyn Error>> {
     Ok(sites)
 }
 
-fn site(image: &Image, record: u64) -> Option<Site> {
-    let target = |field: u64| {
-        let at = record + field * 4;
-        Some(at.wrapping_add_signed(image.half(at)?.cast_signed().into()))
-    };
+/// What a field of a record leads to.
+fn field(image: &Image, record: u64, field: u64) -> Option<u64> {
+    let at = record + field * 4;
+    Some(at.wrapping_add_signed(image.half(at)?.cast_signed().into()))
+}
+
+/// How many switches lead to each stub.
+fn copies(image: &Image) -> HashMap<u64, usize> {
+    let mut copies = HashMap::new();
+    let Some((start, bytes)) = image.section("gtramp_switches") else { return copies };
+    for record in 0..bytes.len() as u64 / SWITCH {
+        if let Some(entry) = field(image, start + record * SWITCH, 2) {
+            *copies.entry(entry).or_default() += 1;
+        }
+    }
+    copies
+}
+
+fn site(image: &Image, record: u64, copies: &HashMap<u64, usize>) -> Option<Site> {
+    let target = |number| field(image, record, number);
     let (entry, body, describe) = (target(0)?, target(2)?, target(3)?);
     let mut constants = Constants::default();
     constants.collect(image, describe, DEPTH);
@@ -160,6 +188,7 @@ fn site(image: &Image, record: u64) -> Option<Site> {
         file: source.file.to_owned(),
         line: source.line,
         address: entry,
+        copies: copies.get(&entry).copied().unwrap_or(0),
     })
 }
 

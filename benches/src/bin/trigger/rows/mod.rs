@@ -3,7 +3,9 @@
 mod arity;
 mod breakpoint;
 mod code;
+mod cold;
 mod detour;
+mod elsewhere;
 mod fail;
 mod fastrace;
 mod fentry;
@@ -13,13 +15,16 @@ mod fmodret;
 mod fsession;
 mod hand;
 mod ilhook;
+mod inlined;
 mod jit;
 mod many;
 mod maps;
 mod off;
 mod off_slot;
 mod patched;
+mod recursion;
 mod retour;
+mod signatures;
 mod static_keys;
 mod traced;
 mod tracing;
@@ -34,6 +39,11 @@ pub(crate) fn all() -> Vec<Row> {
         hand::ROWS,
         off::ROWS,
         off_slot::ROWS,
+        signatures::ROWS,
+        inlined::ROWS,
+        elsewhere::ROWS,
+        recursion::ROWS,
+        cold::ROWS,
         fentry::ROWS,
         many::ROWS,
         fexit::ROWS,
