@@ -12,6 +12,7 @@ mod function;
 mod golden;
 mod probe;
 mod text;
+mod tokens;
 mod traceable;
 
 use proc_macro::TokenStream;

@@ -17,6 +17,7 @@ use syn::{FnArg, GenericParam, Pat, PatIdent, ReturnType, Safety, Type, Visibili
 
 use super::scope::Scope;
 use crate::function::{Function, is_attr};
+use crate::tokens::any_word;
 
 /// What runs the body while the switch is armed.
 pub(super) enum Form {
@@ -60,7 +61,7 @@ fn is_simple(function: &Function, body: &Group) -> bool {
 fn is_opaque(output: &ReturnType) -> bool {
     match output {
         ReturnType::Default => false,
-        ReturnType::Type(_, ty) => has_word(ty.to_token_stream(), "impl"),
+        ReturnType::Type(_, ty) => any_word(ty.to_token_stream(), |word| word == "impl"),
     }
 }
 
@@ -115,14 +116,6 @@ pub(super) fn begins_item(word: &Ident) -> bool {
         "use",
     ];
     WORDS.iter().any(|other| word == other)
-}
-
-fn has_word(tokens: TokenStream, wanted: &str) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(word) => word == wanted,
-        TokenTree::Group(group) => has_word(group.stream(), wanted),
-        _ => false,
-    })
 }
 
 /// The path by which the function can call itself, if it is known for certain.

@@ -11,6 +11,7 @@ use crate::args::TraceableArgs;
 use crate::errors::Errors;
 use crate::function::{Body, Function, braces, changes_nothing, conditional, is_attr};
 use crate::text::text;
+use crate::tokens::any_word;
 
 /// The item below the attribute.
 pub(crate) enum Item {
@@ -324,10 +325,6 @@ impl OwnName {
 fn is_conditional(attr: &Attribute, name: &OwnName) -> bool {
     let Meta::List(list) = &attr.meta else { return false };
     list.path.is_ident("cfg_attr")
-        && (mentions_traceable(list.tokens.clone())
+        && (any_word(list.tokens.clone(), |word| word == "traceable")
             || conditional(list).is_some_and(|metas| metas.iter().any(|meta| name.is(meta.path()))))
-}
-
-fn mentions_traceable(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| matches!(token, TokenTree::Ident(name) if name == "traceable"))
 }

@@ -10,6 +10,8 @@ mod nested;
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 
+use crate::tokens::may_mention;
+
 /// The parameter that stands for the receiver.
 pub(crate) const NAME: &str = "__self";
 
@@ -43,7 +45,7 @@ fn rename(tokens: Vec<TokenTree>, mode: Mode) -> TokenStream {
                 TokenTree::Ident(Ident::new(NAME, ident.span()))
             }
             // What a macro was handed stays as it is, also what holds it together.
-            TokenTree::Group(group) if !mentions_self(group.stream()) => tokens[at].clone(),
+            TokenTree::Group(group) if !may_mention(group.stream(), "self") => tokens[at].clone(),
             TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
                 out.extend(regrouped(group, mode));
                 at += 1;
@@ -72,16 +74,6 @@ fn regrouped(group: &Group, mode: Mode) -> TokenStream {
     let mut held = Group::new(Delimiter::Parenthesis, renamed);
     held.set_span(group.span());
     TokenStream::from(TokenTree::Group(held))
-}
-
-fn mentions_self(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(word) => word == "self",
-        TokenTree::Group(group) => mentions_self(group.stream()),
-        // A format string may.
-        TokenTree::Literal(text) => text.to_string().contains("self"),
-        TokenTree::Punct(_) => false,
-    })
 }
 
 fn rename_group(group: &Group, before: &[TokenTree], mode: Mode) -> Group {

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
@@ -10,6 +10,7 @@ use syn::{
 };
 
 use super::unseen::Unseen;
+use crate::tokens::any_word;
 
 /// The names around a function that its types may mention.
 #[derive(Clone, Default)]
@@ -192,7 +193,8 @@ impl Scope {
 
     /// Whether a type that was written outside of the function would mean the same in it.
     pub(crate) fn means_the_same(&self, ty: &Type) -> bool {
-        self.shadowed.is_empty() || !mentions(ty.to_token_stream(), &self.shadowed)
+        self.shadowed.is_empty()
+            || !any_word(ty.to_token_stream(), |name| self.shadowed.contains(name))
     }
 
     /// Names of the type and const parameters.
@@ -209,14 +211,6 @@ impl Scope {
     pub(crate) fn self_type(&self) -> Type {
         self.self_ty.clone().unwrap_or_else(|| parse_quote!(Self))
     }
-}
-
-fn mentions(tokens: TokenStream, names: &HashSet<Ident>) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(name) => names.contains(&name),
-        TokenTree::Group(group) => mentions(group.stream(), names),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
 }
 
 fn is_maybe_sized(bound: &TypeParamBound) -> bool {

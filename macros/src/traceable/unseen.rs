@@ -4,10 +4,11 @@
 //! mentions a type. Only where such a name stands for itself, and is not one that everybody knows, can
 //! it be a parameter: `Vec<..>` and `bank::Ledger` are none.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::Ident;
 use quote::ToTokens;
 
 use crate::function::{Body, Function};
+use crate::tokens::any_word;
 
 /// Which names may be parameters.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -60,9 +61,9 @@ impl Unseen {
         let types = || [sig.inputs.to_token_stream(), sig.output.to_token_stream()];
         let is_self = |name: &Ident| name == "Self";
         // The body is looked at only if that decides something.
-        if types().into_iter().any(|tokens| any_name(tokens, &is_self))
-            || types().into_iter().any(|tokens| any_name(tokens, &|name| Self::Any.covers(name)))
-                && matches!(&function.body, Body::Block(body) if any_name(body.stream(), &is_self))
+        if types().into_iter().any(|tokens| any_word(tokens, is_self))
+            || types().into_iter().any(|tokens| any_word(tokens, |name| Self::Any.covers(name)))
+                && matches!(&function.body, Body::Block(body) if any_word(body.stream(), is_self))
         {
             return Self::Any;
         }
@@ -83,12 +84,4 @@ impl Unseen {
             Self::Any => upper && !KNOWN.contains(&text.as_str()),
         }
     }
-}
-
-fn any_name(tokens: TokenStream, wanted: &dyn Fn(&Ident) -> bool) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(name) => wanted(&name),
-        TokenTree::Group(group) => any_name(group.stream(), wanted),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
 }

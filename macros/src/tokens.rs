@@ -1,0 +1,53 @@
+//! A look through tokens that are not parsed.
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+
+/// Whether one of the tokens, in groups as well, is wanted. Groups themselves are not asked about.
+fn any(tokens: TokenStream, wanted: &mut dyn FnMut(&TokenTree) -> bool) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => any(group.stream(), wanted),
+        token => wanted(&token),
+    })
+}
+
+/// Whether one of the words among them, in groups as well, is wanted.
+pub(crate) fn any_word(tokens: TokenStream, mut wanted: impl FnMut(&Ident) -> bool) -> bool {
+    any(tokens, &mut |token| matches!(token, TokenTree::Ident(word) if wanted(word)))
+}
+
+/// Whether `name` may be meant: it is a word among them, or a string in which a macro may find it.
+pub(crate) fn may_mention(tokens: TokenStream, name: &str) -> bool {
+    any(tokens, &mut |token| match token {
+        TokenTree::Ident(word) => word == name,
+        TokenTree::Literal(text) => text.to_string().contains(name),
+        TokenTree::Group(_) | TokenTree::Punct(_) => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proc_macro2::TokenStream;
+
+    use super::{any_word, may_mention};
+
+    fn tokens(text: &str) -> TokenStream {
+        text.parse().expect("tokens")
+    }
+
+    #[test]
+    fn a_word_is_found_in_every_group() {
+        for text in ["a", "x(a)", "x[1, { a }]", "b + a"] {
+            assert!(any_word(tokens(text), |word| word == "a"), "{text}");
+        }
+        for text in ["", "aa", "x(b)", "\"a\""] {
+            assert!(!any_word(tokens(text), |word| word == "a"), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_string_may_mention_a_name() {
+        assert!(may_mention(tokens("f!(\"{a:?}\")"), "a"));
+        assert!(may_mention(tokens("{ a }"), "a"));
+        assert!(!may_mention(tokens("f!(\"{b:?}\") + 1"), "a"));
+    }
+}
