@@ -43,6 +43,12 @@ impl Runtime {
         }
     }
 
+    /// A statement for clippy, which does not see what else names the path that was chosen.
+    pub(crate) fn mention(&self) -> Option<TokenStream> {
+        let path = self.0.as_ref()?;
+        Some(quote!(#[cfg(clippy)] let _ = #path::__private::MAX_ARGS;))
+    }
+
     /// The more deeply nested attribute's choice, where it made one.
     pub(crate) fn overridden_by(&self, inner: Self) -> Self {
         if inner.0.is_some() { inner } else { self.clone() }

@@ -70,15 +70,16 @@ use proc_macro::TokenStream;
 ///
 /// # Limits
 ///
-/// - Where a function does not know its own path, that is under an attribute of its own unless it is a `pub`
-///   method, a body of more than a few simple expressions moves into a closure. There `self` is renamed to
-///   `__self`: the compiler's messages show that name. A macro that wants the literal token `self`, and a `{self}`
+/// - Where a function does not know its own path, that is under an attribute of its own unless it is `pub` and has
+///   a receiver or `Self` in its signature, a body of more than a few simple expressions moves into a closure. There
+///   `self` is renamed to `__self`: the compiler's messages show that name, and so do `dbg!` and macros of others
+///   that show what they were handed. A macro that wants the literal token `self`, and a `{self}`
 ///   in the format string of a macro that this one does not know (it knows those of `std`, `log`, `tracing`,
 ///   `anyhow` and `eyre`), have to be rewritten: `{}` with `self` as an argument always works. On a whole
 ///   `impl`, trait or module nothing of this applies.
 /// - A probe may answer in the function's place. Do not make a function traceable on whose result
 ///   `unsafe` code relies for more than its type says.
-/// - Under `#[track_caller]`, `Location::caller()` in the body names a place in gtramp while a probe is attached.
+/// - Under `#[track_caller]`, `Location::caller()` in the body names another place while a probe is attached.
 /// - A closure that is returned inside another type, as in `-> Option<impl Fn(&str)>`, has to have its
 ///   parameters' types written. `-> impl Fn(&str)` needs nothing.
 /// - Attributes *above* this one see the function as written, those below see the call. If one below

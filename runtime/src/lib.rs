@@ -132,8 +132,34 @@ pub mod __private {
     pub use crate::probe::{SessionEntry, SessionExit};
     pub use crate::site::*;
 
+    pub use crate::__assertion as assertion;
+
+    /// The panic of an assertion that a traceable function has made, with its text.
+    ///
+    /// # Panics
+    ///
+    /// Always.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub fn assertion_failed(text: &'static str) -> bool {
+        std::panic::panic_any(text)
+    }
+
     /// The largest argument count for which entries were generated.
     pub const MAX_ARGS: usize = crate::caller::MAX_ARGS;
+}
+
+/// Fails as an assertion of this condition does; it is not evaluated.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __assertion {
+    ($condition:expr $(,)?) => {
+        $crate::__private::assertion_failed(::core::concat!(
+            "assertion failed: ",
+            ::core::stringify!($condition)
+        ))
+    };
 }
 
 /// What the benchmarks time from inside. It changes without notice.

@@ -13,7 +13,7 @@
 
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{FnArg, GenericParam, Pat, PatIdent, ReturnType, Safety, Type, Visibility};
+use syn::{FnArg, GenericParam, Pat, PatIdent, ReturnType, Safety, Visibility};
 
 use super::scope::Scope;
 use crate::function::{Function, is_attr};
@@ -29,16 +29,8 @@ pub(super) enum Form {
     Moved,
 }
 
-/// Bodies of more tokens are in the program once.
-const SMALL: usize = 64;
-
 impl Form {
     pub(super) fn of(function: &Function, body: &Group, scope: &Scope) -> Self {
-        // Behind a call that never returns, the compiler takes the body for dead.
-        if matches!(&function.sig.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)))
-        {
-            return Self::Moved;
-        }
         // A function cannot name its own `impl Trait` for another lifetime than the one it was called with, and
         // two bodies would be two types.
         if is_opaque(&function.sig.output) {
@@ -47,15 +39,24 @@ impl Form {
         if is_simple(function, body) {
             return Self::Copied;
         }
-        own_path(function, scope).map_or(Self::Moved, Self::Again)
+        if let Some(path) = own_path(function, scope) {
+            return Self::Again(path);
+        }
+        // In a closure it would not find its caller.
+        if is_tracked(function) && is_plain(body.stream(), &mut Limits::TRACKED.clone()) {
+            return Self::Copied;
+        }
+        Self::Moved
     }
 }
 
 /// Whether a copy of the body means the same, and costs little.
 fn is_simple(function: &Function, body: &Group) -> bool {
-    let is_tracked = function.attrs.iter().any(|attr| is_attr(attr, "track_caller"));
-    let mut left = SMALL;
-    !is_tracked && is_plain(body.stream(), &mut left)
+    !is_tracked(function) && is_plain(body.stream(), &mut Limits::SMALL.clone())
+}
+
+fn is_tracked(function: &Function) -> bool {
+    function.attrs.iter().any(|attr| is_attr(attr, "track_caller"))
 }
 
 fn is_opaque(output: &ReturnType) -> bool {
@@ -65,21 +66,61 @@ fn is_opaque(output: &ReturnType) -> bool {
     }
 }
 
+/// What a body may be that is in the program twice.
+#[derive(Clone)]
+struct Limits {
+    /// The most tokens.
+    tokens: usize,
+    /// Whether macros of the standard library may be called: those that leave nothing but an expression.
+    macros: bool,
+}
+
+impl Limits {
+    const SMALL: Self = Self { tokens: 64, macros: false };
+    /// Functions that track their caller mostly panic.
+    const TRACKED: Self = Self { tokens: 512, macros: true };
+}
+
+/// Macros that may be called twice as well as once.
+const MACROS: [&str; 21] = [
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "concat",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "eprintln",
+    "format",
+    "format_args",
+    "matches",
+    "panic",
+    "println",
+    "stringify",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
+];
+
 /// Whether these tokens can be read without knowing what they expand to, and are few.
-fn is_plain(tokens: TokenStream, left: &mut usize) -> bool {
+fn is_plain(tokens: TokenStream, limits: &mut Limits) -> bool {
     /// Words whose meaning depends on where they stand.
     const WORDS: [&str; 4] = ["async", "await", "move", "union"];
-    let (mut after_name, mut called) = (false, false);
+    let (mut after_name, mut called) = (None, false);
     for token in tokens {
-        let Some(fewer) = left.checked_sub(1) else { return false };
-        *left = fewer;
+        let Some(fewer) = limits.tokens.checked_sub(1) else { return false };
+        limits.tokens = fewer;
         let plain = match &token {
             TokenTree::Ident(word) => {
                 !begins_item(word) && !WORDS.iter().any(|other| word == other)
             }
             TokenTree::Punct(punct) => !matches!(punct.as_char(), '#' | '$'),
             TokenTree::Group(group) => {
-                !called && group.delimiter() != Delimiter::None && is_plain(group.stream(), left)
+                !called && group.delimiter() != Delimiter::None && is_plain(group.stream(), limits)
             }
             TokenTree::Literal(_) => true,
         };
@@ -87,9 +128,14 @@ fn is_plain(tokens: TokenStream, left: &mut usize) -> bool {
             return false;
         }
         // A macro's call is a name, `!` and a group; `a != (b)` and `return !(a)` are none.
-        called = after_name && matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '!');
-        after_name =
-            matches!(&token, TokenTree::Ident(word) if !is_operator_word(&word.to_string()));
+        let is_call = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '!');
+        called = is_call
+            && after_name
+                .is_some_and(|name: String| !limits.macros || !MACROS.contains(&name.as_str()));
+        after_name = match &token {
+            TokenTree::Ident(word) => Some(word.to_string()).filter(|word| !is_operator_word(word)),
+            _ => None,
+        };
     }
     true
 }
@@ -127,10 +173,8 @@ fn own_path(function: &Function, scope: &Scope) -> Option<TokenStream> {
     }
     let prefix = match scope.own_prefix() {
         Some(prefix) => prefix.clone(),
-        // Only an inherent method says who may call it.
-        None if function.sig.receiver().is_some()
-            && !matches!(function.vis, Visibility::Inherited) =>
-        {
+        // Only what is in an inherent `impl` says who may call it, and knows `Self`.
+        None if !matches!(function.vis, Visibility::Inherited) && knows_self(function) => {
             quote!(Self::)
         }
         None => return None,
@@ -147,6 +191,12 @@ fn own_path(function: &Function, scope: &Scope) -> Option<TokenStream> {
     let params: Vec<_> = params.collect();
     let generics = (!params.is_empty()).then(|| quote!(::<#(#params),*>));
     Some(quote!(#prefix #name #generics))
+}
+
+/// Whether the function can only stand where there is a `Self`.
+fn knows_self(function: &Function) -> bool {
+    function.sig.receiver().is_some()
+        || any_word(function.sig.to_token_stream(), |word| word == "Self")
 }
 
 fn binds(input: &FnArg, name: &syn::Ident) -> bool {
@@ -169,10 +219,10 @@ pub(super) fn is_unsafe(function: &Function) -> bool {
 mod tests {
     use proc_macro2::TokenStream;
 
-    use super::{SMALL, is_plain};
+    use super::{Limits, is_plain};
 
     fn plain(text: &str) -> bool {
-        is_plain(text.parse::<TokenStream>().expect("tokens"), &mut { SMALL })
+        is_plain(text.parse::<TokenStream>().expect("tokens"), &mut Limits::SMALL.clone())
     }
 
     #[test]
@@ -185,10 +235,21 @@ mod tests {
     }
 
     #[test]
+    fn what_is_known_to_leave_an_expression_may_be_copied_into_a_function_that_tracks_its_caller() {
+        let copied =
+            |text: &str| is_plain(text.parse().expect("tokens"), &mut Limits::TRACKED.clone());
+        assert!(copied("assert!(a > 1, \"{b}\"); std::panic!(\"{}\", vec![c].len())"));
+        for text in ["tracing::info!(a)", "assert!({ static A: u8 = 1; A } > 1)", "assert!(f!(1))"]
+        {
+            assert!(!copied(text), "{text}");
+        }
+    }
+
+    #[test]
     fn what_may_only_be_there_once_is_not_copied() {
         for text in ["static A: u8 = 1; A", "fn f() {} f()", "use a::b; b()", "|| async { 1 }"] {
             assert!(!plain(text), "{text}");
         }
-        assert!(!plain(&"a;".repeat(SMALL)));
+        assert!(!plain(&"a;".repeat(Limits::SMALL.tokens)));
     }
 }

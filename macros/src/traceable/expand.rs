@@ -1,53 +1,90 @@
 //! The expansion of one traceable function that passed its checks.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Attribute, FnArg, Pat, PatIdent, ReturnType, Type, TypeReference, parse_quote};
+use syn::{Attribute, FnArg, ReturnType, Type, TypeReference, parse_quote};
 
+use super::arguments::{Arguments, is_large, may_have_a_never, split};
 use super::body::{Form, begins_item, is_unsafe};
 use super::scope::Scope;
 use super::{describe, hint, receiver};
 use crate::args::Runtime;
-use crate::function::{Body, Function, is_attr};
+use crate::function::{Body, Function};
 
-/// `function` behind its switch.
+/// `function` behind its switch; for clippy and rustdoc, as it was written.
 pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime) -> TokenStream {
     let Body::Block(block) = function.body.clone() else {
         return function.into_token_stream();
     };
     let private = runtime.private();
+    let mut written = function.clone();
     let (inner_attrs, tokens) = inner_attributes(&block);
     function.attrs.extend(inner_attrs);
+    let mention = runtime.mention();
+    if mention.is_some() {
+        written.attrs.clone_from(&function.attrs);
+        written.body = Body::Block(braced(quote!(#mention #tokens), block.span()));
+    }
     let mut body = Group::new(Delimiter::Brace, tokens);
     body.set_span(block.span());
 
-    let form = Form::of(&function, &body, scope);
     // Generated code is shown at the function's name in errors.
     let span = Span::call_site().located_at(function.sig.ident.span());
     let describe = describe::closure(&function, scope, &private, span);
     let called = runtime.private_at(first_place(&body));
-    let inside = match &form {
-        Form::Moved => moved(&mut function, body, scope, &called, &describe),
+    let closure = match Form::of(&function, &body, scope) {
+        Form::Moved => {
+            if may_have_a_never(&function) {
+                function.attrs.push(parse_quote!(#[allow(unreachable_code)]));
+            }
+            let inside = moved(&mut function, body, scope, runtime, &describe);
+            function.body = Body::Block(braced(inside, block.span()));
+            return twice(&written, &function);
+        }
         Form::Copied => {
-            let (behind, params) = behind_patterns(&mut function, &form);
-            let copy = closure_body(&function, body_of(&body, &function));
+            let copy = body_of(&body, &function, &private);
+            let inputs = function.sig.inputs.iter().enumerate();
+            let params = inputs.map(|(index, input)| split(&mut input.clone(), index).param);
             let output = closure_output(&function.sig.output);
-            let copy = quote_spanned!(span=> |#(#params),*| #output #copy);
-            let form = quote!(#private::Closure);
-            switched(&function, &called, &describe, &copy, &form, &body, &behind)
+            quote_spanned!(span=> |#(#params),*| #output #copy, #private::Closure)
         }
         Form::Again(path) => {
-            let (behind, _) = behind_patterns(&mut function, &form);
-            let call = calling_again(&function, path, scope, &private);
-            let form = quote!(#private::Itself);
-            switched(&function, &called, &describe, &call, &form, &body, &behind)
+            let call = calling_again(&function, &path, scope, &private);
+            quote_spanned!(span=> #call, #private::Itself)
         }
     };
+    let arguments = Arguments::of(&function, &body);
+    let inside = behind(&called, &describe, &closure, &function, &arguments, &body);
+    function.body = Body::Block(braced(quote!(#mention #inside), block.span()));
+    if arguments.are_as_written {
+        return function.into_token_stream();
+    }
+    function.sig.inputs = arguments.declared;
+    twice(&written, &function)
+}
+
+/// The function as it was written, for what reads it, and as it is compiled.
+///
+/// What clippy says is about what somebody wrote, and so is what rustdoc shows.
+fn twice(written: &Function, compiled: &Function) -> TokenStream {
+    let unless = not_as_written();
+    quote! {
+        #[cfg(any(clippy, doc))]
+        #written
+        #unless
+        #compiled
+    }
+}
+
+fn not_as_written() -> TokenStream {
+    quote!(#[cfg(not(any(clippy, doc)))])
+}
+
+fn braced(inside: TokenStream, span: Span) -> Group {
     let mut outer = Group::new(Delimiter::Brace, inside);
-    outer.set_span(block.span());
-    function.body = Body::Block(outer);
-    function.into_token_stream()
+    outer.set_span(span);
+    outer
 }
 
 /// A call of a closure that holds the body, behind the switch.
@@ -55,28 +92,28 @@ fn moved(
     function: &mut Function,
     body: Group,
     scope: &Scope,
-    called: &TokenStream,
+    runtime: &Runtime,
     describe: &TokenStream,
 ) -> TokenStream {
     let span = Span::call_site().located_at(function.sig.ident.span());
     let place = first_place(&body);
-    let body = body_of(&body, function);
+    let called = runtime.private_at(place);
+    let body = body_of(&body, function, &runtime.private());
     let (mut passed, mut params) = (Vec::new(), Vec::new());
     for (index, input) in function.sig.inputs.iter_mut().enumerate() {
         let argument = split(input, index);
-        passed.push(argument.passed);
+        passed.push(argument.name);
         params.push(argument.param);
     }
     let call = format_ident!("call_{}", passed.len(), span = place);
-    let lints = is_unsafe(function).then(|| quote!(#[allow(unused_unsafe)]));
     let hinted = hint::hinted(&body, &function.sig.output, scope);
     let hint_lints = hinted.is_some().then(hint::lints);
-    let body = closure_body(function, hinted.unwrap_or_else(|| body.into_token_stream()));
+    let body = hinted.unwrap_or_else(|| body.into_token_stream());
     let output = closure_output(&function.sig.output);
     let arguments = quote_spanned! {span=>
         #describe,
         #(#passed,)*
-        #lints #hint_lints |#(#params),*| #output #body
+        #hint_lints |#(#params),*| #output #body
     };
     let call = written_at(place, quote_spanned!(place=> #called::#call), arguments);
     // Written in the program, as it seems to be, it would be told to end with a semicolon.
@@ -102,37 +139,47 @@ fn written_at(place: Span, mut path: TokenStream, arguments: TokenStream) -> Tok
 }
 
 /// The body as written, behind the switch.
-fn switched(
-    function: &Function,
+fn behind(
     called: &TokenStream,
     describe: &TokenStream,
     closure: &TokenStream,
-    form: &TokenStream,
+    function: &Function,
+    arguments: &Arguments,
     body: &Group,
-    behind: &TokenStream,
 ) -> TokenStream {
+    let Arguments { names, behind, .. } = arguments;
     let place = first_place(body);
     let span = Span::mixed_site().located_at(place);
-    let names: Vec<_> = function.sig.inputs.iter().map(name_of).collect();
-    let lints: Vec<_> = names.iter().map(used).collect();
     let switched = format_ident!("switched_{}", names.len(), span = place);
-    let arguments = quote_spanned!(span=> #describe, #(#lints &#names,)* #closure, #form);
-    let switched = written_at(place, quote_spanned!(place=> #called::#switched), arguments);
-    let mut call = quote_spanned!(span=> armed(#(#lints #names),*));
+    let passed = quote_spanned!(span=> #describe, #(&#names,)* #closure);
+    let switched = written_at(place, quote_spanned!(place=> #called::#switched), passed);
+    let mut armed = quote_spanned!(span=> armed(#(#names),*));
     if function.sig.inputs.iter().any(is_large) {
         // What can be copied, the closure borrows.
-        call = quote_spanned!(span=> #called::aside(|| #call));
+        armed = quote_spanned!(span=> #called::aside(|| #armed));
     }
+    // Behind a call that never returns, `return` is dead.
+    if !never_returns(function) {
+        armed = quote_spanned!(span=> return #armed);
+    }
+    let unless = arguments.are_as_written.then(not_as_written);
+    let lints = may_have_a_never(function).then(|| quote!(#[allow(unreachable_code)]));
     // Items that it declares must not be what the types in front of it mean.
     let tokens = body.stream();
     let body = if may_declare(&tokens) { body.to_token_stream() } else { tokens };
     quote_spanned! {span=>
+        #unless
+        #lints
         if let ::core::option::Option::Some(armed) = #switched {
-            return #call;
+            #armed;
         }
         #behind
         #body
     }
+}
+
+fn never_returns(function: &Function) -> bool {
+    matches!(&function.sig.output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)))
 }
 
 /// A closure that calls the function by this path.
@@ -160,14 +207,9 @@ fn calling_again(
         _ => quote!(#name),
     });
     let output = closure_output(&function.sig.output);
-    let lints = is_unsafe(function).then(|| quote!(#[allow(unused_unsafe)]));
-    let call = closure_body(function, quote_spanned!(span=> { #path(#(#passed),*) }));
-    quote_spanned!(span=> #lints |#(#names),*| #output #call)
-}
-
-/// `body` as it may stand in a closure.
-fn closure_body(function: &Function, body: impl ToTokens) -> TokenStream {
-    if is_unsafe(function) { quote!({ unsafe #body }) } else { body.into_token_stream() }
+    let call = quote_spanned!(span=> { #path(#(#passed),*) });
+    let call = if is_unsafe(function) { quote!({ unsafe #call }) } else { call };
+    quote_spanned!(span=> |#(#names),*| #output #call)
 }
 
 /// Whether there may be items among these statements.
@@ -187,123 +229,11 @@ fn may_declare(tokens: &TokenStream) -> bool {
     })
 }
 
-/// Whether the argument is seen to be an array that is passed by value, or to contain one.
-fn is_large(input: &FnArg) -> bool {
-    fn has_array(ty: &Type) -> bool {
-        match ty {
-            Type::Array(_) => true,
-            Type::Tuple(tuple) => tuple.elems.iter().any(has_array),
-            Type::Paren(inner) => has_array(&inner.elem),
-            Type::Group(inner) => has_array(&inner.elem),
-            _ => false,
-        }
-    }
-    matches!(input, FnArg::Typed(typed) if has_array(&typed.ty))
-}
-
-/// Gives every argument a name. What binds the patterns behind the switch, and the parameters of a closure
-/// that binds them itself.
-fn behind_patterns(function: &mut Function, form: &Form) -> (TokenStream, Vec<TokenStream>) {
-    let (mut behind, mut params) = (TokenStream::new(), Vec::new());
-    for (index, input) in function.sig.inputs.iter_mut().enumerate() {
-        let written = input.clone();
-        let argument = split(input, index);
-        params.push(argument.param);
-        match written {
-            FnArg::Typed(mut typed) if is_name(&typed.pat) => {
-                // It is used now.
-                if matches!(form, Form::Again(_)) {
-                    typed.attrs.retain(|attr| !is_attr(attr, "expect"));
-                }
-                *input = FnArg::Typed(typed);
-            }
-            receiver @ FnArg::Receiver(_) => *input = receiver,
-            // It is dropped where a `_` is: after the body.
-            FnArg::Typed(typed) if matches!(*typed.pat, Pat::Wild(_)) => {}
-            FnArg::Typed(typed) => {
-                let (lints, pattern) = (lints_of(&typed.attrs), &typed.pat);
-                let name = name_of(input);
-                behind.extend(quote!(#(#lints)* let #pattern = #name;));
-            }
-        }
-    }
-    (behind, params)
-}
-
-fn is_name(pattern: &Pat) -> bool {
-    matches!(pattern, Pat::Ident(PatIdent { by_ref: None, subpat: None, .. }))
-}
-
-/// The name of an argument that has one.
-fn name_of(input: &FnArg) -> Ident {
-    match input {
-        FnArg::Receiver(receiver) => Ident::new("self", receiver.self_token.span),
-        FnArg::Typed(typed) => match &*typed.pat {
-            Pat::Ident(name) => name.ident.clone(),
-            other => unreachable!("`{}` was given a name", other.to_token_stream()),
-        },
-    }
-}
-
-/// One argument, after the outer function's own declaration of it was simplified.
-struct Argument {
-    /// What the outer function passes on.
-    passed: TokenStream,
-    /// What the body's closure declares. It has no type: the passed value has it already, and a
-    /// written one would make an elided lifetime the closure's own.
-    param: TokenStream,
-}
-
-fn split(input: &mut FnArg, index: usize) -> Argument {
-    match input {
-        FnArg::Receiver(receiver) => {
-            let lints = take_lints(&mut receiver.attrs);
-            let mutability = receiver.mutability.take();
-            let name = Ident::new(receiver::NAME, receiver.self_token.span);
-            let self_token = receiver.self_token;
-            Argument { passed: quote!(#self_token), param: quote!(#(#lints)* #mutability #name) }
-        }
-        FnArg::Typed(typed) => {
-            let lints = take_lints(&mut typed.attrs);
-            let pattern = typed.pat.clone();
-            let name = match &*pattern {
-                Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) => ident.clone(),
-                _ => Ident::new(&format!("__arg{index}"), Span::mixed_site()),
-            };
-            *typed.pat = parse_quote!(#name);
-            let lint = used(&name);
-            Argument { passed: quote!(#lint #name), param: quote!(#(#lints)* #pattern) }
-        }
-    }
-}
-
-/// What allows that the name is used now, whatever it says.
-fn used(name: &Ident) -> Option<TokenStream> {
-    let text = name.to_string();
-    let underscore = text.starts_with('_') && !text.starts_with("__");
-    underscore.then(|| quote!(#[allow(clippy::used_underscore_binding)]))
-}
-
-/// Lint levels go with the pattern they are about; other attributes stay outside.
-fn take_lints(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
-    attrs.extract_if(.., |attr| is_lint(attr)).collect()
-}
-
-fn lints_of(attrs: &[Attribute]) -> Vec<&Attribute> {
-    attrs.iter().filter(|attr| is_lint(attr)).collect()
-}
-
-fn is_lint(attr: &Attribute) -> bool {
-    ["allow", "warn", "deny", "forbid", "expect", "cfg_attr"]
-        .iter()
-        .any(|level| is_attr(attr, level))
-}
-
 /// The body with `self` renamed, for a closure.
-fn body_of(block: &Group, function: &Function) -> Group {
+fn body_of(block: &Group, function: &Function, private: &TokenStream) -> Group {
     let mut tokens = block.stream();
     if function.sig.receiver().is_some() {
-        tokens = receiver::rename_self(tokens);
+        tokens = receiver::rename_self(tokens, private);
     }
     let mut body = Group::new(Delimiter::Brace, tokens);
     body.set_span(block.span());

@@ -3,6 +3,7 @@
 //! A function that cannot be traced is emitted as it was written, beside its errors. Nothing in
 //! here decides anything at run time: that is the runtime's, behind `__private`.
 
+mod arguments;
 mod body;
 mod check;
 mod describe;

@@ -5,6 +5,7 @@
 //! (`self::x`, `use self::..`, `pub(self)`) and everything in nested functions, impls, traits
 //! and modules.
 
+mod assert;
 mod format;
 mod nested;
 
@@ -15,12 +16,19 @@ use crate::tokens::may_mention;
 /// The parameter that stands for the receiver.
 pub(crate) const NAME: &str = "__self";
 
-/// The tokens with this function's `self` renamed.
-pub(crate) fn rename_self(tokens: TokenStream) -> TokenStream {
-    rename(tokens.into_iter().collect(), Mode::Code)
+/// The tokens with this function's `self` renamed. What is at `private` helps with that.
+pub(crate) fn rename_self(tokens: TokenStream, private: &TokenStream) -> TokenStream {
+    Renaming { private, mode: Mode::Code }.rename(tokens.into_iter().collect())
 }
 
 /// How to read tokens.
+#[derive(Clone, Copy)]
+struct Renaming<'a> {
+    private: &'a TokenStream,
+    mode: Mode,
+}
+
+/// What they are.
 #[derive(Clone, Copy, PartialEq)]
 enum Mode {
     /// Code, or the arguments of an unknown macro, which mostly are code.
@@ -29,67 +37,79 @@ enum Mode {
     Quote,
 }
 
-fn rename(tokens: Vec<TokenTree>, mode: Mode) -> TokenStream {
-    let mut out: Vec<TokenTree> = Vec::with_capacity(tokens.len());
-    let mut at = 0;
-    while at < tokens.len() {
-        if mode == Mode::Code
-            && let Some(end) = nested::end_of_item(&tokens, at)
-        {
-            out.extend_from_slice(&tokens[at..end]);
-            at = end;
-            continue;
-        }
-        let token = match &tokens[at] {
-            TokenTree::Ident(ident) if ident == "self" && is_ours(&tokens, at, mode) => {
-                TokenTree::Ident(Ident::new(NAME, ident.span()))
-            }
-            // What a macro was handed stays as it is, also what holds it together.
-            TokenTree::Group(group) if !may_mention(group.stream(), "self") => tokens[at].clone(),
-            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-                out.extend(regrouped(group, mode));
-                at += 1;
+impl Renaming<'_> {
+    fn rename(self, tokens: Vec<TokenTree>) -> TokenStream {
+        let mut out: Vec<TokenTree> = Vec::with_capacity(tokens.len());
+        let mut at = 0;
+        while at < tokens.len() {
+            if self.mode == Mode::Code
+                && let Some(end) = nested::end_of_item(&tokens, at)
+            {
+                out.extend_from_slice(&tokens[at..end]);
+                at = end;
                 continue;
             }
-            TokenTree::Group(group) => TokenTree::Group(rename_group(group, &tokens[..at], mode)),
-            other => other.clone(),
+            let token = match &tokens[at] {
+                TokenTree::Ident(ident) if ident == "self" && is_ours(&tokens, at, self.mode) => {
+                    TokenTree::Ident(Ident::new(NAME, ident.span()))
+                }
+                // What a macro was handed stays as it is, also what holds it together.
+                TokenTree::Group(group) if !may_mention(group.stream(), "self") => {
+                    tokens[at].clone()
+                }
+                TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                    out.extend(self.regrouped(group));
+                    at += 1;
+                    continue;
+                }
+                TokenTree::Group(group) => {
+                    TokenTree::Group(self.rename_group(group, &tokens[..at]))
+                }
+                other => other.clone(),
+            };
+            out.push(token);
+            at += 1;
+        }
+        out.into_iter().collect()
+    }
+
+    /// A fragment that another macro was handed, renamed.
+    ///
+    /// An invisible group that a macro makes anew holds nothing together: the compiler does not look at it. So an
+    /// expression is given parentheses. One token needs none, and a `let` takes none.
+    fn regrouped(self, group: &Group) -> TokenStream {
+        let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+        let is_bare = tokens.len() == 1 || is_word(tokens.first(), "let");
+        let renamed = self.rename(tokens);
+        if is_bare {
+            return renamed;
+        }
+        let mut held = Group::new(Delimiter::Parenthesis, renamed);
+        held.set_span(group.span());
+        TokenStream::from(TokenTree::Group(held))
+    }
+
+    fn rename_group(self, group: &Group, before: &[TokenTree]) -> Group {
+        if group.delimiter() == Delimiter::Parenthesis && is_word(before.last(), "pub") {
+            return group.clone();
+        }
+        let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
+        let stream = match format::called_macro(before) {
+            Some(name) if name == "stringify" => return group.clone(),
+            Some(name) if format::is_quote(name) => {
+                Self { mode: Mode::Quote, ..self }.rename(tokens)
+            }
+            Some(name) if assert::shows_its_condition(name, &tokens) => {
+                let renamed = self.rename(tokens);
+                assert::said(name, &group.stream(), renamed, self.private)
+            }
+            Some(name) => self.rename(format::rename_captures(name, tokens)),
+            None => self.rename(tokens),
         };
-        out.push(token);
-        at += 1;
+        let mut renamed = Group::new(group.delimiter(), stream);
+        renamed.set_span(group.span());
+        renamed
     }
-    out.into_iter().collect()
-}
-
-/// A fragment that another macro was handed, renamed.
-///
-/// An invisible group that a macro makes anew holds nothing together: the compiler does not look at it. So an
-/// expression is given parentheses. One token needs none, and a `let` takes none.
-fn regrouped(group: &Group, mode: Mode) -> TokenStream {
-    let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-    let is_bare = tokens.len() == 1 || is_word(tokens.first(), "let");
-    let renamed = rename(tokens, mode);
-    if is_bare {
-        return renamed;
-    }
-    let mut held = Group::new(Delimiter::Parenthesis, renamed);
-    held.set_span(group.span());
-    TokenStream::from(TokenTree::Group(held))
-}
-
-fn rename_group(group: &Group, before: &[TokenTree], mode: Mode) -> Group {
-    if group.delimiter() == Delimiter::Parenthesis && is_word(before.last(), "pub") {
-        return group.clone();
-    }
-    let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-    let stream = match format::called_macro(before) {
-        Some(name) if name == "stringify" => return group.clone(),
-        Some(name) if format::is_quote(name) => rename(tokens, Mode::Quote),
-        Some(name) => rename(format::rename_captures(name, tokens), mode),
-        None => rename(tokens, mode),
-    };
-    let mut renamed = Group::new(group.delimiter(), stream);
-    renamed.set_span(group.span());
-    renamed
 }
 
 /// Whether the `self` at `at` is a value of this function.

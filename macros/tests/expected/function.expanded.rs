@@ -1,3 +1,20 @@
+#[cfg(any(clippy, doc))]
+/// Finds.
+#[must_use]
+pub unsafe fn pick<'a, T: Into<u8>, const N: usize>(
+    mut hay: &'a str,
+    (a, _): (&'static [u8; N], T),
+    #[allow(unused_variables)]
+    more: impl Fn(&str),
+) -> Option<impl Iterator<Item = &'a u8>>
+where
+    T: Copy,
+{
+    #![allow(dead_code)]
+    hay = hay.trim();
+    None
+}
+#[cfg(not(any(clippy, doc)))]
 /// Finds.
 #[must_use]
 #[allow(dead_code)]
@@ -29,12 +46,9 @@ where
         hay,
         __arg1,
         more,
-        #[allow(unused_unsafe)]
         |mut hay, (a, _), #[allow(unused_variables)] more| -> Option<_> {
-            unsafe {
-                hay = hay.trim();
-                None
-            }
+            hay = hay.trim();
+            None
         },
     )
 }

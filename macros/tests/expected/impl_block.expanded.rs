@@ -1,6 +1,9 @@
 impl<'a> Iterator for Parser<'a> {
     type Item = &'a str;
     fn next(&mut self) -> Option<Self::Item> {
+        #[cfg(clippy)]
+        let _ = crate::other::__private::MAX_ARGS;
+        #[cfg(not(any(clippy, doc)))]
         if let ::core::option::Option::Some(armed) = crate::other::__private::switched_1(
             || const {
                 &crate::other::__private::Source {

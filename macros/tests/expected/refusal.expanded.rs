@@ -8,6 +8,7 @@ pub mod bank {
         where
             Self: Sized,
         {
+            #[cfg(not(any(clippy, doc)))]
             if let ::core::option::Option::Some(armed) = ::gtramp::__private::switched_1(
                 || const {
                     &::gtramp::__private::Source {

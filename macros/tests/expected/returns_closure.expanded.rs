@@ -1,3 +1,8 @@
+#[cfg(any(clippy, doc))]
+fn compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K> {
+    move |a, b| a.cmp(b)
+}
+#[cfg(not(any(clippy, doc)))]
 fn compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K> {
     ::gtramp::__private::call_1(
         || const {

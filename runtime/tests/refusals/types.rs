@@ -150,7 +150,7 @@ fn borrows(hay: &str, maybe: Option<&str>, view: View<'_>, forever: Option<&'sta
 }
 
 #[traceable]
-fn lends<'a>(hay: &'a str, _at: u8) -> Option<&'a str> {
+fn lends(hay: &str, _at: u8) -> Option<&str> {
     hay.get(1..)
 }
 

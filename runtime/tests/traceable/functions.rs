@@ -250,6 +250,7 @@ fn patterns(
 }
 
 #[traceable]
+#[expect(clippy::toplevel_ref_arg, reason = "the pattern is what is tested")]
 fn bindings(whole @ (a, _): (u32, u32), ref text: String) -> String {
     format!("{whole:?} {a} {text}")
 }

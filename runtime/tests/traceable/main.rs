@@ -11,3 +11,4 @@ mod names;
 mod observe;
 mod passes;
 mod stack;
+mod texts;

@@ -49,6 +49,7 @@ impl Ledger {
         self
     }
 
+    #[expect(clippy::boxed_local, reason = "the receiver is what is tested")]
     fn boxed(self: Box<Self>) -> u64 {
         self.total
     }

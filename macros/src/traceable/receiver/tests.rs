@@ -6,7 +6,7 @@ use super::rename_self;
 fn renames(body: &str, wanted: &str) {
     let parse = |text: &str| text.parse::<TokenStream>().expect("tokens").to_string();
     let body: TokenStream = body.parse().expect("tokens");
-    assert_eq!(rename_self(body).to_string(), parse(wanted));
+    assert_eq!(rename_self(body, &quote::quote!(gtramp)).to_string(), parse(wanted));
 }
 
 #[track_caller]
@@ -69,4 +69,19 @@ fn other_strings_are_data() {
 fn quoted_code_keeps_its_own() {
     renames("quote! { self.x + #self }", "quote! { self.x + #__self }");
     keeps("stringify!(self.x)");
+}
+
+#[test]
+fn what_is_asserted_is_said_as_it_was_written() {
+    renames(
+        "assert!(a <= self.b);",
+        "assert!(! !(a <= __self.b) || gtramp::assertion!(a <= self.b));",
+    );
+    renames(
+        "core::debug_assert!(self.b,)",
+        "core::debug_assert!(! !(__self.b) || gtramp::assertion!(self.b,))",
+    );
+    renames(r#"assert!(self.b, "{self}")"#, r#"assert!(__self.b, "{__self}")"#);
+    renames("assert!(f::<A, B>(self))", "assert!(f::<A, B>(__self))");
+    keeps("assert!(a)");
 }
