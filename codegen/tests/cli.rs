@@ -108,6 +108,41 @@ fn plan_writes_what_is_needed_and_check_holds_it_to_that() {
 }
 
 #[test]
+fn check_tells_which_functions_the_attribute_refuses() {
+    let bank = Crate::new();
+    bank.mend();
+    bank.write(
+        "src/elsewhere.rs",
+        "#[traceable]
+const fn constant() {}
+#[traceable]
+impl Ledger {
+    async fn later(&self) {}
+    #[traceable(skip)]
+    const fn left_out(&self) {}
+    fn conditional(#[cfg(unix)] _: u8) {}
+    fn traced(&self) {}
+}
+#[traceable]
+unsafe extern \"C\" fn variadic(_: u8, ...) {}
+#[traceable]
+#[unsafe(naked)]
+extern \"C\" fn naked() {}
+trait Asks {
+    #[traceable]
+    fn asked(&self);
+}
+#[traceable]
+trait AsksInside {
+    #[traceable]
+    fn asked(&self);
+}
+",
+    );
+    bank.expect("refused", &["check", "check --json"]);
+}
+
+#[test]
 fn the_configuration_is_found_where_cargo_finds_it() {
     let bank = Crate::new();
     bank.write(

@@ -37,6 +37,8 @@ pub struct Workspace {
     pub packages: BTreeSet<String>,
     /// The traceable functions, by path.
     pub functions: Vec<Function>,
+    /// The functions that the attribute refuses, by path: they do not compile.
+    pub refused: Vec<Refused>,
     /// Files that could not be read.
     pub skipped: Vec<Skipped>,
     /// How many files were read.
@@ -45,7 +47,7 @@ pub struct Workspace {
     pub lines: usize,
 }
 
-serialize!(Workspace { root, packages, functions, skipped, files, lines });
+serialize!(Workspace { root, packages, functions, refused, skipped, files, lines });
 
 /// A function that carries `#[traceable]`, or stands in something that does.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +67,21 @@ pub struct Function {
 }
 
 serialize!(Function { path, file, line, args, generics, package });
+
+/// A function that carries the attribute and cannot be traced.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refused {
+    /// Crate, modules, type, name.
+    pub path: String,
+    /// The file, from the folder of the workspace on if it is below.
+    pub file: PathBuf,
+    /// The line of its name, from 1.
+    pub line: usize,
+    /// Why.
+    pub reason: String,
+}
+
+serialize!(Refused { path, file, line, reason });
 
 /// A file that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,12 +109,17 @@ impl Workspace {
         let packages = packages(&metadata, search)?;
         let root = metadata.workspace_root.as_std_path();
         let found = tree::read(&packages, progress);
-        let mut functions = resolve::functions(found.functions, &found.types);
+        let (mut functions, mut refused) = resolve::functions(found.functions, &found.types);
         for function in &mut functions {
             function.file = relative(root, &function.file);
         }
         functions.sort();
         functions.dedup();
+        for function in &mut refused {
+            function.file = relative(root, &function.file);
+        }
+        refused.sort();
+        refused.dedup();
         let mut skipped = found.skipped;
         skipped.sort();
         skipped.dedup();
@@ -108,6 +130,7 @@ impl Workspace {
             root: root.to_owned(),
             packages: packages.iter().map(|package| package.name.to_string()).collect(),
             functions,
+            refused,
             skipped,
             files: found.files,
             lines: found.lines,

@@ -2,26 +2,36 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::Function;
 use super::scan::{Marked, Owner};
+use super::{Function, Refused};
 
-/// The functions with their paths. `types` are the types that the sources define.
-pub(super) fn functions(marked: Vec<Marked>, types: &HashSet<String>) -> Vec<Function> {
-    let function = |marked: Marked| {
+/// The functions with their paths, and those that the attribute refuses. `types` are the types that the sources
+/// define.
+pub(super) fn functions(
+    marked: Vec<Marked>,
+    types: &HashSet<String>,
+) -> (Vec<Function>, Vec<Refused>) {
+    let (mut functions, mut refused) = (Vec::new(), Vec::new());
+    for marked in marked {
         let owner = match &marked.owner {
             Owner::Path(path) => path.clone(),
             Owner::Impl { module, written, text } => type_path(module, written, text, types),
         };
-        Function {
-            path: format!("{owner}::{}", marked.name),
+        let path = format!("{owner}::{}", marked.name);
+        if let Some(reason) = marked.refusal {
+            refused.push(Refused { path, file: marked.file, line: marked.line, reason });
+            continue;
+        }
+        functions.push(Function {
+            path,
             file: marked.file,
             line: marked.line,
             args: marked.args,
             generics: marked.generics,
             package: marked.package,
-        }
-    };
-    marked.into_iter().map(function).collect()
+        });
+    }
+    (functions, refused)
 }
 
 /// The path of the type of an `impl` in `module`. Where the sources do not tell, as for a foreign

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{Attribute, GenericParam, Generics, Meta, Signature, Token, Type};
+use syn::{Attribute, FnArg, GenericParam, Generics, Meta, Signature, Token, Type};
 
 /// What one file holds.
 #[derive(Default)]
@@ -24,6 +24,8 @@ pub(super) struct Marked {
     pub(super) line: usize,
     pub(super) args: usize,
     pub(super) generics: Vec<String>,
+    /// Why the attribute refuses it, if it does.
+    pub(super) refusal: Option<String>,
 }
 
 /// What a function's path begins with.
@@ -190,7 +192,9 @@ impl Scan<'_> {
         let outer = self.generics.len();
         self.generics.extend(names(&sig.generics));
         self.name.push(sig.ident.to_string());
-        if marked && has_body {
+        // The attribute on a container does not mean what has no body.
+        let alone = mark(attrs) == Mark::Trace && !self.traced;
+        if marked && (has_body || alone) {
             self.found.functions.push(Marked {
                 owner: self.owner.clone(),
                 name: self.name.join("::"),
@@ -199,6 +203,7 @@ impl Scan<'_> {
                 line: sig.ident.span().start().line,
                 args: sig.inputs.len(),
                 generics: self.generics.clone(),
+                refusal: refusal(attrs, sig, has_body),
             });
         }
         // The attribute does not reach functions inside functions, and their generics are their own.
@@ -286,6 +291,32 @@ impl<'ast> Visit<'ast> for Scan<'_> {
         self.defines(&item.ident);
         visit::visit_item_union(self, item);
     }
+}
+
+/// Why the attribute refuses a function with this signature, whatever callers there are.
+fn refusal(attrs: &[Attribute], sig: &Signature, has_body: bool) -> Option<String> {
+    let names = |attr: &Attribute, name: &str| {
+        unconditional(&attr.meta).iter().any(|meta| meta.path().is_ident(name))
+    };
+    let depends_on_cfg = sig.inputs.iter().any(|input| {
+        let (FnArg::Receiver(syn::Receiver { attrs, .. })
+        | FnArg::Typed(syn::PatType { attrs, .. })) = input;
+        attrs.iter().any(|attr| names(attr, "cfg"))
+    });
+    let is_naked = attrs.iter().any(|attr| {
+        names(attr, "naked")
+            || names(attr, "unsafe")
+                && attr.meta.require_list().is_ok_and(|list| list.tokens.to_string() == "naked")
+    });
+    let reasons = [
+        (sig.constness.is_some(), "it is a `const fn`"),
+        (sig.asyncness.is_some(), "it is an `async fn`"),
+        (sig.variadic.is_some(), "it is variadic"),
+        (is_naked, "it is naked"),
+        (!has_body, "it has no body"),
+        (depends_on_cfg, "an argument depends on `cfg`"),
+    ];
+    reasons.into_iter().find(|(holds, _)| *holds).map(|(_, reason)| reason.to_owned())
 }
 
 /// What the attributes say, those under a `cfg_attr` included.

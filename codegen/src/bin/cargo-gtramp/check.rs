@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use gtramp_codegen::workspace::Workspace;
+use gtramp_codegen::workspace::{Refused, Workspace};
 use serde_json::json;
 
 use crate::common::{BAD, Found, GOOD, Outcome, Sources, print_json, ranges, say};
 use crate::expand::{self, Rendered};
 use crate::plan::{Comparison, WRITTEN, exact, place};
 
-/// Fails if a traceable function has no callers, or if something generated is out of date
+/// Fails if a traceable function has no callers or is refused, or if something generated is stale
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -29,6 +29,7 @@ pub(crate) fn run(args: &Args) -> Outcome {
     let workspace = args.sources.read()?;
     let found = args.rendered.config().find(&workspace.root)?;
     let mut problems = missing(&workspace, &found);
+    problems.extend(workspace.refused.iter().map(refused));
     problems.extend(stale(&workspace, &found));
     if let Some(dir) = &args.vendored {
         for path in expand::differing(&args.rendered, dir, &found.config)? {
@@ -74,6 +75,17 @@ fn missing(workspace: &Workspace, found: &Found) -> Vec<String> {
             )
         })
         .collect()
+}
+
+/// A function that does not compile.
+fn refused(one: &Refused) -> String {
+    format!(
+        "{} ({}:{}) cannot be traced: {}; take the attribute off, or put `#[traceable(skip)]` on it",
+        one.path,
+        one.file.display(),
+        one.line,
+        one.reason
+    )
 }
 
 /// A configuration that `plan --write` wrote and would write differently now.
