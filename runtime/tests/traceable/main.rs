@@ -9,6 +9,7 @@ mod functions;
 mod methods;
 mod names;
 mod observe;
+mod odd;
 mod passes;
 mod stack;
 mod texts;
