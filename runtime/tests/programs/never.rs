@@ -1,8 +1,8 @@
 // What never returns, and arguments that nobody can pass, raise no lint of their own.
 #![deny(warnings)]
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::panic::{self, AssertUnwindSafe, Location};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use gtramp::{Entry, traceable};
 
@@ -85,11 +85,18 @@ fn text(call: impl FnOnce()) -> String {
 }
 
 fn main() {
-    let _ = (<Endless as System>::run as fn(_, _, _) -> _, <Alone as System>::run as fn(_, _, _) -> _);
+    let _ =
+        (<Endless as System>::run as fn(_, _, _) -> _, <Alone as System>::run as fn(_, _, _) -> _);
     let endless = Endless(2);
     static CALLS: AtomicU32 = AtomicU32::new(0);
     for attached in [false, true, false] {
-        let link = attached.then(|| gtramp::link().functions("**").fentry(|_: &Entry| _ = CALLS.fetch_add(1, Ordering::Relaxed)).attach().unwrap());
+        let link = attached.then(|| {
+            gtramp::link()
+                .functions("**")
+                .fentry(|_: &Entry| _ = CALLS.fetch_add(1, Ordering::Relaxed))
+                .attach()
+                .unwrap()
+        });
         let failed = text(|| endless.fail(1));
         if !attached {
             assert_eq!(failed, format!("1 2 {}", line!() - 2));
