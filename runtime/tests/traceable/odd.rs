@@ -176,7 +176,7 @@ macro_rules! functions {
             }
 
             $(#[$attr])*
-            #[allow(non_camel_case_types, dead_code, clippy::upper_case_acronyms)]
+            #[allow(non_camel_case_types, dead_code, clippy::upper_case_acronyms, reason = "they shadow")]
             pub(super) fn shadows(count: u32) -> String {
                 enum Option { None, Some(u32) }
                 struct Result(u32);
@@ -229,6 +229,7 @@ macro_rules! functions {
             }
 
             $(#[$attr])*
+            #[expect(clippy::toplevel_ref_arg, reason = "the pattern is what is tested")]
             pub(super) fn drops_unused(first: Noted, unused: Noted, _: Noted, (_, third): (Noted, Noted), ref last: Noted) {
                 DROPPED.with_borrow_mut(|dropped| {
                     dropped.push_str(&format!("[{}{}]", first.0, last.0));
@@ -337,9 +338,9 @@ macro_rules! functions {
     };
 }
 
-functions!(plain [#[allow(unused_variables)]] []);
-functions!(alone [#[allow(unused_variables)]] [#[traceable]] #[traceable]);
-functions!(whole [#[traceable] #[allow(unused_variables)]] []);
+functions!(plain [#[allow(unused_variables, reason = "that is tested")]] []);
+functions!(alone [#[allow(unused_variables, reason = "that is tested")]] [#[traceable]] #[traceable]);
+functions!(whole [#[traceable] #[allow(unused_variables, reason = "that is tested")]] []);
 
 #[test]
 fn functions_of_odd_shapes_compute_what_they_compute_without_the_attribute() {
