@@ -81,7 +81,7 @@ fn stack_of(call: fn(u32, [u8; 4096]) -> [u8; 4096]) -> f64 {
     let lowest = |depth: u8| {
         LOWEST.set(usize::MAX);
         let bytes = call(depth.into(), black_box([0; 4096]));
-        assert_eq!(bytes[..3], [depth + 1, if depth % 2 == 0 { depth + 1 } else { 0 }, 0]);
+        assert_eq!(bytes[..3], [depth + 1, if depth.is_multiple_of(2) { depth + 1 } else { 0 }, 0]);
         LOWEST.get()
     };
     // What is written once is written before.
