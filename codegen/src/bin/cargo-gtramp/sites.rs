@@ -85,7 +85,7 @@ fn list(binary: &Path, json: bool) -> Outcome {
     }
     table.print();
     let functions: BTreeSet<_> = sites.iter().map(|site| &site.path).collect();
-    let copies = sites.iter().map(|site| site.copies).sum();
+    let copies: usize = sites.iter().map(|site| site.copies).sum();
     say!(
         "\n{} of {}, {} in all",
         count(sites.len(), "site"),
