@@ -7,6 +7,8 @@
 #        SINGLE=1 ci/transplant.sh ..   the attribute on each method, not on `impl` blocks and traits
 #        ci/transplant.sh --time         what annotation costs where nothing is attached
 #
+# Every function is annotated but `const` and `async` ones, which cannot be; the tool says how many those are.
+#
 # Sources come from cargo, in the versions of transplant/crates; the lock file in each package says which
 # versions its tests need. Lints keep their level, whatever a crate forbids.
 set -euo pipefail
