@@ -98,7 +98,8 @@ struct Most {
 
 #[test]
 fn a_call_takes_no_more_stack_off_than_its_plain_twin_where_the_body_stays_in_the_function() {
-    type Twins = (&'static str, fn(u32, [u8; 4096]) -> [u8; 4096], fn(u32, [u8; 4096]) -> [u8; 4096], Most);
+    type Twins =
+        (&'static str, fn(u32, [u8; 4096]) -> [u8; 4096], fn(u32, [u8; 4096]) -> [u8; 4096], Most);
     type Probes = fn(LinkBuilder) -> LinkBuilder;
     // Without optimisation a closure's call has its arguments copied once more by each function on the way.
     const DEBUG: bool = cfg!(debug_assertions);
