@@ -92,7 +92,9 @@ fn the_sources_and_the_built_program_tell_of_the_same_functions() {
     let sites = json(workspace, &["sites", "--json", program.to_str().unwrap()]);
     let (written, built) = (by_place(&plan["workspace"]["functions"]), by_place(&sites));
     for site in sites.as_array().unwrap() {
-        assert!(site["copies"].as_u64() >= Some(1), "something leads to every site: {site}");
+        let is_inlined = text(site, "path").ends_with("::Properties::has");
+        let least = if is_inlined { 2 } else { 1 };
+        assert!(site["copies"].as_u64() >= Some(least), "what leads to every site: {site}");
     }
     // Place and argument count first, so that a function that only one side has is named.
     assert!(written.len() > 70, "{} functions", written.len());

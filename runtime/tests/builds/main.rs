@@ -248,10 +248,10 @@ fn a_release_build_without_debug_information_has_bodies_under_their_functions_na
     });
     // As either mangling writes it, whatever the hash.
     for (function, path) in [
-        ("copied", "7program6copied"),
-        ("moved", "7program5moved"),
+        ("copied", "6places6copied"),
+        ("moved", "6places5moved"),
         ("again", "6Method5again"),
-        ("inlined", "7program6around"),
+        ("inlined", "6places6around"),
     ] {
         for ran in [&plain, &traced] {
             let symbol = ran.symbol(function);

@@ -112,6 +112,8 @@ impl Properties {
         Self(bits.iter().enumerate().map(|(place, &bit)| u8::from(bit) << place).sum())
     }
 
+    /// A part of each of its callers, where it is traced as well.
+    #[inline(always)]
     pub(crate) fn has(self, property: Property) -> bool {
         ran!("Properties::has");
         self.0 & 1 << property as u8 != 0
