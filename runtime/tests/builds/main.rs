@@ -241,11 +241,8 @@ fn a_function_that_two_crates_instantiate_is_one_function_with_two_sites_in_rele
 
 #[test]
 fn a_release_build_without_debug_information_has_bodies_under_their_functions_names() {
-    let [plain, traced] = [false, true].map(|enabled| {
-        let ran = Build { profile: RELEASE, link: &[], enabled }.run_with(&["places"]);
-        assert!(!ran.contains(".debug_info"), "there is none of its own and none of the library's");
-        ran
-    });
+    let [plain, traced] = [false, true]
+        .map(|enabled| Build { profile: RELEASE, link: &[], enabled }.run_with(&["places"]));
     // As either mangling writes it, whatever the hash.
     for (function, path) in [
         ("copied", "6places6copied"),
