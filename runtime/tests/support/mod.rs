@@ -103,7 +103,20 @@ pub(crate) const SWITCH: usize = match (cfg!(target_arch = "aarch64"), cfg!(gtra
 pub(crate) type EntryBytes = [u8; ENTRY];
 
 /// The bytes of all entries of a function, and behind them those of its switches.
+///
+/// When a function is armed for the first time, the way from its switches to its entries is shortened, and stays
+/// so. That is done before the first look.
 pub(crate) fn entry_bytes(function: &Function) -> Vec<EntryBytes> {
+    static SHORTENED: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+    let mut shortened = SHORTENED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !shortened.contains(&function.address()) {
+        shortened.push(function.address());
+        let address = function.address();
+        let this = move |other: &Function| other.address() == address;
+        // Where it is refused, nothing is shortened by another attach either.
+        drop(gtramp::fentry(gtramp::Selector::matching(this), |_: &gtramp::Entry| ()));
+    }
+    drop(shortened);
     let entries = function.addresses().map(|address| {
         let entry = std::ptr::with_exposed_provenance::<EntryBytes>(address);
         // SAFETY: an entry stub is this long, and code can be read.
