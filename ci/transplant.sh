@@ -5,6 +5,7 @@
 #
 # Usage: ci/transplant.sh [CRATE..]      of those in transplant/crates; semver and httparse unless said
 #        SINGLE=1 ci/transplant.sh ..   the attribute on each method, not on `impl` blocks and traits
+#        SECONDS_EACH=1800 ..            instead of 600, to build and run a crate's tests once
 #        ci/transplant.sh --time         what annotation costs where nothing is attached
 #
 # Every function is annotated but `const` and `async` ones, which cannot be; the tool says how many those are.
@@ -75,6 +76,10 @@ tests_of() {
             TRANSPLANT=$3 TRANSPLANT_REPORT=$out.report timeout "${SECONDS_EACH:-600}" cargo test --no-fail-fast \
             --no-default-features --features "$features" --lib --tests -- ${skipped:+--skip "$skipped"}
     ) > "$out.log" 2>&1 || status=$?
+    if [[ $status == 124 ]]; then
+        echo "$2, $3: neither built nor run in ${SECONDS_EACH:-600} seconds, see SECONDS_EACH ($out.log)" >&2
+        return 1
+    fi
     # A test is known by its name and its file, whatever the order in which they ended.
     awk '/^     Running / { file = $2 == "unittests" ? $3 : $2 }
         /^test .* \.\.\. / { name = $2; print file, name, $NF }' "$out.log" | sort > "$out"
