@@ -26,7 +26,7 @@ pub enum Error {
     #[cfg(feature = "workspace")]
     Metadata {
         /// Why.
-        source: Box<dyn StdError + Send + Sync>,
+        source: cargo_metadata::Error,
     },
     /// The workspace has no such package.
     #[cfg(feature = "workspace")]
@@ -90,7 +90,7 @@ impl StdError for Error {
         match self {
             Error::Environment { .. } | Error::Config { .. } | Error::Path { .. } => None,
             #[cfg(feature = "workspace")]
-            Error::Metadata { source } => Some(&**source),
+            Error::Metadata { source } => Some(source),
             #[cfg(feature = "workspace")]
             Error::NoPackage { .. } => None,
             Error::Template { source, .. } => Some(source),

@@ -3,7 +3,6 @@
 //! cargo says which packages and targets there are, `tree` follows their module trees over files,
 //! `scan` reads one file. All of it is reading: nothing is built and nothing is run.
 
-mod metadata;
 mod resolve;
 mod scan;
 mod tree;
@@ -11,7 +10,8 @@ mod tree;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use self::metadata::{Metadata, Package};
+use cargo_metadata::{Metadata, MetadataCommand, Package};
+
 use crate::error::Error;
 use crate::serialize::serialize;
 
@@ -105,13 +105,9 @@ impl Workspace {
     /// cargo cannot read the manifest, or there is no such package. A file that cannot be read or
     /// parsed is no error: it is in [`Workspace::skipped`].
     pub fn read(search: &Search, progress: &(dyn Fn(usize) + Sync)) -> Result<Workspace, Error> {
-        let metadata = Metadata::read(
-            search.manifest_path.as_deref(),
-            search.dependencies,
-            &search.cargo_args,
-        )?;
+        let metadata = metadata(search)?;
         let packages = packages(&metadata, search)?;
-        let root = metadata.root.as_path();
+        let root = metadata.workspace_root.as_std_path();
         let found = tree::read(&packages, progress);
         let (mut functions, mut refused) = resolve::functions(found.functions, &found.types);
         for function in &mut functions {
@@ -132,7 +128,7 @@ impl Workspace {
         }
         Ok(Workspace {
             root: root.to_owned(),
-            packages: packages.iter().map(|package| package.name.clone()).collect(),
+            packages: packages.iter().map(|package| package.name.to_string()).collect(),
             functions,
             refused,
             skipped,
@@ -148,30 +144,35 @@ impl Workspace {
     }
 }
 
-/// The folder of the workspace that this manifest belongs to.
-///
-/// # Errors
-///
-/// cargo cannot read the manifest.
-pub fn root_of(manifest_path: &Path) -> Result<PathBuf, Error> {
-    Metadata::read(Some(manifest_path), false, &[]).map(|metadata| metadata.root)
+fn metadata(search: &Search) -> Result<Metadata, Error> {
+    let mut command = MetadataCommand::new();
+    if let Some(path) = &search.manifest_path {
+        command.manifest_path(path);
+    }
+    if !search.dependencies {
+        command.no_deps();
+    }
+    command.other_options(search.cargo_args.clone());
+    command.exec().map_err(|source| Error::Metadata { source })
 }
 
 fn packages<'m>(metadata: &'m Metadata, search: &Search) -> Result<Vec<&'m Package>, Error> {
-    let members = || metadata.packages.iter().filter(|package| package.is_member);
-    let unknown = search.packages.iter().find(|name| members().all(|member| member.name != **name));
+    let members = metadata.workspace_packages();
+    let unknown =
+        search.packages.iter().find(|name| !members.iter().any(|member| *member.name == **name));
     if let Some(name) = unknown {
         return Err(Error::NoPackage {
             name: name.clone(),
-            members: members().map(|member| member.name.clone()).collect(),
+            members: members.iter().map(|member| member.name.to_string()).collect(),
         });
     }
     if search.dependencies {
         return Ok(metadata.packages.iter().collect());
     }
-    let wanted =
-        |member: &&Package| search.packages.is_empty() || search.packages.contains(&member.name);
-    Ok(members().filter(wanted).collect())
+    let wanted = |member: &&Package| {
+        search.packages.is_empty() || search.packages.iter().any(|name| *member.name == **name)
+    };
+    Ok(members.into_iter().filter(wanted).collect())
 }
 
 fn relative(root: &Path, file: &Path) -> PathBuf {

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
-use std::thread;
+
+use cargo_metadata::Package;
 
 use super::Skipped;
-use super::metadata::Package;
 use super::scan::{self, Marked, Submodule};
 
 /// What was found in all files.
@@ -35,86 +35,34 @@ struct Walk<'p> {
     found: Mutex<Found>,
     read: AtomicUsize,
     progress: &'p (dyn Fn(usize) + Sync),
-    queue: Queue,
 }
 
 /// Reads every file that belongs to a target of one of the packages.
 pub(super) fn read(packages: &[&Package], progress: &(dyn Fn(usize) + Sync)) -> Found {
-    let mut modules = Vec::new();
-    for package in packages {
-        for target in &package.targets {
-            modules.push(Module {
-                package: package.name.clone(),
-                path: target.name.replace('-', "_"),
-                folder: target.file.parent().unwrap_or(Path::new("")).to_owned(),
-                file: target.file.clone(),
-            });
-        }
-    }
-    let walk = Walk {
-        found: Mutex::default(),
-        read: AtomicUsize::new(0),
-        progress,
-        queue: Queue::of(modules),
-    };
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some((module, _taken)) = walk.queue.take() {
-                    walk.module(module);
-                }
-            });
+    let walk = Walk { found: Mutex::default(), read: AtomicUsize::new(0), progress };
+    rayon::scope(|scope| {
+        for package in packages {
+            for target in &package.targets {
+                let file = target.src_path.clone().into_std_path_buf();
+                let module = Module {
+                    package: package.name.to_string(),
+                    path: target.name.replace('-', "_"),
+                    folder: file.parent().unwrap_or(Path::new("")).to_owned(),
+                    file,
+                };
+                let walk = &walk;
+                scope.spawn(move |scope| walk.module(module, scope));
+            }
         }
     });
     walk.found.into_inner().unwrap_or_default()
 }
 
-/// The modules that are still to be read.
-struct Queue {
-    /// They, and how many were taken or wait.
-    modules: Mutex<(Vec<Module>, usize)>,
-    changed: Condvar,
-}
-
-impl Queue {
-    fn of(modules: Vec<Module>) -> Self {
-        let open = modules.len();
-        Self { modules: Mutex::new((modules, open)), changed: Condvar::new() }
-    }
-
-    /// The next; none when all have been read.
-    fn take(&self) -> Option<(Module, Taken<'_>)> {
-        let modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
-        let waits = |(modules, open): &mut (Vec<Module>, usize)| modules.is_empty() && *open > 0;
-        let mut modules =
-            self.changed.wait_while(modules, waits).unwrap_or_else(PoisonError::into_inner);
-        Some((modules.0.pop()?, Taken(self)))
-    }
-
-    fn push(&self, module: Module) {
-        let mut modules = self.modules.lock().unwrap_or_else(PoisonError::into_inner);
-        modules.0.push(module);
-        modules.1 += 1;
-        self.changed.notify_one();
-    }
-}
-
-/// A module that was taken, until it has been read and what it names was pushed.
-struct Taken<'q>(&'q Queue);
-
-impl Drop for Taken<'_> {
-    fn drop(&mut self) {
-        let mut modules = self.0.modules.lock().unwrap_or_else(PoisonError::into_inner);
-        modules.1 -= 1;
-        if modules.1 == 0 {
-            self.0.changed.notify_all();
-        }
-    }
-}
-
-impl Walk<'_> {
-    fn module(&self, module: Module) {
+impl<'p> Walk<'p> {
+    fn module<'s>(&'s self, module: Module, scope: &rayon::Scope<'s>)
+    where
+        'p: 's,
+    {
         let text = match fs::read_to_string(&module.file) {
             Ok(text) => text,
             Err(error) => return self.skip(&module.file, None, error.to_string()),
@@ -134,7 +82,8 @@ impl Walk<'_> {
             let candidates = module.candidates(&submodule);
             if let Some((file, folder)) = candidates.into_iter().find(|(file, _)| file.is_file()) {
                 let path = format!("{}::{}", submodule.parent, submodule.name);
-                self.queue.push(Module { package: module.package.clone(), path, file, folder });
+                let next = Module { package: module.package.clone(), path, file, folder };
+                scope.spawn(move |scope| self.module(next, scope));
             } else if !submodule.conditional {
                 let reason = format!("there is no file for `mod {};`", submodule.name);
                 self.skip(&module.file, Some(submodule.line), reason);

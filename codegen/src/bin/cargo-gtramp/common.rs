@@ -5,14 +5,14 @@ use std::fmt::Arguments;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::Duration;
 use std::{env, fs};
 
 use anstyle::{AnsiColor, Style};
 use gtramp_codegen::Config;
 use gtramp_codegen::config::CONFIG_VARIABLE;
 use gtramp_codegen::workspace::{Search, Workspace};
+use indicatif::{ProgressBar, ProgressStyle};
 
 /// What a subcommand ends with.
 pub(crate) type Outcome = Result<ExitCode, Box<dyn Error>>;
@@ -90,8 +90,10 @@ impl Sources {
             dependencies: self.dependencies,
             cargo_args,
         };
-        let progress = Progress::new("files read");
-        Ok(Workspace::read(&search, &|files| progress.set(files))?)
+        let bar = progress("files read");
+        let workspace = Workspace::read(&search, &|files| bar.set_position(files as u64));
+        bar.finish_and_clear();
+        Ok(workspace?)
     }
 }
 
@@ -148,36 +150,16 @@ fn named_by_cargo(root: &Path) -> Option<PathBuf> {
 }
 
 /// A counter that appears when it is needed for longer than a moment, on a terminal.
-pub(crate) struct Progress {
-    what: &'static str,
-    /// Not where nobody would see it.
-    since: Option<Instant>,
-    /// Tenths of a second that had passed when it was shown.
-    shown: AtomicU64,
-}
-
-impl Progress {
-    pub(crate) fn new(what: &'static str) -> Self {
-        let since = std::io::stderr().is_terminal().then(Instant::now);
-        Self { what, since, shown: AtomicU64::new(0) }
+pub(crate) fn progress(what: &'static str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
     }
-
-    /// Shows how many there are now, if it has not just shown it.
-    pub(crate) fn set(&self, count: usize) {
-        let Some(since) = self.since else { return };
-        let now = u64::try_from(since.elapsed().as_millis() / 100).unwrap_or(u64::MAX);
-        if self.shown.fetch_max(now, Ordering::Relaxed) < now {
-            anstream::eprint!("\r{count} {}", self.what);
-        }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template(&format!("{{spinner}} {{human_pos}} {what}")) {
+        bar.set_style(style);
     }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.shown.load(Ordering::Relaxed) > 0 {
-            anstream::eprint!("\r\x1b[K");
-        }
-    }
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
 }
 
 /// Prints a line.

@@ -5,8 +5,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use cargo_metadata::MetadataCommand;
 use gtramp_codegen::config::CONFIG_VARIABLE;
-use gtramp_codegen::workspace::root_of;
 use gtramp_codegen::{Config, Error};
 use similar::{ChangeTag, TextDiff};
 use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
@@ -75,7 +75,9 @@ pub(crate) fn run(args: &Args) -> Outcome {
 
 /// The folder of the workspace: cargo is run there, and there it looks for its configuration.
 fn workspace_root(manifest_path: &Path) -> Result<PathBuf, Error> {
-    let root = root_of(manifest_path)?;
+    let metadata = MetadataCommand::new().manifest_path(manifest_path).no_deps().exec();
+    let root =
+        metadata.map_err(|source| Error::Metadata { source })?.workspace_root.into_std_path_buf();
     // A path as short as the one that was given, where it is the same folder.
     let given = manifest_path.parent().unwrap_or(Path::new(""));
     let same = given.join(".").canonicalize().is_ok_and(|given| given == root);

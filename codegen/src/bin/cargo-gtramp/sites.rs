@@ -11,10 +11,9 @@ use std::process::ExitCode;
 use gtramp_codegen::{function_path, trait_path};
 use iced_x86::{FlowControl, OpKind};
 use object::Architecture;
-use serde::ser::SerializeStruct as _;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
-use crate::common::{BAD, GOOD, Outcome, Progress, count, print_json, say};
+use crate::common::{BAD, GOOD, Outcome, count, print_json, progress, say};
 use crate::machine::Image;
 use crate::table::Table;
 
@@ -33,12 +32,13 @@ pub(crate) struct Args {
 }
 
 /// A site, from what its record leads to.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 struct Site {
     path: String,
     /// The compiler's name, with generic arguments.
     instance: String,
     /// The trait whose method it is. `plan`, which knows no types, names a trait's default method by it.
+    #[serde(rename = "trait")]
     of_trait: Option<String>,
     /// `2`, or `2_out` where the last slot is the address for the result; unknown in a stripped file.
     shape: Option<String>,
@@ -49,22 +49,6 @@ struct Site {
     /// How many copies of the function lead to it when they are armed: the function itself, and wherever the
     /// compiler has made it a part of a caller.
     copies: usize,
-}
-
-impl Serialize for Site {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut row = serializer.serialize_struct("Site", 9)?;
-        row.serialize_field("path", &self.path)?;
-        row.serialize_field("instance", &self.instance)?;
-        row.serialize_field("trait", &self.of_trait)?;
-        row.serialize_field("shape", &self.shape)?;
-        row.serialize_field("args", &self.args)?;
-        row.serialize_field("file", &self.file)?;
-        row.serialize_field("line", &self.line)?;
-        row.serialize_field("address", &self.address)?;
-        row.serialize_field("copies", &self.copies)?;
-        row.end()
-    }
 }
 
 /// A site's record: four fields of four bytes.
@@ -150,16 +134,16 @@ fn read(binary: &Path) -> Result<Vec<Site>, Box<dyn Error>> {
         return Err(format!("{at}: only x86-64 code can be taken apart").into());
     }
     let copies = copies(&image);
-    let progress = Progress::new("sites read");
+    let bar = progress("sites read");
     let mut sites = Vec::new();
     for record in 0..bytes.len() as u64 / RECORD {
         let address = start + record * RECORD;
         let site = site(&image, address, &copies)
             .ok_or_else(|| format!("{at}: the record at {address:#x} cannot be read"))?;
         sites.push(site);
-        progress.set(sites.len());
+        bar.inc(1);
     }
-    drop(progress);
+    bar.finish_and_clear();
     sites.sort();
     Ok(sites)
 }
