@@ -3,12 +3,13 @@
 
 #![cfg(gtramp_stubs)]
 
-// These two start programs that belong to the machine, which an emulator does not stand in for: a cargo
-// that builds for it, and a debugger.
+// These three start programs that belong to the machine, which an emulator does not stand in for: a cargo
+// that builds for it, and debuggers.
 #[cfg(target_arch = "x86_64")]
 mod abort;
 #[cfg(target_arch = "x86_64")]
 mod debugger;
 mod panics;
+#[cfg(target_arch = "x86_64")]
 mod steps;
 mod traces;
