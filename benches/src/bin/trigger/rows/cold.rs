@@ -6,24 +6,11 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::OnceLock;
 
 use gtramp_bench::crowd::{self, Function};
-use gtramp_bench::row::{Can, Row};
+use gtramp_bench::row::Row;
 
-use crate::check::{self, Seen};
+use super::twins::twins;
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        name: "plain/cold",
-        floor: "plain/cold",
-        can: Can::NOTHING,
-        setup: || Ok(check::armed(plain, plain, Seen::Same(plain), ())),
-    },
-    Row {
-        name: "off/cold",
-        floor: "plain/cold",
-        can: Can::GTRAMP,
-        setup: || Ok(check::off(off, plain, crowd::all(), 1)),
-    },
-];
+pub(super) const ROWS: &[Row] = &twins!("cold", plain, off, crowd::all(), 1);
 
 const FUNCTIONS: usize = 20_000;
 

@@ -5,36 +5,18 @@ use core::hint::black_box;
 
 use gtramp::traceable;
 
-use crate::check::{self, Seen};
 use crate::target::calls;
-use gtramp_bench::row::{Can, Row, Run};
+use gtramp_bench::row::{Row, Run};
 
-pub(super) const ROWS: &[Row] = &[
-    Row {
-        name: "plain/getter",
-        floor: "plain/getter",
-        can: Can::NOTHING,
-        setup: || Ok(check::armed(GETTER, GETTER, Seen::Same(GETTER), ())),
-    },
-    Row {
-        name: "off/getter",
-        floor: "plain/getter",
-        can: Can::GTRAMP,
-        setup: || Ok(check::off(calls!(traced_getter; a), GETTER, AMOUNT, 1)),
-    },
-    Row {
-        name: "plain/sum4096",
-        floor: "plain/sum4096",
-        can: Can::NOTHING,
-        setup: || Ok(check::armed(SUM, SUM, Seen::Same(SUM), ())),
-    },
-    Row {
-        name: "off/sum4096",
-        floor: "plain/sum4096",
-        can: Can::GTRAMP,
-        setup: || Ok(check::off(calls!(traced_sum; a), SUM, AMOUNT, ELEMENTS as u64)),
-    },
-];
+use super::twins::twins;
+
+pub(super) const ROWS: &[Row] = {
+    const SETS: [[Row; 2]; 2] = [
+        twins!("getter", GETTER, calls!(traced_getter; a), AMOUNT, 1),
+        twins!("sum4096", SUM, calls!(traced_sum; a), AMOUNT, ELEMENTS as u64),
+    ];
+    SETS.as_flattened()
+};
 
 const GETTER: Run = calls!(plain_getter; a);
 const SUM: Run = calls!(plain_sum; a);

@@ -28,6 +28,7 @@ mod signatures;
 mod static_keys;
 mod traced;
 mod tracing;
+mod twins;
 mod uprobe;
 
 use gtramp_bench::row::Row;

@@ -5,9 +5,10 @@ use core::hint::black_box;
 
 use gtramp::traceable;
 
-use crate::check::{self, Seen};
 use crate::target::calls;
-use gtramp_bench::row::{Can, Row, Run};
+use gtramp_bench::row::{Row, Run};
+
+use super::twins::twins;
 
 /// Both rows of a function that visits a tree.
 macro_rules! recursion {
@@ -15,20 +16,8 @@ macro_rules! recursion {
         mod $module {
             use super::*;
 
-            pub(super) const ROWS: [Row; 2] = [
-                Row {
-                    name: concat!("plain/", $name),
-                    floor: concat!("plain/", $name),
-                    can: Can::NOTHING,
-                    setup: || Ok(check::armed(PLAIN, PLAIN, Seen::Same(PLAIN), ())),
-                },
-                Row {
-                    name: concat!("off/", $name),
-                    floor: concat!("plain/", $name),
-                    can: Can::GTRAMP,
-            setup: || Ok(check::off(calls!(traced_tree; a), PLAIN, PATH, NODES)),
-                },
-            ];
+            pub(super) const ROWS: [Row; 2] =
+        twins!($name, PLAIN, calls!(traced_tree; a), PATH, NODES);
 
     const PLAIN: Run = calls!(plain_tree; a);
 

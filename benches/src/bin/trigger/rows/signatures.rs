@@ -2,9 +2,10 @@
 
 use core::hint::black_box;
 
-use crate::check::{self, Seen};
 use crate::target::{calls, opaque};
-use gtramp_bench::row::{Can, Row, Run};
+use gtramp_bench::row::{Row, Run};
+
+use super::twins::twins;
 
 /// Both rows of a function that is called `function`, and how it is called with a number.
 macro_rules! signature {
@@ -12,20 +13,8 @@ macro_rules! signature {
         mod $module {
             use super::*;
 
-            pub(super) const ROWS: [Row; 2] = [
-                Row {
-                    name: concat!("plain/", $name),
-                    floor: concat!("plain/", $name),
-                    can: Can::NOTHING,
-                    setup: || Ok(check::armed(PLAIN, PLAIN, Seen::Same(PLAIN), ())),
-                },
-                Row {
-                    name: concat!("off/", $name),
-                    floor: concat!("plain/", $name),
-                    can: Can::GTRAMP,
-                    setup: || Ok(check::off(calls!(off::call; a), PLAIN, off::PATH, 1)),
-                },
-            ];
+            pub(super) const ROWS: [Row; 2] =
+                twins!($name, PLAIN, calls!(off::call; a), off::PATH, 1);
 
             const PLAIN: Run = calls!(plain::call; a);
 
