@@ -105,8 +105,6 @@ fn an_entry_that_something_else_has_patched_refuses_all_and_nothing_is_written()
 fn entries_and_protections_are_as_before_when_all_is_detached() {
     let _turn = turn();
     assert_eq!(call_all(), right());
-    // The way from a switch to its entry is shortened once, and stays so.
-    drop(gtramp::fexit("poke::*", |_: &Exit| ()).expect("it takes any probe"));
     let (code, pages) = (entries(), protections());
     let switches = || functions().into_iter().flat_map(switch_bytes).collect::<Vec<_>>();
     let off = switches();

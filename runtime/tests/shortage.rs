@@ -8,14 +8,13 @@ mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, UnsafeCell};
-use std::process::Command;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use gtramp::{Entry, Error, Link, traceable};
 use seq_macro::seq;
 
-use support::{EntryBytes, entry_bytes};
+use support::{EntryBytes, entry_bytes, in_a_child};
 
 /// So many bytes are asked for because there are many functions: two for each.
 const MUCH: usize = 2 * FUNCTIONS as usize;
@@ -139,14 +138,7 @@ const ALL: &str = "shortage::**";
 /// Runs one of the tests below alone, in a process where nothing was listed before; what it printed.
 #[track_caller]
 fn alone(name: &str, granted: usize) -> String {
-    let this = std::env::current_exe().expect("it is a file");
-    let mut test = Command::new(this);
-    test.args(["--exact", "--ignored", "--nocapture", "--test-threads=1", name]);
-    let test = test.env("GRANTED", granted.to_string()).output().expect("it is a program");
-    let out = String::from_utf8_lossy(&test.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&test.stderr);
-    assert!(test.status.success() && out.contains("1 passed"), "{}\n{out}\n{errors}", test.status);
-    out
+    in_a_child(name, &[("GRANTED", &granted.to_string())])
 }
 
 /// What a test prints that has found memory enough.

@@ -1,7 +1,6 @@
 //! A signal at every single instruction of a thread's exit, while its record is being returned.
 
 use std::ffi::c_void;
-use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use gtramp::{Entry, Exit, site, traceable};
@@ -9,6 +8,7 @@ use gtramp::{Entry, Exit, site, traceable};
 use crate::memory::resident;
 use crate::signals::install;
 use crate::stepping::set_trap_flag;
+use crate::support::in_a_child;
 use crate::{count, counted, counter};
 
 #[traceable]
@@ -42,14 +42,8 @@ fn key(destructor: unsafe extern "C" fn(*mut c_void)) -> libc::pthread_key_t {
 
 #[test]
 fn a_handler_at_every_instruction_of_a_threads_exit_calls_traced_functions() {
-    let this = std::env::current_exe().expect("a test has a file");
-    let output = Command::new(this)
-        .args(["--exact", "exit_steps::a_process_whose_threads_step_through_their_exit"])
-        .args(["--ignored", "--nocapture"])
-        .output()
-        .expect("it starts");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("steps of exits"), "{output:?}");
+    let text = in_a_child("exit_steps::a_process_whose_threads_step_through_their_exit", &[]);
+    assert!(text.contains("steps of exits"), "{text}");
 }
 
 #[test]

@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 use std::ffi::c_void;
-use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use gtramp::{Entry, Exit, Link, site, traceable};
 
+use crate::support::in_a_child;
 use crate::{count, counted, counter};
 
 #[traceable]
@@ -100,13 +100,8 @@ fn destructors_of_thread_specific_keys_call_traced_functions_in_every_round() {
 #[test]
 #[cfg_attr(target_arch = "aarch64", ignore = "starts itself, which needs the emulator again")]
 fn atexit_handlers_call_traced_functions() {
-    let this = std::env::current_exe().expect("a test has a file");
-    let output = Command::new(this)
-        .args(["--exact", "exits::a_process_with_an_atexit_handler", "--ignored", "--nocapture"])
-        .output()
-        .expect("it starts");
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("atexit: 2 hits"), "{output:?}");
+    let text = in_a_child("exits::a_process_with_an_atexit_handler", &[]);
+    assert!(text.contains("atexit: 2 hits"), "{text}");
 }
 
 #[test]

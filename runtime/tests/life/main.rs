@@ -5,6 +5,9 @@
 
 #![cfg(gtramp_stubs)]
 
+#[path = "../support/mod.rs"]
+mod support;
+
 #[cfg(target_arch = "x86_64")]
 mod exit_steps;
 mod exits;

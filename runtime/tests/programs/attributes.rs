@@ -2,9 +2,12 @@
 #![deny(warnings, missing_docs, elided_lifetimes_in_paths)]
 //! Documented.
 
+#[path = "shared/everything.rs"]
+mod everything;
+
 use std::borrow::Cow;
 
-use gtramp::{Entry, Exit, traceable};
+use gtramp::traceable;
 
 /// Documented.
 #[traceable]
@@ -140,14 +143,5 @@ fn run() {
 }
 
 fn main() {
-    run();
-    let everything = gtramp::link()
-        .functions("**")
-        .fentry(|_: &Entry<'_>| {})
-        .fexit(|_: &Exit<'_>| {})
-        .attach()
-        .expect("attach");
-    run();
-    drop(everything);
-    run();
+    everything::off_armed_and_off(run);
 }

@@ -1,9 +1,12 @@
 // What stands in a body: closures, macros, nested items, control flow.
 #![deny(warnings, elided_lifetimes_in_paths)]
 
+#[path = "shared/everything.rs"]
+mod everything;
+
 use std::fmt::{self, Display, Write as _};
 
-use gtramp::{Entry, Exit, traceable};
+use gtramp::traceable;
 
 #[derive(Debug)]
 struct Ledger {
@@ -200,14 +203,5 @@ fn run() {
 }
 
 fn main() {
-    run();
-    let everything = gtramp::link()
-        .functions("**")
-        .fentry(|_: &Entry<'_>| {})
-        .fexit(|_: &Exit<'_>| {})
-        .attach()
-        .expect("attach");
-    run();
-    drop(everything);
-    run();
+    everything::off_armed_and_off(run);
 }

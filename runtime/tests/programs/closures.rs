@@ -1,9 +1,12 @@
 // Functions that return closures.
 #![deny(warnings)]
 
+#[path = "shared/everything.rs"]
+mod everything;
+
 use std::borrow::Cow;
 
-use gtramp::{Entry, Exit, traceable};
+use gtramp::traceable;
 
 #[traceable]
 fn plain() -> impl Fn(&str) -> &str {
@@ -157,14 +160,5 @@ fn run() {
 }
 
 fn main() {
-    run();
-    let everything = gtramp::link()
-        .functions("**")
-        .fentry(|_: &Entry<'_>| {})
-        .fexit(|_: &Exit<'_>| {})
-        .attach()
-        .expect("attach");
-    run();
-    drop(everything);
-    run();
+    everything::off_armed_and_off(run);
 }

@@ -1,7 +1,10 @@
 // Whole impl blocks, traits and modules, and what is left out of them.
 #![deny(warnings, elided_lifetimes_in_paths)]
 
-use gtramp::{Entry, Exit, traceable};
+#[path = "shared/everything.rs"]
+mod everything;
+
+use gtramp::traceable;
 
 #[traceable]
 trait Animal {
@@ -201,14 +204,5 @@ impl<T: Animal> Speaks for T {
 }
 
 fn main() {
-    run();
-    let everything = gtramp::link()
-        .functions("**")
-        .fentry(|_: &Entry<'_>| {})
-        .fexit(|_: &Exit<'_>| {})
-        .attach()
-        .expect("attach");
-    run();
-    drop(everything);
-    run();
+    everything::off_armed_and_off(run);
 }

@@ -1,12 +1,15 @@
 // Type and const parameters, impl Trait in both places.
 #![deny(warnings, elided_lifetimes_in_paths)]
 
+#[path = "shared/everything.rs"]
+mod everything;
+
 use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::future::Future;
 use std::num::ParseIntError;
 
-use gtramp::{Entry, Exit, traceable};
+use gtramp::traceable;
 
 #[traceable]
 fn same<T>(x: T) -> T {
@@ -168,14 +171,5 @@ fn run() {
 }
 
 fn main() {
-    run();
-    let everything = gtramp::link()
-        .functions("**")
-        .fentry(|_: &Entry<'_>| {})
-        .fexit(|_: &Exit<'_>| {})
-        .attach()
-        .expect("attach");
-    run();
-    drop(everything);
-    run();
+    everything::off_armed_and_off(run);
 }

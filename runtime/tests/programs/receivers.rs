@@ -2,13 +2,16 @@
 #![deny(warnings, elided_lifetimes_in_paths)]
 #![allow(clippy::needless_arbitrary_self_type)]
 
+#[path = "shared/everything.rs"]
+mod everything;
+
 use std::fmt::{self, Display};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use gtramp::{Entry, Exit, traceable};
+use gtramp::traceable;
 
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Ledger {
@@ -186,14 +189,5 @@ fn run() {
 }
 
 fn main() {
-    run();
-    let everything = gtramp::link()
-        .functions("**")
-        .fentry(|_: &Entry<'_>| {})
-        .fexit(|_: &Exit<'_>| {})
-        .attach()
-        .expect("attach");
-    run();
-    drop(everything);
-    run();
+    everything::off_armed_and_off(run);
 }

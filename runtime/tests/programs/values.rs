@@ -1,12 +1,15 @@
 // Arguments and results of free functions.
 #![deny(warnings, elided_lifetimes_in_paths)]
 
+#[path = "shared/everything.rs"]
+mod everything;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt::{self, Debug, Display};
 
-use gtramp::{Entry, Exit, traceable};
+use gtramp::traceable;
 
 #[traceable]
 fn nothing() {}
@@ -213,14 +216,5 @@ fn run() {
 }
 
 fn main() {
-    run();
-    let everything = gtramp::link()
-        .functions("**")
-        .fentry(|_: &Entry<'_>| {})
-        .fexit(|_: &Exit<'_>| {})
-        .attach()
-        .expect("attach");
-    run();
-    drop(everything);
-    run();
+    everything::off_armed_and_off(run);
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use gtramp::{Altered, Entry, Error, Exit, Function, Link, traceable};
 
 use super::modified::write;
-use crate::support::{Log, function};
+use crate::support::{Log, SWITCH, function};
 
 #[traceable]
 mod targets {
@@ -24,13 +24,11 @@ const ALL: &str = "refusals::altered::targets::*";
 const ONE: &str = "refusals::altered::targets::one";
 const TWO: &str = "refusals::altered::targets::two";
 
-/// What breakpoints begin with, and how long a switch is.
+/// What breakpoints begin with.
 #[cfg(target_arch = "x86_64")]
 const BREAKPOINT: &[u8] = &[0xcc];
 #[cfg(target_arch = "aarch64")]
 const BREAKPOINT: &[u8] = &[0x00, 0x00, 0x20, 0xd4];
-const SWITCH: usize = if cfg!(target_arch = "x86_64") { 5 } else { 4 };
-
 type Bytes = [u8; SWITCH];
 
 /// Held by every test: all of them write to the same code.

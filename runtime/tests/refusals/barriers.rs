@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use gtramp::{Entry, site, traceable};
 
-use crate::seccomp::{NUMBER, answer, argument, in_a_child, install, jump, load, number};
+use crate::seccomp::{NUMBER, answer, argument, install, jump, load, number};
+use crate::support::in_a_child;
 
 /// `MEMBARRIER_CMD_PRIVATE_EXPEDITED` and `.._SYNC_CORE`.
 const BARRIER: u32 = 1 << 3;
@@ -52,7 +53,7 @@ extern "C" fn on_call(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut lib
 
 #[test]
 fn a_detach_makes_the_system_calls_for_its_barriers_when_it_must() {
-    in_a_child("barriers::the_calls_are_seen");
+    in_a_child("barriers::the_calls_are_seen", &[]);
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::thread;
 
 use gtramp::{Entry, Error, Exit, site, traceable};
 
-use crate::seccomp::{NUMBER, answer, in_a_child, install, jump, load, number};
+use crate::seccomp::{NUMBER, answer, install, jump, load, number};
+use crate::support::in_a_child;
 
 #[traceable]
 fn target(a: u64) -> u64 {
@@ -66,7 +67,7 @@ fn attaches_and_detaches() -> bool {
 
 #[test]
 fn a_child_of_a_bare_clone_does_not_wait_for_a_thread_it_does_not_have() {
-    in_a_child("clones::while_a_thread_is_in_a_probe");
+    in_a_child("clones::while_a_thread_is_in_a_probe", &[]);
 }
 
 #[test]
@@ -127,7 +128,7 @@ extern "C" fn on_call(_: libc::c_int, _: *mut libc::siginfo_t, context: *mut lib
 #[test]
 #[cfg_attr(gtramp_slot, ignore = "attaching changes no protection there")]
 fn a_child_of_a_bare_clone_changes_nothing_if_a_thread_it_does_not_have_was_changing_it() {
-    in_a_child("clones::while_a_thread_is_attaching");
+    in_a_child("clones::while_a_thread_is_attaching", &[]);
 }
 
 #[test]

@@ -1,19 +1,6 @@
 //! System calls that are refused, in a process of its own.
 
 use std::io;
-use std::process::Command;
-
-/// Runs an ignored test in a process of its own: what it refuses is refused for good.
-#[track_caller]
-pub(crate) fn in_a_child(test: &str) {
-    let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", test, "--nocapture"])
-        .output()
-        .unwrap();
-    let (out, err) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && out.contains("1 passed"), "{out}\n{err}");
-}
 
 // Offsets into `seccomp_data`: the number, and the low half of an argument.
 pub(crate) const NUMBER: u32 = 0;

@@ -3,10 +3,8 @@
 
 use gtramp::{Entry, link, traceable};
 
-use crate::seccomp::{
-    NUMBER, answer, argument, bits, in_a_child, install, jump, load, mask, number,
-};
-use crate::support::{EntryBytes, Log, entry_bytes, function};
+use crate::seccomp::{NUMBER, answer, argument, bits, install, jump, load, mask, number};
+use crate::support::{EntryBytes, Log, entry_bytes, function, in_a_child};
 
 #[traceable]
 mod targets {
@@ -64,7 +62,7 @@ fn refuse(memory_file: bool) {
 #[cfg(not(gtramp_slot))] // Nothing is written there.
 #[cfg_attr(target_arch = "aarch64", ignore = "asks for seccomp, which qemu-user refuses")]
 fn where_no_page_can_be_written_attaching_fails_and_changes_nothing() {
-    in_a_child("unwritable::attaching_fails");
+    in_a_child("unwritable::attaching_fails", &[]);
 }
 
 #[test]
@@ -117,7 +115,7 @@ fn attaches_and_detaches() {
 #[test]
 #[cfg(target_arch = "x86_64")] // Elsewhere what arms an entry is more than one byte.
 fn where_pages_stay_read_only_entries_are_written_through_the_memory_file() {
-    in_a_child("unwritable::attaching_works_through_the_memory_file");
+    in_a_child("unwritable::attaching_works_through_the_memory_file", &[]);
 }
 
 #[test]
@@ -134,7 +132,7 @@ fn attaching_works_through_the_memory_file() {
 #[cfg(target_arch = "x86_64")]
 fn in_a_process_whose_code_the_kernel_keeps_read_only_entries_are_written_through_the_memory_file()
 {
-    in_a_child("unwritable::attaching_works_where_memory_never_becomes_executable");
+    in_a_child("unwritable::attaching_works_where_memory_never_becomes_executable", &[]);
 }
 
 #[test]
@@ -161,7 +159,7 @@ fn attaching_works_where_memory_never_becomes_executable() {
 #[test]
 #[cfg(all(gtramp_slot, target_arch = "x86_64"))]
 fn where_no_page_can_be_written_a_slot_build_attaches_all_the_same() {
-    in_a_child("unwritable::attaching_writes_no_code");
+    in_a_child("unwritable::attaching_writes_no_code", &[]);
 }
 
 #[test]
@@ -177,7 +175,7 @@ fn attaching_writes_no_code() {
 #[cfg(not(gtramp_slot))]
 #[cfg_attr(target_arch = "aarch64", ignore = "asks for seccomp, which qemu-user refuses")]
 fn where_an_entry_can_no_longer_be_written_detaching_still_works() {
-    in_a_child("unwritable::detaching_leaves_the_entry_armed_with_nothing_to_run");
+    in_a_child("unwritable::detaching_leaves_the_entry_armed_with_nothing_to_run", &[]);
 }
 
 #[test]

@@ -9,8 +9,8 @@ use std::thread;
 
 use gtramp::{Entry, Error, Exit, Function, site, traceable};
 
-use crate::seccomp::{NUMBER, answer, bits, in_a_child, install, jump, load, number};
-use crate::support::entry_bytes;
+use crate::seccomp::{NUMBER, answer, bits, install, jump, load, number};
+use crate::support::{entry_bytes, in_a_child};
 
 #[traceable]
 fn target(a: u64) -> u64 {
@@ -61,12 +61,12 @@ impl Drop for Canary {
 
 #[test]
 fn a_process_that_forbids_itself_barriers_detaches_and_disables_and_attaches_no_more() {
-    in_a_child("without_barriers::they_are_refused");
+    in_a_child("without_barriers::they_are_refused", &[]);
 }
 
 #[test]
 fn so_does_one_that_may_not_choose_its_processors_either() {
-    in_a_child("without_barriers::they_and_the_choice_of_processors_are_refused");
+    in_a_child("without_barriers::they_and_the_choice_of_processors_are_refused", &[]);
 }
 
 #[test]

@@ -70,6 +70,23 @@ impl Random {
     }
 }
 
+/// Runs an ignored test in a process of its own, with these variables in its environment; what it printed.
+#[track_caller]
+pub(crate) fn in_a_child(test: &str, environment: &[(&str, &str)]) -> String {
+    let this = std::env::current_exe().expect("a test has a file");
+    let mut child = std::process::Command::new(this);
+    child.args(["--exact", "--ignored", "--nocapture", "--test-threads=1", test]);
+    let child = child.envs(environment.iter().copied()).output().expect("it starts");
+    let out = String::from_utf8_lossy(&child.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&child.stderr);
+    assert!(
+        child.status.success() && out.contains("1 passed"),
+        "{}\n{out}\n{errors}",
+        child.status
+    );
+    out
+}
+
 /// The function with this path.
 #[track_caller]
 pub(crate) fn function(path: &str) -> &'static Function {
