@@ -7,6 +7,7 @@ use syn::parse::{ParseStream, Parser as _};
 use syn::{Ident, LitStr, Path, Token};
 
 use crate::errors::Errors;
+use crate::tokens::respanned;
 
 /// The most arguments a traceable function may have, whatever the generator's configuration says.
 ///
@@ -32,12 +33,8 @@ impl Runtime {
     pub(crate) fn private_at(&self, place: Span) -> TokenStream {
         match &self.0 {
             Some(path) => {
-                let path = path.to_token_stream().into_iter().map(|mut token| {
-                    token.set_span(token.span().located_at(place));
-                    token
-                });
-                let rest = quote_spanned!(place=> ::__private);
-                path.chain(rest).collect()
+                let path = respanned(path.to_token_stream(), |span| span.located_at(place));
+                quote_spanned!(place=> #path::__private)
             }
             None => quote_spanned!(place=> ::gtramp::__private),
         }

@@ -1,6 +1,6 @@
 //! A look through tokens that are not parsed.
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 
 /// Whether one of the tokens, in groups as well, is wanted. Groups themselves are not asked about.
 fn any(tokens: TokenStream, wanted: &mut dyn FnMut(&TokenTree) -> bool) -> bool {
@@ -22,6 +22,15 @@ pub(crate) fn may_mention(tokens: TokenStream, name: &str) -> bool {
         TokenTree::Literal(text) => text.to_string().contains(name),
         TokenTree::Group(_) | TokenTree::Punct(_) => false,
     })
+}
+
+/// The tokens, each at another place.
+pub(crate) fn respanned(tokens: TokenStream, place: impl Fn(Span) -> Span) -> TokenStream {
+    let moved = tokens.into_iter().map(|mut token| {
+        token.set_span(place(token.span()));
+        token
+    });
+    moved.collect()
 }
 
 #[cfg(test)]

@@ -56,6 +56,8 @@ pub(crate) fn closure(
         line: ::core::line!(),
         column: ::core::column!(),
     };
+    // SAFETY (of what is written): the description is this function's, and its identities are the types that are
+    // written there, or opaque.
     quote_spanned! {span=>
         || const {
             &#private::Source {

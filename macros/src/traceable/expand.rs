@@ -198,6 +198,7 @@ fn calling_again(
         .collect();
     let passed = function.sig.inputs.iter().zip(&names).map(|(input, name)| match input {
         FnArg::Typed(typed) if scope.is_implemented() => match &*typed.ty {
+            // SAFETY (of both that are written): they are handed on to the function whose arguments they are.
             Type::Reference(TypeReference { mutability: None, .. }) => {
                 quote_spanned!(span=> unsafe { #private::unbound(#name) })
             }

@@ -8,10 +8,11 @@
 //!
 //! The macro stays what it was, whoever has defined it. `!!` leaves a `bool` of all that it takes.
 
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::quote_spanned;
 
 use super::{is_punct, is_word};
+use crate::tokens::respanned;
 
 /// Whether the call of `name` with these arguments shows them.
 pub(super) fn shows_its_condition(name: &Ident, arguments: &[TokenTree]) -> bool {
@@ -34,15 +35,6 @@ pub(super) fn said(
     }
     // The place of the panic is that of its macro, so what calls it stands in the source.
     let span = name.span();
-    let private = at(private.clone(), span);
+    let private = respanned(private.clone(), |_| span);
     quote_spanned!(span=> !!(#(#condition)*) || #private::assertion!(#written))
-}
-
-/// The tokens at another place.
-fn at(tokens: TokenStream, span: Span) -> TokenStream {
-    let moved = tokens.into_iter().map(|mut token| {
-        token.set_span(span);
-        token
-    });
-    moved.collect()
 }
