@@ -107,7 +107,7 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
 
     if !list.entries().is_empty() {
         let entry = EntryCall { args, target: &md.target, thread, mark };
-        let outer = States::enter(&mut call.states, thread);
+        let outer = States::enter(call.states.as_mut(), thread);
         entry.run_pinned::<SLEEP, NESTED>(list);
         States::leave(outer, thread);
     }
@@ -304,7 +304,7 @@ fn exits<const SLEEP: bool, const NESTED: bool>(
     thread: &Thread,
     mark: &Mark,
 ) {
-    let outer = States::enter(states, thread);
+    let outer = States::enter(states.as_mut(), thread);
     for row in list.exits() {
         run_row::<SLEEP, NESTED>(row, thread, mark, || {
             // SAFETY: the row is not dead and the mark names it, so its link stays; and the row

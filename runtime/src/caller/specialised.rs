@@ -18,7 +18,7 @@ use core::marker::PhantomData;
 use crate::arch::{unless_equal_at, unless_null, unless_odd};
 use crate::grace::{Slow, Thread, current, enter_slow};
 use crate::md::Md;
-use crate::probe::{EntryProbe, ExitProbe, Frame, ModRetProbe, Outcome, Outer, Sole, States};
+use crate::probe::{EntryProbe, ExitProbe, Frame, ModRetProbe, Outcome, Sole, States};
 use crate::site::Slot;
 
 use super::origin::{call_body, drop_skipped, run_exits_of};
@@ -251,23 +251,22 @@ impl<C: RunExits> Specialised for ExitOnly<C> {
 
 /// What a caller keeps in its frame for its probes.
 trait Keep: Default {
-    /// Lets the probes that run from here on, on this thread, find it.
-    fn enter(&mut self, thread: &Thread) -> Option<Outer>;
+    /// The values of sessions, if that is it.
+    fn states(&mut self) -> Option<&mut States>;
 }
 
 /// Nothing.
 impl Keep for () {
     #[inline(always)]
-    fn enter(&mut self, _: &Thread) -> Option<Outer> {
+    fn states(&mut self) -> Option<&mut States> {
         None
     }
 }
 
-/// The values of sessions.
 impl Keep for States {
     #[inline(always)]
-    fn enter(&mut self, thread: &Thread) -> Option<Outer> {
-        Some(self.enter_always(thread))
+    fn states(&mut self) -> Option<&mut States> {
+        Some(self)
     }
 }
 
@@ -288,7 +287,7 @@ impl<E: RunEntries, C: RunExits, K: Keep> Specialised for Pair<E, C, K> {
         });
         let sole = md.alone();
         let mut kept = K::default();
-        let outer = kept.enter(thread);
+        let outer = States::enter(kept.states(), thread);
         // SAFETY: the list is held, and is one that this caller was made for.
         unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
         States::leave(outer, thread);
@@ -328,7 +327,7 @@ unsafe fn run_body<C: RunExits, const N: usize, const AT: u32, K: Keep>(
             return returned(sole, md, &mut saved, C::IN_SLOT, ret, kept);
         });
     }
-    let outer = kept.enter(thread);
+    let outer = States::enter(kept.states(), thread);
     // SAFETY: the list is held, and is one that has such a row, says the caller.
     let ret = unsafe { C::end::<N, AT>(list, &mut saved, md, ret, thread) };
     States::leave(outer, thread);
@@ -395,7 +394,7 @@ fn run_exit_of<K: Keep>(
         Slow::Enter { thread, mark, nested } => {
             let mut frame = Frame { target: &md.target, args, ret, outcome };
             let (list, pin) = md.pin(thread);
-            let outer = kept.enter(thread);
+            let outer = States::enter(kept.states(), thread);
             run_exits_of(sole.link(), list, &mut frame, thread, mark, nested);
             States::leave(outer, thread);
             pin.release(thread);

@@ -53,8 +53,9 @@ fn words(bytes: &[u8; ENTRY_LEN]) -> [u64; WORDS] {
 pub(crate) enum Found {
     /// As it was left.
     AsExpected,
-    /// Some of its switches are armed where they were left off, or off where they were left armed. A debugger or the kernel's uprobes have put an older byte back, or a write was refused. Either
-    /// state is right at any time, so this is mended by arming the site once more.
+    /// Some of its switches are armed where they were left off, or off where they were left armed. A debugger
+    /// or the kernel's uprobes have put an older byte back, or a write was refused. Either state is right at any
+    /// time, so this is mended by arming the site once more.
     Mixed {
         /// The first of them.
         address: usize,
@@ -139,14 +140,12 @@ fn verify_entry(site: &Record, entry_is: Expected, function: &Function) -> Resul
 /// it is somebody else's: a breakpoint that has come since the site was armed, say.
 pub(crate) fn is_known(site: &Record) -> bool {
     site.switches().iter().all(|switch| {
-        let code = switch.code();
-        let patch = |target, armed| switch_patch(code.addr(), target, armed);
-        let (target, destination) = (switch.target().addr(), switch.destination());
-        holds_one_of(code, [patch(target, false), patch(target, true), patch(destination, true)])
+        let (code, target) = (switch.code(), switch.target().addr());
+        holds_one_of(code, [false, true].map(|armed| switch_patch(code.addr(), target, armed)))
     })
 }
 
-fn holds_one_of(place: *const (), known: [Patch; 3]) -> bool {
+fn holds_one_of(place: *const (), known: [Patch; 2]) -> bool {
     if cfg!(gtramp_slot) {
         // A byte, whatever the patches of code are.
         // SAFETY: a switch's byte of data.

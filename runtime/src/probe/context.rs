@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 use core::ops::Deref;
 
 use crate::error::Error;
-use crate::site::{Function, Slot, type_id_of};
+use crate::site::{Function, Slot};
 use crate::sync::AtomicBool;
 
 use super::{Param, RetParam, Row};
@@ -216,13 +216,7 @@ macro_rules! argument_by_reference {
             /// }
             /// ```
             pub fn arg<T: ?Sized + 'static>(&self, index: usize) -> Result<&T, Error> {
-                let param = Param::shared::<T>(
-                    core::any::type_name::<&T>(),
-                    type_id_of::<fn(T)>(),
-                    type_id_of::<fn(&T)>(),
-                    type_id_of::<fn(&mut T)>(),
-                );
-                let through = self.check(index, &param)?;
+                let through = self.check(index, &Param::static_shared::<T>())?;
                 // SAFETY: the check has just found a `T` there, and how to get at it.
                 Ok(unsafe { self.shared_as(index, through) })
             }
@@ -257,8 +251,7 @@ impl Exit<'_> {
     ///
     /// As [`Entry::arg`].
     pub fn arg<T: Copy + 'static>(&self, index: usize) -> Result<T, Error> {
-        let param = Param::value::<T>(core::any::type_name::<T>(), type_id_of::<fn(T)>());
-        self.check(index, &param)?;
+        self.check(index, &Param::static_value::<T>())?;
         // SAFETY: the check has just found a `T` there, and it is `Copy`.
         Ok(unsafe { self.value(index) })
     }
@@ -270,9 +263,8 @@ impl Exit<'_> {
     /// [`Error::TypeMismatch`] if the function returns something else, or something that
     /// borrows.
     pub fn ret<R: 'static>(&self) -> Result<Option<&R>, Error> {
-        let asked = RetParam::of::<R>(core::any::type_name::<R>(), type_id_of::<fn(R)>());
         let function = self.function();
-        asked.check(function).map_err(|why| Error::mismatch(function, why))?;
+        RetParam::of_static::<R>().check(function).map_err(|why| Error::mismatch(function, why))?;
         // SAFETY: the check has just found that the function returns an `R`.
         Ok(unsafe { self.returned() })
     }

@@ -3,7 +3,7 @@
 use seq_macro::seq;
 
 use crate::grace::Errno;
-use crate::site::{Slot, type_id_of};
+use crate::site::Slot;
 
 use super::context::{Frame, Outcome, Target, Whose};
 use super::param::Asks;
@@ -49,12 +49,7 @@ macro_rules! closure {
             $($t: ?Sized + 'static,)*
         {
             fn params() -> Vec<Param> {
-                vec![$(Param::shared::<$t>(
-                    core::any::type_name::<&$t>(),
-                    type_id_of::<fn($t)>(),
-                    type_id_of::<fn(&$t)>(),
-                    type_id_of::<fn(&mut $t)>(),
-                )),*]
+                vec![$(Param::static_shared::<$t>()),*]
             }
 
             #[inline(always)]

@@ -3,7 +3,7 @@
 use seq_macro::seq;
 
 use crate::grace::{Errno, current};
-use crate::site::{Slot, type_id_of};
+use crate::site::Slot;
 
 use super::context::{Frame, Outcome, Target, Whose};
 use super::param::Asks;
@@ -56,9 +56,7 @@ macro_rules! closure {
             $($t: Copy + 'static,)*
         {
             fn params() -> Vec<Param> {
-                vec![$(
-                    Param::value::<$t>(core::any::type_name::<$t>(), type_id_of::<fn($t)>())
-                ),*]
+                vec![$(Param::static_value::<$t>()),*]
             }
 
             fn ret() -> Option<RetParam> {
@@ -87,13 +85,11 @@ macro_rules! closure {
             const RET_IN_SLOT: Option<bool> = Some(Slot::holds::<R>());
 
             fn params() -> Vec<Param> {
-                vec![$(
-                    Param::value::<$t>(core::any::type_name::<$t>(), type_id_of::<fn($t)>())
-                ),*]
+                vec![$(Param::static_value::<$t>()),*]
             }
 
             fn ret() -> Option<RetParam> {
-                Some(RetParam::of::<R>(core::any::type_name::<R>(), type_id_of::<fn(R)>()))
+                Some(RetParam::of_static::<R>())
             }
 
             #[inline(always)]

@@ -5,7 +5,7 @@ use core::ops::ControlFlow;
 use seq_macro::seq;
 
 use crate::grace::Errno;
-use crate::site::{Slot, type_id_of};
+use crate::site::Slot;
 
 use super::context::Whose;
 use super::param::Asks;
@@ -41,8 +41,7 @@ pub unsafe trait ModRetProbe<M = ()>: Send + Sync + 'static {
     /// The result it decides.
     #[must_use]
     fn ret() -> RetParam {
-        let name = core::any::type_name::<Self::Ret>();
-        RetParam::of::<Self::Ret>(name, type_id_of::<fn(Self::Ret)>())
+        RetParam::of_static::<Self::Ret>()
     }
 
     /// Runs it. `Break` is the function's result; `Continue` leaves the decision to others.
@@ -65,12 +64,7 @@ macro_rules! closure {
             type Ret = R;
 
             fn params() -> Vec<Param> {
-                vec![$(Param::shared::<$t>(
-                    core::any::type_name::<&$t>(),
-                    type_id_of::<fn($t)>(),
-                    type_id_of::<fn(&$t)>(),
-                    type_id_of::<fn(&mut $t)>(),
-                )),*]
+                vec![$(Param::static_shared::<$t>()),*]
             }
 
             #[inline(always)]

@@ -32,7 +32,7 @@ pub(crate) use fmod_ret::{AnyModRet, call_mod_ret};
 pub(crate) use list::{List, ListBox, Needs, OwnCaller};
 pub(crate) use param::{Asks, Mismatch};
 pub(crate) use row::{END_SLOTS, Row};
-pub(crate) use session::{EntryHalf, ExitHalf, HalfOf, Outer, States, halves};
+pub(crate) use session::{EntryHalf, ExitHalf, HalfOf, States, halves};
 pub(crate) use sole::Sole;
 pub(crate) use state::{LinkState, PairCaller, Payload, discard, drop_caught};
 

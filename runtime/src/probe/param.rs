@@ -1,8 +1,8 @@
 //! What a probe asks for, checked against what a function has.
 
-use core::any::TypeId;
+use core::any::{TypeId, type_name};
 
-use crate::site::{ArgFacts, Function, erased_id_of};
+use crate::site::{ArgFacts, Function, erased_id_of, type_id_of};
 
 use super::plain::is_plain;
 
@@ -78,6 +78,11 @@ impl Param {
         Self { ty, how: How::Value { of: Asked::new::<T>(id) } }
     }
 
+    /// As [`Param::value`], for a `T` that borrows nothing: its name and its identity are the compiler's.
+    pub(crate) fn static_value<T: Copy + 'static>() -> Self {
+        Self::value::<T>(type_name::<T>(), type_id_of::<fn(T)>())
+    }
+
     /// A parameter of type `&T`: `of`, `shared` and `unique` are the identities of
     /// `fn(T)`, `fn(&T)` and `fn(&mut T)`.
     #[must_use]
@@ -85,6 +90,16 @@ impl Param {
         let of = Asked::new::<T>(of);
         let (shared, unique) = (Asked::new::<&T>(shared), Asked::new::<&mut T>(unique));
         Self { ty, how: How::Shared { of, shared, unique } }
+    }
+
+    /// As [`Param::shared`], for a `T` that borrows nothing: its name and its identities are the compiler's.
+    pub(crate) fn static_shared<T: ?Sized + 'static>() -> Self {
+        Self::shared::<T>(
+            type_name::<&T>(),
+            type_id_of::<fn(T)>(),
+            type_id_of::<fn(&T)>(),
+            type_id_of::<fn(&mut T)>(),
+        )
     }
 
     /// A parameter of type `*const T`, which shows where a reference points: the identities
@@ -224,6 +239,11 @@ impl RetParam {
     #[must_use]
     pub fn of<T>(ty: &'static str, id: TypeId) -> Self {
         Self { ty, of: Asked::new::<T>(id) }
+    }
+
+    /// As [`RetParam::of`], for a `T` that borrows nothing: its name and its identity are the compiler's.
+    pub(crate) fn of_static<T: 'static>() -> Self {
+        Self::of::<T>(type_name::<T>(), type_id_of::<fn(T)>())
     }
 
     fn found(function: &Function) -> Found {

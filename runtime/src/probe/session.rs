@@ -3,7 +3,6 @@
 //! The values of a call lie in the frame of its caller, which says so in the thread's record while its probes
 //! run: [`States::enter`] and [`States::leave`]. What nobody has taken when the call ends is dropped there.
 
-use core::any::type_name;
 use core::marker::PhantomData;
 use core::mem::{MaybeUninit, align_of, size_of};
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +11,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use seq_macro::seq;
 
 use crate::grace::{Errno, Thread, current};
-use crate::site::{Slot, type_id_of};
+use crate::site::Slot;
 
 use super::state::discard;
 use super::{Entry, EntryProbe, Exit, ExitProbe, Param, RetParam, Return};
@@ -90,12 +89,7 @@ macro_rules! closure {
             type State = S;
 
             fn params() -> Vec<Param> {
-                vec![$(Param::shared::<$t>(
-                    type_name::<&$t>(),
-                    type_id_of::<fn($t)>(),
-                    type_id_of::<fn(&$t)>(),
-                    type_id_of::<fn(&mut $t)>(),
-                )),*]
+                vec![$(Param::static_shared::<$t>()),*]
             }
 
             #[inline(always)]
@@ -119,7 +113,7 @@ macro_rules! closure {
             const RET_IN_SLOT: Option<bool> = None;
 
             fn params() -> Vec<Param> {
-                vec![$(Param::value::<$t>(type_name::<$t>(), type_id_of::<fn($t)>())),*]
+                vec![$(Param::static_value::<$t>()),*]
             }
 
             fn ret() -> Option<RetParam> {
@@ -149,11 +143,11 @@ macro_rules! closure {
             const RET_IN_SLOT: Option<bool> = Some(Slot::holds::<R>());
 
             fn params() -> Vec<Param> {
-                vec![$(Param::value::<$t>(type_name::<$t>(), type_id_of::<fn($t)>())),*]
+                vec![$(Param::static_value::<$t>()),*]
             }
 
             fn ret() -> Option<RetParam> {
-                Some(RetParam::of::<R>(type_name::<R>(), type_id_of::<fn(R)>()))
+                Some(RetParam::of_static::<R>())
             }
 
             #[inline(always)]
@@ -315,6 +309,17 @@ impl Place {
         // SAFETY: a session of this number has values of this type alone, and nobody reads it again.
         Some(unsafe { read::<S>(&mut self.room) })
     }
+
+    #[cold]
+    #[inline(never)]
+    fn drop_value(&mut self) {
+        // SAFETY: the value is there, and nobody uses it afterwards.
+        let drop = || unsafe { (self.drop)(&mut self.room) };
+        // Neither a panic of it nor its `errno` must come out of the traced call.
+        let caught = || catch_unwind(AssertUnwindSafe(drop)).map_err(discard);
+        // SAFETY: it is the calling thread's.
+        let _ = unsafe { Errno::of_this_thread().keep(caught) };
+    }
 }
 
 /// # Safety
@@ -341,19 +346,6 @@ impl Drop for Place {
     }
 }
 
-impl Place {
-    #[cold]
-    #[inline(never)]
-    fn drop_value(&mut self) {
-        // SAFETY: the value is there, and nobody uses it afterwards.
-        let drop = || unsafe { (self.drop)(&mut self.room) };
-        // Neither a panic of it nor its `errno` must come out of the traced call.
-        let caught = || catch_unwind(AssertUnwindSafe(drop)).map_err(discard);
-        // SAFETY: it is the calling thread's.
-        let _ = unsafe { Errno::of_this_thread().keep(caught) };
-    }
-}
-
 /// Where the values are of the call around this one, in which a probe has called a function.
 pub(crate) struct Outer(*mut ());
 
@@ -372,18 +364,14 @@ impl Default for States {
 }
 
 impl States {
-    /// As [`States::enter`], where there are any in any case.
-    #[inline(always)]
-    pub(crate) fn enter_always(&mut self, thread: &Thread) -> Outer {
-        Outer(thread.swap_states(core::ptr::from_mut(self).cast()))
-    }
-
-    /// From here to [`States::leave`] the probes that run on this thread, whose record it is, find these values.
+    /// From here to [`States::leave`] the probes that run on this thread, whose record it is, find these values, if
+    /// there are any.
     ///
     /// Nothing may unwind meanwhile: a probe does not.
     #[inline(always)]
-    pub(crate) fn enter(states: &mut Option<Self>, thread: &Thread) -> Option<Outer> {
-        states.as_mut().map(|states| states.enter_always(thread))
+    pub(crate) fn enter(states: Option<&mut Self>, thread: &Thread) -> Option<Outer> {
+        let states = core::ptr::from_mut(states?);
+        Some(Outer(thread.swap_states(states.cast())))
     }
 
     /// See [`States::enter`].

@@ -197,16 +197,15 @@ pub(crate) unsafe fn shorten(code: *const (), target: usize, entry: usize) -> bo
     // SAFETY: the caller's promise.
     let Some(moves) = (unsafe { Moves::between(target, entry) }) else { return false };
     // SAFETY: the caller's promise.
-    let room = unsafe { room_of(entry) };
+    let mut room = unsafe { room_of(entry) };
     let installed = moves.len > 0 && room == vacant();
     if installed {
+        room = moves.room();
         let place = core::ptr::with_exposed_provenance_mut::<[u8; ROOM]>(entry);
         // SAFETY: the caller's promise: it can be written, and nobody executes it yet.
-        unsafe { place.write(moves.room()) };
+        unsafe { place.write(room) };
     }
-    // SAFETY: the caller's promise.
-    let destination = unsafe { destination(target, entry) };
-    if destination != target {
+    if let Some(destination) = moves.within(&room, entry) {
         // SAFETY: the caller's promise.
         return unsafe { redirect(code, destination) } || installed;
     }
