@@ -7,7 +7,7 @@ use core::mem::size_of;
 
 use crate::probe::{EntryProbe, ExitProbe, PairCaller};
 
-use super::specialised::pair_caller;
+use super::compiled::pair_caller;
 
 /// A caller for an entry and an exit probe, which attributes made.
 #[derive(Debug)]

@@ -4,21 +4,21 @@
 //! `run`. This is the hot path: it takes no lock, allocates nothing, and knows nothing of links,
 //! poking or the registry.
 
+mod abi;
+pub(crate) mod choose;
+mod compiled;
 mod contributed;
 mod decided;
+mod generated;
 mod origin;
 mod run;
-mod select;
+mod shape;
 mod specialised;
 
 pub use contributed::Contributed;
-pub(crate) use contributed::contributed_caller;
+pub use shape::{Lookup, Shape};
+
+pub(crate) use abi::CallAbi;
+pub(crate) use compiled::{entry_caller, exit_caller, mod_ret_caller, pair_caller, session_caller};
+pub(crate) use generated::{MAX_ARGS, MAX_SLOTS};
 pub(crate) use run::TABLE;
-pub use select::{Lookup, Shape};
-pub(crate) use select::{
-    MAX_ARGS, MAX_SLOTS, Variant, fullest, select, single as single_caller, single_name,
-    specialised_name, variant_at,
-};
-pub(crate) use specialised::{any_entry_caller, any_exit_caller, any_mod_ret_caller};
-pub(crate) use specialised::{any_pair_caller, one_link_caller, pair_caller, session_caller};
-pub(crate) use specialised::{entry_caller, exit_caller, mod_ret_caller};

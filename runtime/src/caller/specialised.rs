@@ -18,13 +18,13 @@ use core::marker::PhantomData;
 use crate::arch::{unless_equal_at, unless_null, unless_odd};
 use crate::grace::{Slow, Thread, current, enter_slow};
 use crate::md::Md;
-use crate::probe::{EntryProbe, ExitProbe, Frame, ModRetProbe, Outcome, Sole, States};
+use crate::probe::{Frame, Outcome, Sole, States};
 use crate::site::Slot;
 
 use super::origin::{call_body, drop_skipped, run_exits_of};
 use super::run::miss;
-use super::select::specialised;
-use runs::{AsItSays, EveryOne, Returning, RunEntries, RunExits, RunModRet, Typed, place};
+pub(super) use runs::{AsItSays, EveryOne, Returning, Typed};
+use runs::{RunEntries, RunExits, RunModRet, place};
 
 /// Goes on with a call of so many slots in the caller that serves every list.
 ///
@@ -47,96 +47,6 @@ pub(crate) trait Specialised {
         caller: *const (),
         hand_over: HandOver<N>,
     ) -> Slot;
-}
-
-/// The caller for one entry probe alone.
-pub(crate) fn entry_caller<P: EntryProbe<M>, M>(slots: usize, through: u32) -> Option<*const ()> {
-    if through == 0 {
-        specialised::<EntryOnly<Typed<P, M, false>>>(slots)
-    } else {
-        specialised::<EntryOnly<Typed<P, M, true>>>(slots)
-    }
-}
-
-/// The caller for one entry probe of any type alone.
-pub(crate) fn any_entry_caller(slots: usize) -> Option<*const ()> {
-    specialised::<EntryOnly<AsItSays>>(slots)
-}
-
-/// The caller for one modify-return probe alone.
-pub(crate) fn mod_ret_caller<P, M>(slots: usize, through: u32) -> Option<*const ()>
-where
-    P: ModRetProbe<M>,
-{
-    if through == 0 {
-        specialised::<ModRetOnly<Typed<P, M, false>>>(slots)
-    } else {
-        specialised::<ModRetOnly<Typed<P, M, true>>>(slots)
-    }
-}
-
-/// The caller for one modify-return probe of any type alone, as [`any_exit_caller`].
-pub(crate) fn any_mod_ret_caller(slots: usize, ret_in_slot: bool) -> Option<*const ()> {
-    if ret_in_slot {
-        specialised::<ModRetOnly<Returning<true>>>(slots)
-    } else {
-        specialised::<ModRetOnly<Returning<false>>>(slots)
-    }
-}
-
-/// The caller for one exit probe alone.
-pub(crate) fn exit_caller<P: ExitProbe<M>, M>(slots: usize, _: u32) -> Option<*const ()> {
-    specialised::<ExitOnly<Typed<P, M, false>>>(slots)
-}
-
-/// The caller for one exit probe of any type alone, of a function whose result travels in a slot or does
-/// not.
-pub(crate) fn any_exit_caller(slots: usize, ret_in_slot: bool) -> Option<*const ()> {
-    if ret_in_slot {
-        specialised::<ExitOnly<Returning<true>>>(slots)
-    } else {
-        specialised::<ExitOnly<Returning<false>>>(slots)
-    }
-}
-
-/// The caller for an entry and an exit probe of one link, if they are all there is.
-pub(crate) fn pair_caller<P, PM, Q, QM>(slots: usize, through: u32) -> Option<*const ()>
-where
-    P: EntryProbe<PM>,
-    Q: ExitProbe<QM>,
-{
-    if through == 0 {
-        specialised::<Pair<Typed<P, PM, false>, Typed<Q, QM, false>>>(slots)
-    } else {
-        specialised::<Pair<Typed<P, PM, true>, Typed<Q, QM, false>>>(slots)
-    }
-}
-
-/// The caller for the two halves of a session, if they are all there is.
-pub(crate) fn session_caller<P, PM, Q, QM>(slots: usize, through: u32) -> Option<*const ()>
-where
-    P: EntryProbe<PM>,
-    Q: ExitProbe<QM>,
-{
-    if through == 0 {
-        specialised::<Pair<Typed<P, PM, false>, Typed<Q, QM, false>, States>>(slots)
-    } else {
-        specialised::<Pair<Typed<P, PM, true>, Typed<Q, QM, false>, States>>(slots)
-    }
-}
-
-/// The caller for an entry and an exit probe of any types, as [`any_exit_caller`].
-pub(crate) fn any_pair_caller(slots: usize, ret_in_slot: bool) -> Option<*const ()> {
-    if ret_in_slot {
-        specialised::<Pair<AsItSays, Returning<true>>>(slots)
-    } else {
-        specialised::<Pair<AsItSays, Returning<false>>>(slots)
-    }
-}
-
-/// The caller for entry and exit probes of one link, if they are all there is.
-pub(crate) fn one_link_caller(slots: usize) -> Option<*const ()> {
-    specialised::<Pair<EveryOne, EveryOne>>(slots)
 }
 
 /// The thread's record and the list of the link that is alone at some metadata, held; or what comes after
@@ -167,7 +77,7 @@ macro_rules! hold_own {
 }
 
 /// Probes that run before the body.
-struct EntryOnly<E>(PhantomData<E>);
+pub(super) struct EntryOnly<E>(PhantomData<E>);
 
 impl<E: RunEntries> Specialised for EntryOnly<E> {
     #[inline(always)]
@@ -190,7 +100,7 @@ impl<E: RunEntries> Specialised for EntryOnly<E> {
 }
 
 /// A probe that runs before the body and may take its place.
-struct ModRetOnly<C>(PhantomData<C>);
+pub(super) struct ModRetOnly<C>(PhantomData<C>);
 
 impl<C: RunModRet> Specialised for ModRetOnly<C> {
     #[inline(always)]
@@ -222,7 +132,7 @@ impl<C: RunModRet> Specialised for ModRetOnly<C> {
 }
 
 /// A probe that runs after the body.
-struct ExitOnly<C>(PhantomData<C>);
+pub(super) struct ExitOnly<C>(PhantomData<C>);
 
 impl<C: RunExits> Specialised for ExitOnly<C> {
     /// Nothing is held while the body runs: what is remembered is which link was alone. When the
@@ -271,7 +181,7 @@ impl Keep for States {
 }
 
 /// Entry and exit probes of one link, and what is kept for them.
-struct Pair<E, C, K = ()>(PhantomData<(E, C, K)>);
+pub(super) struct Pair<E, C, K = ()>(PhantomData<(E, C, K)>);
 
 impl<E: RunEntries, C: RunExits, K: Keep> Specialised for Pair<E, C, K> {
     #[inline(always)]

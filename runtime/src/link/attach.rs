@@ -13,7 +13,7 @@
 use std::sync::{Arc, Weak};
 
 use crate::arch::TARGET;
-use crate::caller::{Lookup, MAX_SLOTS, Shape, contributed_caller, select};
+use crate::caller::{CallAbi, Lookup, MAX_SLOTS, Shape, choose};
 use crate::error::{Error, Refusal};
 use crate::grace;
 use crate::md::{Fresh, Front, Md};
@@ -24,12 +24,12 @@ use crate::site::{Function, Record, find_switches};
 use crate::sync::{AtomicBool, Mutex, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
-use super::core::{Fit, Form, LinkCore, Member};
+use super::core::{Fit, LinkCore, Member};
 use super::detach::{Fate, Patience, poison, withdraw};
 use super::fork;
 use super::handle::Link;
 use super::rows;
-use super::transaction::{Transaction, expected, follow, full_caller};
+use super::transaction::{Transaction, expected, follow};
 
 /// What a builder has collected.
 pub(crate) struct Request {
@@ -95,12 +95,8 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     let sleepable = request.sleepable || request.probes.iter().any(|probe| probe.is_sleepable());
     let sleep = if sleepable { Needs::SLEEP } else { Needs::NOTHING };
     let needs = sleep.and(if request.sessions { Needs::SESSION } else { Needs::NOTHING });
-    let pair = match &request.probes[..] {
-        [entry, exit] if request.specialise => {
-            request.pair.or_else(|| contributed_caller(entry.probe_type(), exit.probe_type()))
-        }
-        _ => None,
-    };
+    let pair =
+        if request.specialise { choose::typed_pair(&request.probes, request.pair) } else { None };
     let link = Arc::new_cyclic(|link: &Weak<LinkCore>| {
         let link = Weak::clone(link);
         let suspend = move |message| {
@@ -249,7 +245,8 @@ fn install(
         Fresh::room(missing).map_err(|refused| no_memory("the metadata", None, refused))?;
     let mut replaced = 0;
     for member in members {
-        let full = full_caller(member.function).expect("bind() found it").code();
+        let abi = CallAbi::of(member.function);
+        let full = choose::fullest(abi).expect("bind() found it").code();
         for site in member.function.sites() {
             let md = Md::of(site, member.function, full, &mut fresh);
             let mut list = rows::with(&md, link, &mut next, member).map_err(|refused| {
@@ -361,10 +358,10 @@ impl<'r> Binding<'r> {
             self.through.push(bits);
         }
         // From the last on: neighbours are often alike.
-        let form = Form::of(function);
-        let is_fit = |fit: &Fit| fit.form == form && fit.through.iter().eq(&self.through);
+        let abi = CallAbi::of(function);
+        let is_fit = |fit: &Fit| fit.abi == abi && fit.through.iter().eq(&self.through);
         let fit = self.fits.iter().rposition(is_fit).unwrap_or_else(|| {
-            self.fits.push(Fit { form, through: self.through.clone() });
+            self.fits.push(Fit { abi, through: self.through.clone() });
             self.fits.len() - 1
         });
         Ok(u32::try_from(fit).expect("fewer fits than functions"))
@@ -372,7 +369,8 @@ impl<'r> Binding<'r> {
 
     /// Whether there are callers for the probes at this function.
     fn check_callers(&self, function: &'static Function) -> Result<(), Error> {
-        if full_caller(function).is_none() {
+        let abi = CallAbi::of(function);
+        if choose::fullest(abi).is_none() {
             return Err(Error::TooManyArgs {
                 function: function.instance().to_owned(),
                 count: function.slots(),
@@ -380,15 +378,15 @@ impl<'r> Binding<'r> {
             });
         }
         let probes = &self.request.probes;
-        let shape = Shape {
-            slots: function.slots(),
-            sleepable: self.request.sleepable || probes.iter().any(|probe| probe.is_sleepable()),
-            origin: probes.iter().any(|probe| probe.kind() != Kind::Fentry),
-        };
-        if select(shape, self.request.lookup).is_none() {
+        let sleeps = self.request.sleepable || probes.iter().any(|probe| probe.is_sleepable());
+        let sleep = if sleeps { Needs::SLEEP } else { Needs::NOTHING };
+        let is_entry = |probe: &Box<dyn AnyProbe>| probe.kind() == Kind::Fentry;
+        let origin = if probes.iter().all(is_entry) { Needs::NOTHING } else { Needs::ORIGIN };
+        let needs = sleep.and(origin);
+        if choose::shared(needs, self.request.lookup, abi).is_none() {
             return Err(Error::NotGenerated {
                 function: function.instance().to_owned(),
-                caller: shape.to_string(),
+                caller: Shape::serving(needs, abi).to_string(),
             });
         }
         Ok(())

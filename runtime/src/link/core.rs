@@ -4,6 +4,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
 
+use crate::caller::CallAbi;
 use crate::error::Refusal;
 use crate::md::Md;
 use crate::probe::{AnyProbe, LinkState, Payload, discard, drop_caught};
@@ -57,29 +58,10 @@ pub(crate) struct Member {
     pub(crate) fit: u32,
 }
 
-/// What a caller is made for, of a function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Form {
-    pub(crate) slots: usize,
-    pub(crate) ret_in_slot: bool,
-}
-
-impl Form {
-    pub(crate) fn of(function: &Function) -> Self {
-        let ret_in_slot = function.description().types.ret.in_slot;
-        Self { slots: function.slots(), ret_in_slot }
-    }
-
-    /// That of the function whose metadata these are, which have it at hand.
-    pub(crate) fn at(md: &Md) -> Self {
-        Self { slots: usize::from(md.target.slots), ret_in_slot: md.target.ret_in_slot }
-    }
-}
-
 /// How the probes of a link fit a function: few ways for many functions.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Fit {
-    pub(crate) form: Form,
+    pub(crate) abi: CallAbi,
     /// For each probe of the link, the bits for its rows' `through`.
     pub(crate) through: Vec<u32>,
 }

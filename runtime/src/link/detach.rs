@@ -11,6 +11,7 @@
 
 use std::sync::Arc;
 
+use crate::caller::CallAbi;
 use crate::grace::in_probe;
 use crate::md::Md;
 use crate::poke::Writable;
@@ -18,7 +19,7 @@ use crate::probe::ListBox;
 use crate::sync::{Ordering, lock};
 use crate::sys;
 
-use super::core::{Form, LinkCore, Member};
+use super::core::{LinkCore, Member};
 use super::rows;
 use super::transaction::{Retired, Transaction, follow, vacate, wait};
 
@@ -92,7 +93,7 @@ pub(super) fn withdraw(
         if !md.current().rows().iter().any(|row| rows::is_of(row, link)) {
             continue;
         }
-        let list = rows::without(md.current(), link, Form::at(md));
+        let list = rows::without(md.current(), link, CallAbi::at(md));
         if link.state.hashed && !rows::any_hashed(&list) {
             transaction.state().table.remove(md.target.address);
         }
@@ -158,7 +159,7 @@ fn settle(transaction: &mut Transaction, link: &LinkCore, members: &[Member]) {
     for md in members.iter().flat_map(Member::sites) {
         let current = md.current();
         if !current.is_empty() && current.specialised().is_none() {
-            let list = rows::without(current, link, Form::at(md));
+            let list = rows::without(current, link, CallAbi::at(md));
             if list.specialised().is_some() {
                 let _ = publish(transaction, md, list, &mut changed);
             }

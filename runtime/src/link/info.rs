@@ -2,14 +2,16 @@
 
 use core::fmt;
 
+use crate::caller::choose;
 use crate::error::{Error, SHOWN, breakpoint};
+use crate::md::Md;
 use crate::poke::{Found, verify};
 use crate::probe::Kind;
 use crate::site::Function;
 use crate::sync::{Ordering, lock};
 
 use super::core::{LinkCore, Member};
-use super::transaction::{Transaction, caller_name, expected};
+use super::transaction::{Transaction, expected};
 
 /// What a link is attached to and how it fared, at one moment.
 #[derive(Debug)]
@@ -157,7 +159,8 @@ impl fmt::Display for LinkInfo {
 impl LinkedFunction {
     /// Without a look at the function's code.
     fn of(member: &Member) -> Self {
-        let caller = member.sites().next().map_or("", caller_name);
+        let name = |md: &Md| choose::name(md.caller(), usize::from(md.target.slots));
+        let caller = member.sites().next().map_or("", name);
         Self { function: member.function, cookie: member.cookie, caller, altered: None }
     }
 }

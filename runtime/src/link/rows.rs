@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::caller::{Lookup, any_pair_caller, one_link_caller, single_caller};
-use crate::caller::{any_entry_caller, any_exit_caller, any_mod_ret_caller};
+use crate::caller::choose::{self, Holds};
+use crate::caller::{CallAbi, Lookup};
 use crate::md::Prepared;
 use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Room, Row};
 use crate::sys::OutOfMemory;
 
-use super::core::{Fit, Form, LinkCore, Member};
+use super::core::{Fit, LinkCore, Member};
 
 /// The next lists of a link's functions. Those that come out alike are one list.
 pub(crate) struct Next {
@@ -51,7 +51,7 @@ pub(crate) fn with(
             let fit = &link.fits[member.fit as usize];
             let mut groups = Groups::of(of, |_| true);
             groups.add(link, fit, cookie);
-            groups.into_list(fit.form)?
+            groups.into_list(fit.abi)?
         }
     };
     if !is_own {
@@ -60,31 +60,16 @@ pub(crate) fn with(
     Ok(list)
 }
 
-/// `list`, of a function of this form, without the probes of `link`.
+/// `list`, of a function like this, without the probes of `link`.
 ///
 /// Detaching cannot fail, so without memory for the shorter list the process ends, as it does
 /// wherever Rust allocates.
-pub(crate) fn without(list: &List, link: &LinkCore, form: Form) -> ListBox {
+pub(crate) fn without(list: &List, link: &LinkCore, abi: CallAbi) -> ListBox {
     if list.rows().iter().all(|row| is_of(row, link)) {
         return ListBox::empty();
     }
-    let shorter = Groups::of(list, |row| !is_of(row, link)).into_list(form);
+    let shorter = Groups::of(list, |row| !is_of(row, link)).into_list(abi);
     shorter.unwrap_or_else(|refused| refused.abort())
-}
-
-/// The caller for one probe of this kind and of any type, which finds metadata in this way.
-fn any_caller(kind: Kind, form: Form, lookup: Lookup) -> Option<*const ()> {
-    let slots = form.slots;
-    // In assembly, a result travels in a slot.
-    let plain = kind == Kind::Fentry || form.ret_in_slot;
-    let single = if plain { single_caller(kind, slots, lookup) } else { None };
-    let compiled = || match (lookup, kind) {
-        (Lookup::Hash, _) => None,
-        (Lookup::Inline, Kind::Fentry) => any_entry_caller(slots),
-        (Lookup::Inline, Kind::FmodRet) => any_mod_ret_caller(slots, form.ret_in_slot),
-        (Lookup::Inline, Kind::Fexit) => any_exit_caller(slots, form.ret_in_slot),
-    };
-    single.or_else(compiled)
 }
 
 /// Whether a probe of the list wants its functions to be found in the hash table.
@@ -152,9 +137,9 @@ impl Groups {
     fn add(&mut self, link: &LinkCore, fit: &Fit, cookie: u64) {
         for (probe, &through) in link.probes.iter().zip(&fit.through) {
             let own = if link.specialise {
-                probe.specialised(fit.form.slots, through)
+                probe.specialised(fit.abi.slots, through)
             } else {
-                any_caller(probe.kind(), fit.form, lookup_of(link.state.hashed))
+                choose::any_probe(probe.kind(), fit.abi, lookup_of(link.state.hashed))
             };
             let row = probe.thunk(through).row(
                 probe.data(),
@@ -186,7 +171,7 @@ impl Groups {
         count_once(mods, [entries, exits]);
     }
 
-    fn into_list(mut self, form: Form) -> Result<ListBox, OutOfMemory> {
+    fn into_list(mut self, abi: CallAbi) -> Result<ListBox, OutOfMemory> {
         let mut needs = Needs::NOTHING;
         if !self.mods.is_empty() || !self.exits.is_empty() {
             needs = needs.and(Needs::ORIGIN);
@@ -198,38 +183,24 @@ impl Groups {
         }
         self.count_misses_once();
         self.exits.reverse();
-        let own_caller = self.own_caller(form);
+        let own_caller = self.own_caller(abi);
         ListBox::new(needs, own_caller, self.entries, self.mods, self.exits)
     }
 
-    /// The caller for these rows alone, where there is one: a probe's own, or that of a link's
-    /// entry and exit probes.
-    fn own_caller(&self, form: Form) -> Option<OwnCaller> {
-        let rows = || self.entries.iter().chain(&self.mods).chain(&self.exits);
+    /// The own caller of a list of these rows, if it has one.
+    fn own_caller(&self, abi: CallAbi) -> Option<OwnCaller> {
+        let Self { entries, mods, exits } = self;
+        let rows = || entries.iter().chain(mods).chain(exits);
         let first = rows().next()?;
-        let of_first = |row: &Row| row.link == first.link && !row.specialised.is_null();
-        if !rows().all(of_first) || state(first).needs.has(Needs::SLEEP) {
-            return None;
-        }
-        let link = state(first).rank.1;
-        // The values of sessions are kept by a caller that is made for that.
-        let has_sessions = state(first).needs.has(Needs::SESSION);
-        if rows().nth(1).is_none() && !has_sessions {
-            return Some(OwnCaller { code: first.specialised, link });
-        }
-        // The callers for several probes find metadata through the site.
-        if state(first).hashed {
-            return None;
-        }
-        let code = match (&self.entries[..], &self.mods[..], &self.exits[..]) {
-            ([entry], [], [_]) => match state(entry).pair {
-                Some(pair) => pair(form.slots, entry.through),
-                None if has_sessions => None,
-                None => any_pair_caller(form.slots, form.ret_in_slot),
-            },
-            (_, [], _) if !has_sessions => one_link_caller(form.slots),
-            _ => None,
-        };
-        Some(OwnCaller { code: code?, link })
+        let link = state(first);
+        let own = choose::own(Holds {
+            probes: [entries.len(), mods.len(), exits.len()],
+            one_link: rows().all(|row| row.link == first.link),
+            needs: link.needs,
+            hashed: link.hashed,
+            pair: link.pair.is_some(),
+        });
+        let code = own?.code(abi, first.specialised, first.through, link.pair)?;
+        Some(OwnCaller { code, link: link.rank.1 })
     }
 }

@@ -3,8 +3,7 @@
 use core::cell::Cell;
 use std::sync::Arc;
 
-use crate::caller::{Shape, TABLE, Variant};
-use crate::caller::{fullest, select, single_name, specialised_name, variant_at};
+use crate::caller::{CallAbi, TABLE, choose};
 use crate::error::Error;
 use crate::grace::abandon_marks_of_the_gone;
 use crate::grace::wait_for_marks;
@@ -177,7 +176,11 @@ impl Transaction {
         if !self.may_move_in(md, list.sole().link()) {
             list.share();
         }
-        list.specialised().unwrap_or_else(|| caller_for(md, list).code())
+        list.specialised().unwrap_or_else(|| {
+            let lookup = lookup_of(any_hashed(list));
+            let shared = choose::shared(list.needs(), lookup, CallAbi::at(md));
+            shared.expect("attach() has checked that it exists").code()
+        })
     }
 
     /// Replaces a site's list and its caller, which was selected for it. The old list, if there were
@@ -364,22 +367,6 @@ fn may_run(mark: *mut (), link: &LinkState, lists: &[Arc<Retired>]) -> bool {
             || list.row_at(mark).is_some_and(|row| core::ptr::eq(row.link, link)))
 }
 
-/// The caller for a site's list.
-pub(crate) fn caller_for(md: &Md, list: &ListBox) -> &'static Variant {
-    let needs = list.needs();
-    let shape = Shape {
-        slots: usize::from(md.target.slots),
-        sleepable: needs.has(Needs::SLEEP),
-        origin: needs.has(Needs::ORIGIN),
-    };
-    select(shape, lookup_of(any_hashed(list))).expect("attach() has checked that the shape exists")
-}
-
-/// The caller that serves every list of a function; `None` if none was generated.
-pub(crate) fn full_caller(function: &Function) -> Option<&'static Variant> {
-    fullest(function.slots())
-}
-
 /// What a site's entry should be.
 pub(crate) fn expected(site: &Record) -> Expected {
     Md::existing(site.data()).map_or(Expected::NEW, |md| {
@@ -419,12 +406,4 @@ pub(crate) fn follow(md: &'static Md, writable: &mut Writable) -> Result<(), Err
     };
     md.set_astray(!shown);
     Ok(())
-}
-
-/// The symbol name of the caller that serves a site now.
-pub(crate) fn caller_name(md: &Md) -> &'static str {
-    let code = md.caller();
-    let slots = usize::from(md.target.slots);
-    let shared = variant_at(code).map(|variant| variant.name);
-    shared.or_else(|| single_name(code)).or_else(|| specialised_name(slots)).unwrap_or("")
 }

@@ -77,17 +77,17 @@ pub(super) trait RunExits: Sized {
 }
 
 /// One probe of type `P`. Unless `THROUGH`, what it asks for is in the slots themselves.
-pub(super) struct Typed<P, M, const THROUGH: bool>(PhantomData<fn(P, M)>);
+pub(in crate::caller) struct Typed<P, M, const THROUGH: bool>(PhantomData<fn(P, M)>);
 
 /// One probe of any type.
-pub(super) struct AsItSays;
+pub(in crate::caller) struct AsItSays;
 
 /// One probe of any type that has to do with the result, of functions whose result travels in a slot, or of
 /// those whose result does not.
-pub(super) struct Returning<const IN_SLOT: bool>;
+pub(in crate::caller) struct Returning<const IN_SLOT: bool>;
 
 /// Every probe there is.
-pub(super) struct EveryOne;
+pub(in crate::caller) struct EveryOne;
 
 impl<P: EntryProbe<M>, M, const THROUGH: bool> RunEntries for Typed<P, M, THROUGH> {
     #[inline(always)]

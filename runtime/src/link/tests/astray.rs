@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{targets, turn};
-use crate::caller::single_caller;
+use crate::caller::choose::single;
 use crate::grace::in_probe;
 use crate::link::transaction::Transaction;
 use crate::md::Md;
@@ -67,7 +67,7 @@ fn a_call_that_finds_another_list_runs_that_and_leaves_no_mark() {
         for kind in [Kind::Fentry, Kind::FmodRet] {
             for md in metadata() {
                 let slots = usize::from(md.target.slots);
-                if let Some(caller) = single_caller(kind, slots, lookup) {
+                if let Some(caller) = single(kind, slots, lookup) {
                     lead_astray(md, caller);
                 }
             }

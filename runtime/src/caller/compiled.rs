@@ -1,0 +1,99 @@
+//! Compiled callers: which instance serves probes of these types, or of any. `None` where a function has too
+//! many slots for one.
+
+use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, States};
+
+use super::abi::CallAbi;
+use super::generated::specialised;
+use super::specialised::{AsItSays, EveryOne, Returning, Typed};
+use super::specialised::{EntryOnly, ExitOnly, ModRetOnly, Pair};
+
+/// The caller for one entry probe alone.
+pub(crate) fn entry_caller<P: EntryProbe<M>, M>(slots: usize, through: u32) -> Option<*const ()> {
+    if through == 0 {
+        specialised::<EntryOnly<Typed<P, M, false>>>(slots)
+    } else {
+        specialised::<EntryOnly<Typed<P, M, true>>>(slots)
+    }
+}
+
+/// The caller for one entry probe of any type alone.
+pub(super) fn any_entry(abi: CallAbi) -> Option<*const ()> {
+    specialised::<EntryOnly<AsItSays>>(abi.slots)
+}
+
+/// The caller for one modify-return probe alone.
+pub(crate) fn mod_ret_caller<P, M>(slots: usize, through: u32) -> Option<*const ()>
+where
+    P: ModRetProbe<M>,
+{
+    if through == 0 {
+        specialised::<ModRetOnly<Typed<P, M, false>>>(slots)
+    } else {
+        specialised::<ModRetOnly<Typed<P, M, true>>>(slots)
+    }
+}
+
+/// The caller for one modify-return probe of any type alone, as [`any_exit`].
+pub(super) fn any_mod_ret(abi: CallAbi) -> Option<*const ()> {
+    if abi.ret_in_slot {
+        specialised::<ModRetOnly<Returning<true>>>(abi.slots)
+    } else {
+        specialised::<ModRetOnly<Returning<false>>>(abi.slots)
+    }
+}
+
+/// The caller for one exit probe alone.
+pub(crate) fn exit_caller<P: ExitProbe<M>, M>(slots: usize, _: u32) -> Option<*const ()> {
+    specialised::<ExitOnly<Typed<P, M, false>>>(slots)
+}
+
+/// The caller for one exit probe of any type alone, of a function whose result travels in a slot or does
+/// not.
+pub(super) fn any_exit(abi: CallAbi) -> Option<*const ()> {
+    if abi.ret_in_slot {
+        specialised::<ExitOnly<Returning<true>>>(abi.slots)
+    } else {
+        specialised::<ExitOnly<Returning<false>>>(abi.slots)
+    }
+}
+
+/// The caller for an entry and an exit probe of one link, if they are all there is.
+pub(crate) fn pair_caller<P, PM, Q, QM>(slots: usize, through: u32) -> Option<*const ()>
+where
+    P: EntryProbe<PM>,
+    Q: ExitProbe<QM>,
+{
+    if through == 0 {
+        specialised::<Pair<Typed<P, PM, false>, Typed<Q, QM, false>>>(slots)
+    } else {
+        specialised::<Pair<Typed<P, PM, true>, Typed<Q, QM, false>>>(slots)
+    }
+}
+
+/// The caller for the two halves of a session, if they are all there is.
+pub(crate) fn session_caller<P, PM, Q, QM>(slots: usize, through: u32) -> Option<*const ()>
+where
+    P: EntryProbe<PM>,
+    Q: ExitProbe<QM>,
+{
+    if through == 0 {
+        specialised::<Pair<Typed<P, PM, false>, Typed<Q, QM, false>, States>>(slots)
+    } else {
+        specialised::<Pair<Typed<P, PM, true>, Typed<Q, QM, false>, States>>(slots)
+    }
+}
+
+/// The caller for an entry and an exit probe of any types, as [`any_exit`].
+pub(super) fn any_pair(abi: CallAbi) -> Option<*const ()> {
+    if abi.ret_in_slot {
+        specialised::<Pair<AsItSays, Returning<true>>>(abi.slots)
+    } else {
+        specialised::<Pair<AsItSays, Returning<false>>>(abi.slots)
+    }
+}
+
+/// The caller for entry and exit probes of one link, of any number and types.
+pub(super) fn one_link(abi: CallAbi) -> Option<*const ()> {
+    specialised::<Pair<EveryOne, EveryOne>>(abi.slots)
+}
