@@ -1,0 +1,115 @@
+//! What can be written on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// What a running program is doing, function by function
+#[derive(Debug, Parser)]
+#[command(name = "gtramp", version, infer_subcommands = true)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// The process; the only one that can be reached, unless said
+    #[arg(short, long, global = true, value_name = "PID")]
+    pub(crate) pid: Option<u32>,
+    /// The socket, if it is not where it usually is
+    #[arg(long, global = true, value_name = "PATH", conflicts_with = "pid")]
+    pub(crate) socket: Option<PathBuf>,
+    /// For how long, in seconds
+    #[arg(short, long, global = true, value_name = "SECONDS")]
+    pub(crate) duration: Option<f64>,
+    /// One JSON object a line, as the program says it
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// So many rows
+    #[arg(short = 'n', long = "rows", global = true, value_name = "N")]
+    pub(crate) rows: Option<usize>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Programs that can be reached
+    Ps,
+    /// Functions that can be traced
+    List {
+        /// Those that this pattern matches
+        glob: Option<String>,
+    },
+    /// Runs a program: `bank::** /latency > 1ms/ { @[func] = hist(latency) }`
+    Run {
+        /// The program
+        program: String,
+    },
+    /// How often functions are called
+    Count {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// How long calls take
+    Hist {
+        #[command(flatten)]
+        which: Which,
+        /// One histogram for each function
+        #[arg(short = 'F', long)]
+        functions: bool,
+    },
+    /// Calls that take long
+    Slow {
+        /// At least so many milliseconds
+        #[arg(short, long, value_name = "MS", default_value_t = 10.0)]
+        min: f64,
+        /// The stack of each
+        #[arg(short, long)]
+        stack: bool,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Calls that panic
+    Errors {
+        #[command(flatten)]
+        which: Which,
+    },
+    /// What is attached, by whom
+    Leases,
+    /// Ends a lease
+    Off {
+        /// Its number
+        #[arg(required_unless_present = "all")]
+        lease: Option<u64>,
+        /// All of them
+        #[arg(long, conflicts_with = "lease")]
+        all: bool,
+    },
+}
+
+/// Functions, and which of their calls.
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// Patterns: `bank::**`, `!bank::audit::**`, `:src/ledger.rs`
+    #[arg(required = true)]
+    pub(crate) patterns: Vec<String>,
+    /// Only calls of which this is true: `amount > 1000`
+    #[arg(short = 'w', long = "where", value_name = "PREDICATE")]
+    pub(crate) predicate: Option<String>,
+}
+
+impl Which {
+    /// The program that does this with these calls.
+    pub(crate) fn program(&self, also: Option<&str>, actions: &str) -> String {
+        let patterns = self.patterns.join(" ");
+        let predicate = match (also, &self.predicate) {
+            (None, None) => String::new(),
+            (Some(one), None) => format!(" /{one}/"),
+            (None, Some(other)) => format!(" /{other}/"),
+            (Some(one), Some(other)) => format!(" /{one} && ({other})/"),
+        };
+        format!("{patterns}{predicate} {{ {actions} }}")
+    }
+}

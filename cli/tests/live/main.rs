@@ -1,0 +1,7 @@
+//! A program, this one, is asked by the real command through its real socket.
+#![cfg(target_os = "linux")]
+
+mod hostile;
+mod language;
+mod leases;
+mod support;

@@ -1,0 +1,185 @@
+//! A program as it was written, before anything is known of the functions.
+
+use std::time::Duration;
+
+/// A part of a program, and the column at which it begins, from 1.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct At<T> {
+    pub(crate) what: T,
+    pub(crate) column: usize,
+}
+
+/// One question: which calls, which of them are kept, and what is done with those.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Program {
+    pub(crate) selection: Vec<At<String>>,
+    pub(crate) point: Point,
+    pub(crate) predicate: Option<Expr>,
+    pub(crate) actions: Vec<Action>,
+    pub(crate) limits: Limits,
+}
+
+/// Where in a call the actions run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Point {
+    /// At the end if something asks for it, else at entry.
+    Any,
+    Entry,
+    Exit,
+}
+
+/// What bounds a program; `None` where it does not say.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Limits {
+    pub(crate) rate: Option<u64>,
+    pub(crate) lasting: Option<Duration>,
+    pub(crate) max: Option<u64>,
+    pub(crate) every: Option<Duration>,
+    /// Of the program's processor time, in percent.
+    pub(crate) budget: Option<f64>,
+}
+
+/// Something that a call has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Term {
+    Func,
+    Thread,
+    Latency,
+    Depth,
+    Panic,
+    Err,
+    Ret,
+    /// All arguments, as text.
+    Args,
+    /// The frames that led to the call, as text.
+    Stack,
+    /// An argument by name. Functions without it are left out if it is optional.
+    Arg {
+        name: String,
+        optional: bool,
+    },
+}
+
+impl Term {
+    /// Whether only the end of a call tells.
+    pub(crate) fn is_of_end(&self) -> bool {
+        matches!(self, Self::Latency | Self::Panic | Self::Err | Self::Ret)
+    }
+
+    /// As it is written.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::Func => "func",
+            Self::Thread => "thread",
+            Self::Latency => "latency",
+            Self::Depth => "depth",
+            Self::Panic => "panic",
+            Self::Err => "err",
+            Self::Ret => "ret",
+            Self::Args => "args",
+            Self::Stack => "stack",
+            Self::Arg { name, .. } => name,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Equal,
+    Unequal,
+    Less,
+    AtMost,
+    Greater,
+    AtLeast,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Literal {
+    Int(i128),
+    Float(f64),
+    Bool(bool),
+    Text(String),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Expr {
+    Term(At<Term>),
+    Literal(At<Literal>),
+    Not(Box<Expr>),
+    And(Box<Expr>, Box<Expr>),
+    Or(Box<Expr>, Box<Expr>),
+    Compare(Box<Expr>, At<Comparison>, Box<Expr>),
+}
+
+impl Expr {
+    /// Every term in it.
+    pub(crate) fn terms<'e>(&'e self, visit: &mut impl FnMut(&'e At<Term>)) {
+        match self {
+            Self::Term(term) => visit(term),
+            Self::Literal(_) => {}
+            Self::Not(inner) => inner.terms(visit),
+            Self::And(left, right) | Self::Or(left, right) | Self::Compare(left, _, right) => {
+                left.terms(visit);
+                right.terms(visit);
+            }
+        }
+    }
+
+    /// Whether only the end of a call tells.
+    pub(crate) fn is_of_end(&self) -> bool {
+        let mut found = false;
+        self.terms(&mut |term| found |= term.what.is_of_end());
+        found
+    }
+
+    pub(crate) fn column(&self) -> usize {
+        match self {
+            Self::Term(term) => term.column,
+            Self::Literal(literal) => literal.column,
+            Self::Not(inner) => inner.column(),
+            Self::And(left, _) | Self::Or(left, _) | Self::Compare(left, ..) => left.column(),
+        }
+    }
+}
+
+/// What is done with a call that is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Action {
+    /// `@name[keys] = function(value)`.
+    Aggregate { name: String, keys: Vec<At<Term>>, function: Aggregate, value: Option<At<Term>> },
+    /// `print(items)`.
+    Print(Vec<At<Term>>),
+    /// `trace()`: every call, with its place among the calls around it.
+    Trace,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Aggregate {
+    Count,
+    Sum,
+    Avg,
+    Min,
+    Max,
+    /// Powers of two.
+    Hist,
+    /// Steps of one width.
+    Lhist {
+        from: u64,
+        to: u64,
+        step: u64,
+    },
+}
+
+impl Aggregate {
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::Count => "count",
+            Self::Sum => "sum",
+            Self::Avg => "avg",
+            Self::Min => "min",
+            Self::Max => "max",
+            Self::Hist => "hist",
+            Self::Lhist { .. } => "lhist",
+        }
+    }
+}

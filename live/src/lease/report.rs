@@ -1,0 +1,91 @@
+//! What was measured, as it is told.
+
+use crate::language::{Kept, Operand, Plan, Step};
+use crate::measure::{Engine, Event, Outcome, Tables};
+use crate::protocol;
+
+/// Every aggregate of an engine, as it is now.
+pub(super) fn tables(engine: &Engine) -> Vec<protocol::Table> {
+    let plan = engine.plan();
+    let mut tables = engine.tables().iter();
+    let mut told = Vec::new();
+    for step in &plan.steps {
+        if let Step::Aggregate { name, keys, function, value } = step
+            && let Some(table) = tables.next()
+        {
+            told.push(protocol::Table {
+                name: name.clone(),
+                function: function.text().to_owned(),
+                of: value.as_ref().map_or_else(String::new, |value| value.name.clone()),
+                keys: keys.iter().map(|(name, _)| name.clone()).collect(),
+                rows: rows(plan, table),
+            });
+        }
+    }
+    told
+}
+
+fn rows(plan: &Plan, table: &Tables) -> Vec<protocol::Row> {
+    let mut rows: Vec<protocol::Row> = table
+        .merged()
+        .into_iter()
+        .map(|(key, merged)| {
+            let (min, max) = merged.range.unwrap_or_default();
+            let key = key.iter().zip(&table.keys).map(|(kept, operand)| text(plan, kept, operand));
+            protocol::Row {
+                key: key.collect(),
+                count: merged.count,
+                sum: merged.sum,
+                min,
+                max,
+                p50: merged.quantile(0.5),
+                p90: merged.quantile(0.9),
+                p99: merged.quantile(0.99),
+                buckets: merged.buckets(table.function),
+            }
+        })
+        .collect();
+    rows.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.key.cmp(&other.key)));
+    rows
+}
+
+/// A function that is its own key is a number.
+fn text(plan: &Plan, kept: &Kept, operand: &Operand) -> String {
+    match (operand, kept) {
+        (Operand::Func, Kept::Int(place)) => {
+            let planned = usize::try_from(*place).ok().and_then(|place| plan.functions.get(place));
+            planned.map_or_else(String::new, |planned| planned.function.instance().to_owned())
+        }
+        _ => kept.to_string(),
+    }
+}
+
+/// One call.
+pub(super) fn event(plan: &Plan, event: &Event) -> protocol::Event {
+    let planned = plan.functions.get(event.function as usize);
+    let items = plan.steps.iter().find_map(|step| match step {
+        Step::Print(items)
+            if event.texts.as_ref().is_some_and(|texts| texts.len() == items.len()) =>
+        {
+            Some(items)
+        }
+        _ => None,
+    });
+    let names = items.into_iter().flatten().map(|(name, _)| name.clone());
+    let values = event.texts.iter().flatten().map(Kept::to_string);
+    protocol::Event {
+        at: event.begun,
+        func: planned.map_or_else(String::new, |planned| planned.function.instance().to_owned()),
+        thread: event.thread,
+        depth: event.depth,
+        latency: event.latency,
+        outcome: match event.outcome {
+            Outcome::Entered => "entered",
+            Outcome::Returned => "returned",
+            Outcome::Failed => "failed",
+            Outcome::Panicked => "panicked",
+        }
+        .to_owned(),
+        values: names.zip(values).collect(),
+    }
+}

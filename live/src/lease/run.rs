@@ -1,0 +1,176 @@
+//! The life of a lease.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::language::{LONGEST, Plan, Wrong, parse};
+use crate::measure::{Engine, Running};
+use crate::protocol::{self, Reply};
+
+use super::budget::{Budget, Verdict};
+use super::registry::{self, Place};
+use super::report;
+
+/// How often events are fetched.
+const TICK: Duration = Duration::from_millis(20);
+/// How often budgets are looked at and the rate is let on.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// Whoever wants the results.
+pub(crate) trait Client {
+    /// Says something to it.
+    ///
+    /// # Errors
+    ///
+    /// It is gone, or has not listened for too long.
+    fn tell(&mut self, reply: &Reply) -> io::Result<()>;
+
+    /// Waits so long, or until the client has something to say.
+    ///
+    /// # Errors
+    ///
+    /// It is gone.
+    fn wait(&mut self, time: Duration) -> io::Result<()>;
+}
+
+/// What is to be run, and for whom.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Request {
+    pub(crate) program: String,
+    pub(crate) seconds: Option<f64>,
+    pub(crate) who: String,
+}
+
+/// Attaches a program and tells the client what it finds, until the lease ends.
+///
+/// # Errors
+///
+/// The client is gone. Nothing is attached any more.
+pub(crate) fn run(request: Request, client: &mut impl Client) -> io::Result<()> {
+    match attach(&request) {
+        Ok((running, place)) => attend(running, &place, client),
+        Err(Wrong { message, column }) => client.tell(&Reply::Wrong { message, column }),
+    }
+}
+
+fn attach(request: &Request) -> Result<(Running, Place), Wrong> {
+    let mut plan = Plan::of(&parse(&request.program)?)?;
+    if let Some(seconds) = request.seconds {
+        let lasting = Duration::try_from_secs_f64(seconds).ok();
+        plan.limits.lasting = lasting
+            .filter(|lasting| (Duration::from_nanos(1)..=LONGEST).contains(lasting))
+            .ok_or_else(|| Wrong::whole(format!("a lease of {seconds} s: {LONGEST:?} at most")))?;
+    }
+    let lease = protocol::Lease {
+        id: 0,
+        program: request.program.clone(),
+        who: request.who.clone(),
+        functions: plan.functions.len(),
+        limits: plan.limits.to_string(),
+        seconds: plan.limits.lasting.as_secs_f64(),
+    };
+    let functions = plan.functions.iter().map(|planned| planned.function).collect();
+    let ends = Instant::now() + plan.limits.lasting;
+    let place = Place::take(lease, ends, functions).ok_or_else(|| {
+        Wrong::whole(format!("there are {} leases already; `gtramp off` ends some", registry::MOST))
+    })?;
+    let running = Engine::new(plan).attach().map_err(|error| Wrong::whole(error.to_string()))?;
+    Ok((running, place))
+}
+
+/// Lets events through, as many as the rate says.
+struct Valve {
+    rate: u64,
+    opened: Instant,
+}
+
+impl Valve {
+    fn open(&mut self, engine: &Engine) {
+        let now = Instant::now();
+        let passed = now.duration_since(self.opened).min(Duration::from_secs(1));
+        let events = u128::from(self.rate) * passed.as_millis() / 1000;
+        // Not before there is one to let through: what is less is not forgotten.
+        if events > 0 {
+            engine.allow(u64::try_from(events).unwrap_or(u64::MAX));
+            self.opened = now;
+        }
+    }
+}
+
+fn attend(running: Running, place: &Place, client: &mut impl Client) -> io::Result<()> {
+    let engine = &running.engine;
+    let limits = engine.plan().limits;
+    let begun = Instant::now();
+    // The first slice lets through what a whole one does.
+    let mut valve = Valve { rate: limits.rate, opened: begun };
+    engine.allow((limits.rate / 10).max(1));
+    let mut budget = Budget::new(limits.budget);
+    let mut sliced = begun;
+    let mut reported = begun;
+    if let Some(lease) = registry::all().into_iter().find(|lease| lease.id == place.id) {
+        client.tell(&Reply::Lease(lease))?;
+    }
+    let why = loop {
+        let left = limits.lasting.saturating_sub(begun.elapsed());
+        client.wait(TICK.min(left))?;
+        tell_events(engine, client)?;
+        if let Some(why) = place.stop.reason() {
+            break why;
+        }
+        if engine.is_exhausted() {
+            break format!("{} events were shown: max {}", limits.max, limits.max);
+        }
+        if !running.link.is_enabled() {
+            let panic = running.link.info().panic.unwrap_or_default();
+            break format!("a probe panicked: {panic}");
+        }
+        if sliced.elapsed() >= SLICE {
+            sliced = Instant::now();
+            valve.open(engine);
+            match budget.check(engine.total()) {
+                Verdict::Fine => {}
+                Verdict::Thin { power, sentence } => {
+                    engine.thin(power);
+                    client.tell(&Reply::Note { text: sentence })?;
+                }
+                Verdict::Off { sentence } => break sentence,
+            }
+        }
+        if limits.every.is_some_and(|every| reported.elapsed() >= every) {
+            reported = Instant::now();
+            tell_tables(engine, client)?;
+        }
+        if begun.elapsed() >= limits.lasting {
+            break format!("its time was up: for {:?}", limits.lasting);
+        }
+    };
+    // First detached, then read: so nothing changes any more.
+    let Running { engine, link } = running;
+    let missed = link.info().missed;
+    link.detach();
+    tell_events(&engine, client)?;
+    tell_tables(&engine, client)?;
+    let total = engine.total();
+    client.tell(&Reply::End(protocol::End {
+        why,
+        calls: total.hits,
+        kept: total.kept,
+        thinned: total.thinned,
+        held_back: total.held_back,
+        lost: total.lost,
+        missed,
+        seconds: begun.elapsed().as_secs_f64(),
+        spent: total.spent.as_secs_f64(),
+    }))
+}
+
+fn tell_events(engine: &Engine, client: &mut impl Client) -> io::Result<()> {
+    for event in engine.drain() {
+        client.tell(&Reply::Event(report::event(engine.plan(), &event)))?;
+    }
+    Ok(())
+}
+
+fn tell_tables(engine: &Engine, client: &mut impl Client) -> io::Result<()> {
+    report::tables(engine).into_iter().try_for_each(|table| client.tell(&Reply::Table(table)))
+}

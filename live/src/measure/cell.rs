@@ -1,0 +1,159 @@
+//! One aggregate of one key, in one shard.
+
+use core::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
+
+use histogram::{AtomicHistogram, Config, Histogram};
+
+use crate::language::Aggregate;
+
+/// Eight buckets to a power of two: a value is known to 12 %. 4 KiB.
+pub(super) const PRECISION: Config = match Config::new(3, 64) {
+    Ok(config) => config,
+    Err(_) => unreachable!(),
+};
+
+/// What is written while calls run. Nothing hangs on the order of its parts.
+#[derive(Debug)]
+pub(super) struct Cell {
+    count: AtomicU64,
+    sum: AtomicI64,
+    min: AtomicI64,
+    max: AtomicI64,
+    buckets: Buckets,
+}
+
+#[derive(Debug)]
+enum Buckets {
+    None,
+    Powers(AtomicHistogram),
+    /// Below, each step, and from the end on.
+    Steps(Box<[AtomicU64]>),
+}
+
+impl Cell {
+    pub(super) fn new(function: Aggregate) -> Self {
+        let buckets = match function {
+            Aggregate::Hist => Buckets::Powers(AtomicHistogram::with_config(&PRECISION)),
+            Aggregate::Lhist { from, to, step } => {
+                let steps = usize::try_from((to - from).div_ceil(step)).unwrap_or(usize::MAX);
+                Buckets::Steps((0..steps + 2).map(|_| AtomicU64::new(0)).collect())
+            }
+            _ => Buckets::None,
+        };
+        Self {
+            count: AtomicU64::new(0),
+            sum: AtomicI64::new(0),
+            min: AtomicI64::new(i64::MAX),
+            max: AtomicI64::new(i64::MIN),
+            buckets,
+        }
+    }
+
+    /// Takes a value in; `count()` has none.
+    #[inline]
+    pub(super) fn add(&self, function: Aggregate, value: i64) {
+        self.count.fetch_add(1, Relaxed);
+        if function == Aggregate::Count {
+            return;
+        }
+        self.sum.fetch_add(value, Relaxed);
+        if value > self.max.load(Relaxed) {
+            self.max.fetch_max(value, Relaxed);
+        }
+        if value < self.min.load(Relaxed) {
+            self.min.fetch_min(value, Relaxed);
+        }
+        let positive = u64::try_from(value).unwrap_or(0);
+        match (&self.buckets, function) {
+            (Buckets::Powers(powers), _) => {
+                let fits = powers.increment(positive);
+                debug_assert!(fits.is_ok(), "it has buckets for all of them");
+            }
+            (Buckets::Steps(steps), Aggregate::Lhist { from, to, step }) => {
+                let place = match positive {
+                    value if value < from => 0,
+                    value if value >= to => steps.len() - 1,
+                    value => usize::try_from((value - from) / step).unwrap_or(0) + 1,
+                };
+                steps[place].fetch_add(1, Relaxed);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// One aggregate of one key, of all shards.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Merged {
+    pub(crate) count: u64,
+    pub(crate) sum: i64,
+    /// Only where there was a value.
+    pub(crate) range: Option<(i64, i64)>,
+    powers: Option<Histogram>,
+    steps: Vec<u64>,
+}
+
+impl Merged {
+    pub(super) fn take_in(&mut self, cell: &Cell) {
+        self.count += cell.count.load(Relaxed);
+        self.sum = self.sum.wrapping_add(cell.sum.load(Relaxed));
+        let (min, max) = (cell.min.load(Relaxed), cell.max.load(Relaxed));
+        if min <= max {
+            let (before_min, before_max) = self.range.unwrap_or((min, max));
+            self.range = Some((min.min(before_min), max.max(before_max)));
+        }
+        match &cell.buckets {
+            Buckets::None => {}
+            Buckets::Powers(powers) => {
+                let more = powers.load();
+                match &mut self.powers {
+                    Some(powers) => {
+                        let added = powers.checked_add_assign(&more);
+                        debug_assert!(added.is_ok(), "all are of one precision");
+                    }
+                    none => *none = Some(more),
+                }
+            }
+            Buckets::Steps(steps) => {
+                self.steps.resize(steps.len(), 0);
+                for (sum, step) in self.steps.iter_mut().zip(steps) {
+                    *sum += step.load(Relaxed);
+                }
+            }
+        }
+    }
+
+    /// The value below which this share of values is: the end of its bucket, and no more than the largest.
+    pub(crate) fn quantile(&self, share: f64) -> Option<u64> {
+        let powers = self.powers.as_ref()?;
+        let bucket = powers.quantile_bucket(share).ok().flatten()?;
+        let largest = self.range.map_or(0, |(_, max)| u64::try_from(max).unwrap_or(0));
+        Some(bucket.end().min(largest))
+    }
+
+    /// Buckets that are not empty: from, up to and including, how many.
+    pub(crate) fn buckets(&self, function: Aggregate) -> Vec<(u64, u64, u64)> {
+        match (function, &self.powers) {
+            (Aggregate::Lhist { from, to, step }, _) => {
+                let last = self.steps.len().saturating_sub(1);
+                let bounds = |(place, &count): (usize, &u64)| match place {
+                    0 => (0, from.saturating_sub(1), count),
+                    place if place == last => (to, u64::MAX, count),
+                    place => {
+                        let begin = from + (place as u64 - 1) * step;
+                        (begin, (begin + step).min(to) - 1, count)
+                    }
+                };
+                let all = self.steps.iter().enumerate().map(bounds);
+                all.filter(|&(_, _, count)| count > 0).collect()
+            }
+            (_, Some(powers)) => {
+                let coarse = powers.downsample(0).ok();
+                let buckets = coarse.iter().flat_map(|coarse| coarse.iter());
+                let all = buckets.map(|bucket| (bucket.start(), bucket.end(), bucket.count()));
+                all.filter(|&(_, _, count)| count > 0).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Aggregates by key. A table only grows, up to a bound, and what does not fit is counted as lost.
+
+use core::hash::{BuildHasher, Hash, Hasher};
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::collections::HashMap;
+use std::hash::RandomState;
+
+use once_cell::race::OnceBox;
+
+use crate::language::{Aggregate, Kept, Operand, Value, kept_part};
+
+use super::cell::{Cell, Merged};
+use super::view::{NameRoom, View};
+
+/// So many keys are kept of a table that is not by function alone.
+const KEYS: usize = 4096;
+/// Places for them: half are empty, so that a search ends soon.
+const PLACES: usize = 2 * KEYS;
+
+/// One key and its cell.
+struct Row {
+    key: Box<[Kept]>,
+    cell: Cell,
+}
+
+/// The rows of one aggregate in one shard.
+struct Part {
+    rows: Box<[OnceBox<Row>]>,
+    used: AtomicU64,
+}
+
+/// One aggregate: what it is of, and its rows in every shard.
+pub(crate) struct Tables {
+    pub(crate) function: Aggregate,
+    pub(crate) keys: Vec<Operand>,
+    /// There is one row for each function, or one for all: a key is its own place.
+    direct: bool,
+    hasher: RandomState,
+    parts: Box<[Part]>,
+    /// Calls for which there was no room.
+    lost: AtomicU64,
+}
+
+impl core::fmt::Debug for Tables {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Tables").field("function", &self.function).finish_non_exhaustive()
+    }
+}
+
+impl Tables {
+    pub(super) fn new(
+        function: Aggregate,
+        keys: Vec<Operand>,
+        functions: usize,
+        shards: usize,
+    ) -> Self {
+        let direct = matches!(keys[..], [] | [Operand::Func]);
+        let places = match keys[..] {
+            [] => 1,
+            [Operand::Func] => functions,
+            _ => PLACES,
+        };
+        let part = |_| Part {
+            rows: (0..places).map(|_| OnceBox::new()).collect(),
+            used: AtomicU64::new(0),
+        };
+        let parts = (0..shards).map(part).collect();
+        Self { function, keys, direct, hasher: RandomState::new(), parts, lost: AtomicU64::new(0) }
+    }
+
+    /// Takes in a value of a call of this function.
+    #[inline]
+    pub(super) fn add(&self, shard: usize, function: u32, call: &impl View, value: i64) {
+        let rows = &self.parts[shard].rows;
+        if self.direct {
+            let place = if self.keys.is_empty() { 0 } else { function as usize };
+            let new = || Box::new(Row { key: Box::default(), cell: Cell::new(self.function) });
+            rows[place].get_or_init(new).cell.add(self.function, value);
+        } else {
+            self.add_by_hash(shard, call, value);
+        }
+    }
+
+    fn add_by_hash(&self, shard: usize, call: &impl View, value: i64) {
+        let part = &self.parts[shard];
+        let mut hasher = self.hasher.build_hasher();
+        for operand in &self.keys {
+            hash(&call.value(operand, &mut NameRoom::default()), &mut hasher);
+        }
+        let begin = usize::try_from(hasher.finish() % PLACES as u64).unwrap_or(0);
+        // As keys are half of the places, there is an empty one.
+        for place in (begin..PLACES).chain(0..begin) {
+            let row = match part.rows[place].get() {
+                Some(row) => row,
+                None if part.used.load(Relaxed) >= KEYS as u64 => break,
+                None => {
+                    part.used.fetch_add(1, Relaxed);
+                    part.rows[place].get_or_init(|| {
+                        let key = self.keys.iter().map(|operand| call.keep(operand)).collect();
+                        Box::new(Row { key, cell: Cell::new(self.function) })
+                    })
+                }
+            };
+            let is_it = row.key.iter().zip(&self.keys).all(|(kept, operand)| {
+                is_same(kept, &call.value(operand, &mut NameRoom::default()))
+            });
+            if is_it {
+                row.cell.add(self.function, value);
+                return;
+            }
+        }
+        self.lost.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
+    }
+
+    /// Everything, by key; functions are numbers.
+    pub(crate) fn merged(&self) -> Vec<(Vec<Kept>, Merged)> {
+        let mut places: HashMap<String, usize> = HashMap::new();
+        let mut merged: Vec<(Vec<Kept>, Merged)> = Vec::new();
+        for part in &self.parts {
+            for (index, row) in part.rows.iter().enumerate() {
+                let Some(row) = row.get() else { continue };
+                let key = match (self.direct, self.keys.is_empty()) {
+                    (true, false) => vec![Kept::Int(index as i128)],
+                    _ => row.key.to_vec(),
+                };
+                let place = *places.entry(format!("{key:?}")).or_insert_with(|| {
+                    merged.push((key, Merged::default()));
+                    merged.len() - 1
+                });
+                merged[place].1.take_in(&row.cell);
+            }
+        }
+        merged
+    }
+}
+
+fn hash(value: &Value<'_>, hasher: &mut impl Hasher) {
+    match value {
+        Value::Absent => 0_u8.hash(hasher),
+        Value::Int(int) => int.hash(hasher),
+        Value::Float(float) => float.to_bits().hash(hasher),
+        Value::Bool(bool) => bool.hash(hasher),
+        Value::Text(text) => kept_part(text).hash(hasher),
+    }
+}
+
+fn is_same(kept: &Kept, value: &Value<'_>) -> bool {
+    match (kept, value) {
+        (Kept::Absent, Value::Absent) => true,
+        (Kept::Int(one), Value::Int(other)) => one == other,
+        (Kept::Float(one), Value::Float(other)) => one.to_bits() == other.to_bits(),
+        (Kept::Bool(one), Value::Bool(other)) => one == other,
+        (Kept::Text(one), Value::Text(other)) => kept_part(one) == kept_part(other),
+        _ => false,
+    }
+}
