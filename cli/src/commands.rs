@@ -1,33 +1,52 @@
 //! What each subcommand does.
 
-use std::io::{BufWriter, Write, stdout};
+use std::io::{BufWriter, Write, stderr, stdout};
 
 use anyhow::Result;
+use clap::CommandFactory as _;
+use gtramp_live::export::Shown;
 use gtramp_live::protocol::{Ask, Reply};
 
 use crate::connect::{Answers, reachable, socket};
 use crate::options::{Command, Common, Options};
-use crate::show::{self, Shown};
+use crate::record;
 
+/// Does what was written.
 pub(crate) fn run(Options { common, command }: Options) -> Result<()> {
+    let show = |program: String| attended(&program, &common);
     match command {
         Command::Ps => ps(&common),
         Command::List { glob } => tell(&Ask::List { glob }, &common),
-        Command::Run { program } => program_(program, &common),
-        Command::Count { which } => program_(which.program(None, "@[func] = count()"), &common),
+        Command::Run { program } => show(program),
+        Command::Count { which } => show(which.program(None, "@[func] = count()")),
         Command::Hist { which, functions } => {
             let keys = if functions { "[func]" } else { "" };
-            program_(which.program(None, &format!("@{keys} = hist(latency)")), &common)
+            show(which.program(None, &format!("@{keys} = hist(latency)")))
         }
         Command::Slow { min, stack, which } => {
             let stack = if stack { ", stack" } else { "" };
             let slow = format!("latency >= {min}ms");
-            program_(which.program(Some(&slow), &format!("print(func, latency{stack})")), &common)
+            show(which.program(Some(&slow), &format!("print(func, latency{stack})")))
         }
-        Command::Errors { which } => program_(
-            which.program(Some("panic"), "@[func] = count(); print(func, args, latency)"),
-            &common,
-        ),
+        Command::Errors { which } => {
+            let actions = "@[func] = count(); print(func, args, latency)";
+            show(which.program(Some("panic"), actions))
+        }
+        Command::Trace { args, stack, max, which } => {
+            let (args, stack) =
+                (if args { ", args, ret" } else { "" }, if stack { ", stack" } else { "" });
+            let actions = format!("print(func{args}, latency{stack})");
+            show(format!("{} max {max}", which.program(None, &actions)))
+        }
+        Command::Graph { deep, min, which } => record::graph(&deep.program(&which), min, &common),
+        Command::Record { output, deep, which } => {
+            record::record(&deep.program(&which), &output, &common)
+        }
+        Command::Export { file, form } => record::export(&file, &form),
+        Command::Completions { shell } => {
+            clap_complete::generate(shell, &mut Options::command(), "gtramp", &mut stdout());
+            Ok(())
+        }
         Command::Leases => tell(&Ask::Leases, &common),
         Command::Off { lease, .. } => tell(&Ask::Off { lease }, &common),
     }
@@ -59,29 +78,40 @@ fn tell(ask: &Ask, common: &Common) -> Result<()> {
         let (line, reply) = answers.next(None)?;
         match reply {
             Reply::Done => return Ok(out.flush()?),
+            // What was asked for is not something about it.
+            Reply::Lease(_) if !common.json => {
+                let mut about = Vec::new();
+                shown.reply(&mut Vec::new(), &mut about, &reply)?;
+                out.write_all(&about)?;
+            }
             _ if common.json => writeln!(out, "{line}")?,
-            reply => shown.reply(&mut out, &reply)?,
+            reply => shown.reply(&mut out, &mut stderr(), &reply)?,
         }
     }
 }
 
-/// Runs a program until its end.
-fn program_(program: String, common: &Common) -> Result<()> {
-    let who = show::user();
-    let ask = Ask::Run { program: program.clone(), seconds: common.duration, who };
-    let mut answers = Answers::to(&ask, &socket(common)?, None)?;
+/// Runs a program until its end, and shows what it finds.
+fn attended(program: &str, common: &Common) -> Result<()> {
+    let mut answers = ask(program, common)?;
     let mut out = BufWriter::new(stdout().lock());
     let mut shown = Shown::new(common.rows);
     loop {
-        let (line, reply) = answers.next(Some(&program))?;
+        let (line, reply) = answers.next(Some(program))?;
         if common.json {
             writeln!(out, "{line}")?;
         } else {
-            shown.reply(&mut out, &reply)?;
+            shown.reply(&mut out, &mut stderr(), &reply)?;
         }
         out.flush()?;
         if let Reply::End(_) = reply {
             return Ok(());
         }
     }
+}
+
+/// Asks for a program to be run.
+pub(crate) fn ask(program: &str, common: &Common) -> Result<Answers> {
+    let who = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
+    let ask = Ask::Run { program: program.to_owned(), seconds: common.duration, who };
+    Answers::to(&ask, &socket(common)?, None)
 }

@@ -3,7 +3,7 @@
 mod commands;
 mod connect;
 mod options;
-mod show;
+mod record;
 
 use std::process::ExitCode;
 

@@ -76,6 +76,52 @@ pub(crate) enum Command {
         #[command(flatten)]
         which: Which,
     },
+    /// Calls as they end, with their arguments if asked for
+    Trace {
+        /// Arguments and results
+        #[arg(short, long)]
+        args: bool,
+        /// The stack of each
+        #[arg(short = 'U', long)]
+        stack: bool,
+        /// So many, then end
+        #[arg(short = 'M', long, value_name = "N", default_value_t = 100)]
+        max: u64,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Calls with all calls within them, as trees
+    Graph {
+        #[command(flatten)]
+        deep: Deep,
+        /// Only trees of at least so many milliseconds
+        #[arg(short, long, value_name = "MS", default_value_t = 0.0)]
+        min: f64,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// Writes calls to a file, for `export`
+    Record {
+        /// The file
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+        #[command(flatten)]
+        deep: Deep,
+        #[command(flatten)]
+        which: Which,
+    },
+    /// What was recorded, in a form that others read
+    Export {
+        /// What `record` has written
+        file: PathBuf,
+        #[command(flatten)]
+        form: Form,
+    },
+    /// A script that completes commands and options in a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// What is attached, by whom
     Leases,
     /// Ends a lease
@@ -112,4 +158,38 @@ impl Which {
         };
         format!("{patterns}{predicate} {{ {actions} }}")
     }
+}
+
+/// What is kept of calls within calls.
+#[derive(Debug, Args)]
+pub(crate) struct Deep {
+    /// Arguments and results
+    #[arg(short, long)]
+    pub(crate) args: bool,
+    /// So deep
+    #[arg(short = 'D', long, value_name = "N")]
+    pub(crate) depth: Option<u32>,
+}
+
+impl Deep {
+    /// The program that traces these calls.
+    pub(crate) fn program(&self, which: &Which) -> String {
+        let depth = self.depth.map(|depth| format!("depth < {depth}"));
+        which.program(depth.as_deref(), if self.args { "trace(args, ret)" } else { "trace()" })
+    }
+}
+
+/// How calls are written for others.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Form {
+    /// For the viewers of Chrome and Perfetto, and for speedscope
+    #[arg(long)]
+    pub(crate) chrome: bool,
+    /// Stacks and their time, for flame graphs
+    #[arg(long)]
+    pub(crate) folded: bool,
+    /// Trees, for people
+    #[arg(long)]
+    pub(crate) graph: bool,
 }

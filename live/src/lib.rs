@@ -14,6 +14,8 @@
 //! What is switched on from outside is a *lease*: it has an end and a budget, and ends with its client.
 
 #[cfg(target_os = "linux")]
+pub mod export;
+#[cfg(target_os = "linux")]
 mod language;
 #[cfg(target_os = "linux")]
 mod lease;
@@ -23,6 +25,8 @@ mod measure;
 mod serve;
 #[cfg(target_os = "linux")]
 mod start;
+#[cfg(target_os = "linux")]
+mod unasked;
 
 #[cfg(target_os = "linux")]
 pub use serve::{directory, protocol, socket_of};

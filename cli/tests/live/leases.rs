@@ -1,6 +1,8 @@
 //! Leases: how they end.
 
-use crate::support::{attached, gtramp, refused, said};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use crate::support::{attached, attached_by, gtramp, refused, said};
 
 #[gtramp::traceable]
 mod left {
@@ -100,4 +102,35 @@ fn limits_that_were_not_written_are_told() {
     for limit in ["for 10ms", "rate 1000/s", "max 10000", "budget 10%"] {
         assert!(told.contains(limit), "{told}");
     }
+}
+
+#[gtramp::traceable]
+mod dear {
+    pub(super) fn called_often(number: u64) -> u64 {
+        number + 1
+    }
+}
+
+#[test]
+fn a_lease_that_takes_too_much_of_the_processor_is_switched_off_and_says_so() {
+    let running = attached_by(&[
+        "run",
+        "--json",
+        "live::leases::dear::called_often { @ = hist(latency) } budget 0.001%",
+    ]);
+    let ended = AtomicBool::new(false);
+    let found = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut number = 0;
+            while !ended.load(Relaxed) {
+                number = dear::called_often(number);
+            }
+        });
+        let found = running.found();
+        ended.store(true, Relaxed);
+        found
+    });
+    let why = found.why();
+    assert!(why.contains("switched off: the probes took"), "{why}");
+    assert!(why.contains("may take"), "{why}");
 }

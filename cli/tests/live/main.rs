@@ -1,7 +1,9 @@
 //! A program, this one, is asked by the real command through its real socket.
 #![cfg(target_os = "linux")]
 
+mod environment;
 mod hostile;
 mod language;
 mod leases;
 mod support;
+mod trees;

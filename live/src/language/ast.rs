@@ -149,8 +149,8 @@ pub(crate) enum Action {
     Aggregate { name: String, keys: Vec<At<Term>>, function: Aggregate, value: Option<At<Term>> },
     /// `print(items)`.
     Print(Vec<At<Term>>),
-    /// `trace()`: every call, with its place among the calls around it.
-    Trace,
+    /// `trace(items)`: every call, with its place among the calls around it.
+    Trace(Vec<At<Term>>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -182,8 +182,8 @@ impl Compiler {
             terms.iter().map(|term| (term.what.text().to_owned(), self.term(&term.what))).collect()
         };
         match action {
-            Action::Trace => Ok(Step::Trace),
-            Action::Print(items) => Ok(Step::Print(named(items))),
+            Action::Trace(items) => Ok(Step::Show { items: named(items), traced: true }),
+            Action::Print(items) => Ok(Step::Show { items: named(items), traced: false }),
             Action::Aggregate { name, keys, function, value } => {
                 for key in keys {
                     if matches!(key.what, Term::Latency | Term::Args | Term::Stack) {

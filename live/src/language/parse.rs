@@ -277,8 +277,7 @@ fn action(cursor: &mut Cursor<'_>) -> Result<Action, Wrong> {
             return Ok(Action::Print(items));
         }
         "trace" => {
-            cursor.expect(")", "after `trace(`")?;
-            return Ok(Action::Trace);
+            return Ok(Action::Trace(list(cursor, ")")?));
         }
         "count" => {
             cursor.expect(")", "after `count(`: it counts calls")?;

@@ -80,8 +80,8 @@ pub(crate) enum Step {
         function: Aggregate,
         value: Option<Value>,
     },
-    Print(Vec<(String, Operand)>),
-    Trace,
+    /// Shows a call, and if it is traced, its place among those around it.
+    Show { items: Vec<(String, Operand)>, traced: bool },
 }
 
 /// A value that is added up, with its name.
@@ -154,7 +154,10 @@ impl Plan {
                     keys.iter().chain(value).try_for_each(&mut each_term)?;
                 }
                 Action::Print(items) => items.iter().try_for_each(&mut each_term)?,
-                Action::Trace => traces = true,
+                Action::Trace(items) => {
+                    traces = true;
+                    items.iter().try_for_each(&mut each_term)?;
+                }
             }
         }
         at_end |= traces;
@@ -211,10 +214,9 @@ impl Plan {
                     let value = value.as_ref().map(|value| &value.operand);
                     operands.chain(value).for_each(|operand| look(operand, self.at_end));
                 }
-                Step::Print(items) => {
+                Step::Show { items, .. } => {
                     items.iter().for_each(|(_, operand)| look(operand, self.at_end));
                 }
-                Step::Trace => {}
             }
         }
         kept.sort_unstable();

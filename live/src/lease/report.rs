@@ -63,16 +63,12 @@ fn text(plan: &Plan, kept: &Kept, operand: &Operand) -> String {
 /// One call.
 pub(super) fn event(plan: &Plan, event: &Event) -> protocol::Event {
     let planned = plan.functions.get(event.function as usize);
-    let items = plan.steps.iter().find_map(|step| match step {
-        Step::Print(items)
-            if event.texts.as_ref().is_some_and(|texts| texts.len() == items.len()) =>
-        {
-            Some(items)
-        }
-        _ => None,
-    });
-    let names = items.into_iter().flatten().map(|(name, _)| name.clone());
-    let values = event.texts.iter().flatten().map(Kept::to_string);
+    let items = match plan.steps.get(event.step as usize) {
+        Some(Step::Show { items, .. }) => &items[..],
+        _ => &[],
+    };
+    let names = items.iter().map(|(name, _)| name.clone());
+    let values = event.texts.iter().map(Kept::to_string);
     protocol::Event {
         at: event.begun,
         func: planned.map_or_else(String::new, |planned| planned.function.instance().to_owned()),

@@ -25,12 +25,12 @@ pub(crate) trait Client {
     /// It is gone, or has not listened for too long.
     fn tell(&mut self, reply: &Reply) -> io::Result<()>;
 
-    /// Waits so long, or until the client has something to say.
+    /// Waits so long; whether it still wants more.
     ///
     /// # Errors
     ///
     /// It is gone.
-    fn wait(&mut self, time: Duration) -> io::Result<()>;
+    fn wait(&mut self, time: Duration) -> io::Result<bool>;
 }
 
 /// What is to be run, and for whom.
@@ -39,6 +39,15 @@ pub(crate) struct Request {
     pub(crate) program: String,
     pub(crate) seconds: Option<f64>,
     pub(crate) who: String,
+}
+
+impl Request {
+    /// One of the program's own environment: it lasts as long as the program, unless it says.
+    pub(crate) fn of_environment(program: String) -> Self {
+        let says = parse(&program).is_ok_and(|program| program.limits.lasting.is_some());
+        let seconds = (!says).then(|| LONGEST.as_secs_f64());
+        Self { program, seconds, who: "GTRAMP".to_owned() }
+    }
 }
 
 /// Attaches a program and tells the client what it finds, until the lease ends.
@@ -112,8 +121,11 @@ fn attend(running: Running, place: &Place, client: &mut impl Client) -> io::Resu
     }
     let why = loop {
         let left = limits.lasting.saturating_sub(begun.elapsed());
-        client.wait(TICK.min(left))?;
+        let is_wanted = client.wait(TICK.min(left))?;
         tell_events(engine, client)?;
+        if !is_wanted {
+            break "its owner ends".to_owned();
+        }
         if let Some(why) = place.stop.reason() {
             break why;
         }

@@ -13,7 +13,7 @@ use crate::language::{Kept, Operand, Plan, Planned, Step};
 use super::clock::{calibrate, now, since};
 use super::cost::Cost;
 use super::event::{Event, Events, Outcome};
-use super::here::{self, Deeper};
+use super::here::{self, Deeper, Entered};
 use super::table::Tables;
 use super::view::{AtEnd, AtEntry, View};
 
@@ -84,6 +84,9 @@ pub(crate) struct Running {
     pub(crate) link: Link,
 }
 
+/// In the place of when a call began: it is not looked at.
+const LEFT_OUT: u64 = u64::MAX;
+
 /// What a call leaves for its end.
 struct Call {
     begun: u64,
@@ -110,8 +113,8 @@ impl Engine {
                     let keys = keys.iter().map(|(_, operand)| operand.clone()).collect();
                     tables.push(Tables::new(*function, keys, plan.functions.len(), shards));
                 }
-                Step::Print(_) => shown = shown.max(QUEUE),
-                Step::Trace => shown = TRACE_QUEUE,
+                Step::Show { traced: false, .. } => shown = shown.max(QUEUE),
+                Step::Show { traced: true, .. } => shown = TRACE_QUEUE,
             }
         }
         let clock = calibrate();
@@ -209,29 +212,36 @@ impl Engine {
         here::number() & (self.counts.len() - 1)
     }
 
-    /// Counts a call; which shard and which function it is, and whether it is to be timed. `None` if it is not
-    /// looked at.
+    /// Counts a call; which shard and which function it is, and its number. `None` if it is not looked at.
     #[inline]
-    fn admit(&self, ctx: &Entry<'_>) -> Option<(usize, &Planned, bool)> {
+    fn admit(&self, ctx: &Entry<'_>) -> Option<(usize, &Planned, u64)> {
         if self.process.load(Relaxed) != self.own_process {
             return None;
         }
         let shard = self.shard();
         let counts = &self.counts[shard];
         let hit = counts.hits.fetch_add(1, Relaxed);
-        if hit & self.mask.load(Relaxed) != 0 {
+        // Calls are traced with all within them, or not at all.
+        if !self.plan.wants.depth && self.is_left_out(hit) {
             counts.thinned.fetch_add(1, Relaxed);
             return None;
         }
         let planned = self.plan.functions.get(usize::try_from(ctx.cookie()).ok()?)?;
-        Some((shard, planned, hit.is_multiple_of(SAMPLED)))
+        Some((shard, planned, hit))
+    }
+
+    /// Whether thinning leaves this call out. Calls follow each other in patterns, so they are not just counted.
+    #[inline]
+    fn is_left_out(&self, hit: u64) -> bool {
+        let mask = self.mask.load(Relaxed);
+        mask != 0 && hit.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32 & mask != 0
     }
 
     /// The whole of a program that asks for nothing of the end.
     #[inline]
     fn entered(&self, ctx: &Entry<'_>) {
-        let Some((shard, planned, timed)) = self.admit(ctx) else { return };
-        let begun = timed.then(|| now(self.clock));
+        let Some((shard, planned, hit)) = self.admit(ctx) else { return };
+        let begun = self.is_timed(hit);
         let view = AtEntry { ctx, planned, depth: 0 };
         if self.plan.entry.as_ref().is_none_or(|test| view.test(test)) {
             self.act(shard, ctx.cookie(), &view, 0);
@@ -241,32 +251,49 @@ impl Engine {
 
     #[inline]
     fn begin(&self, ctx: &Entry<'_>) -> Option<Call> {
-        let (_, planned, timed) = self.admit(ctx)?;
-        let begun = timed.then(|| now(self.clock));
-        let deeper = self.plan.wants.depth.then(|| Deeper::enter(self.number)).unzip();
-        let view = AtEntry { ctx, planned, depth: deeper.0.unwrap_or(0) };
+        let (shard, planned, hit) = self.admit(ctx)?;
+        let begun = self.is_timed(hit);
+        let (depth, deeper) = if self.plan.wants.depth {
+            match Deeper::enter(self.number, || self.is_left_out(hit)) {
+                Entered::Seen(depth, deeper) => (depth, Some(deeper)),
+                left_out => {
+                    self.counts[shard].thinned.fetch_add(1, Relaxed);
+                    let Entered::LeftOut(deeper) = left_out else { return None };
+                    return Some(Call {
+                        begun: LEFT_OUT,
+                        depth: 0,
+                        _deeper: Some(deeper),
+                        kept: None,
+                    });
+                }
+            }
+        } else {
+            (0, None)
+        };
+        let view = AtEntry { ctx, planned, depth };
         let is_kept = self.plan.entry.as_ref().is_none_or(|test| view.test(test));
         let kept = (is_kept && (self.plan.wants.args || !self.plan.kept.is_empty())).then(|| {
             let values = self.plan.kept.iter().map(|&place| view.argument(place).keep()).collect();
             let arguments = if self.plan.wants.args { view.arguments() } else { String::new() };
             Box::new(Captured { values, arguments })
         });
-        let depth = view.depth;
         self.time(begun);
         is_kept.then(|| {
             let begun = if self.plan.wants.clock { now(self.clock) } else { 0 };
-            Call { begun, depth, _deeper: deeper.1, kept }
+            Call { begun, depth, _deeper: deeper, kept }
         })
     }
 
     #[inline]
     fn end(&self, ctx: &Exit<'_>, call: &Call) {
         let ended = if self.plan.wants.clock { now(self.clock) } else { 0 };
+        if call.begun == LEFT_OUT {
+            return;
+        }
         let Ok(place) = usize::try_from(ctx.cookie()) else { return };
         let Some(planned) = self.plan.functions.get(place) else { return };
         let shard = self.shard();
-        let timed = self.counts[shard].kept.load(Relaxed).is_multiple_of(SAMPLED);
-        let begun = timed.then(|| now(self.clock));
+        let begun = self.is_timed(self.counts[shard].kept.load(Relaxed));
         let (kept, arguments) =
             call.kept.as_ref().map_or((&[][..], ""), |kept| (&kept.values[..], &kept.arguments));
         let outcome = if ctx.unwound() { Outcome::Panicked } else { Outcome::Returned };
@@ -278,6 +305,12 @@ impl Engine {
             self.act(shard, ctx.cookie(), &view, call.begun);
         }
         self.time(begun);
+    }
+
+    /// When a probe has begun, if it is one of those that are timed.
+    #[inline]
+    fn is_timed(&self, number: u64) -> Option<u64> {
+        number.is_multiple_of(SAMPLED).then(|| now(self.clock))
     }
 
     #[inline]
@@ -293,7 +326,7 @@ impl Engine {
         self.counts[shard].kept.fetch_add(1, Relaxed);
         let function = u32::try_from(function).unwrap_or(u32::MAX);
         let mut tables = self.tables.iter();
-        for step in &self.plan.steps {
+        for (number, step) in self.plan.steps.iter().enumerate() {
             match step {
                 Step::Aggregate { value, .. } => {
                     let Some(table) = tables.next() else { continue };
@@ -310,15 +343,11 @@ impl Engine {
                     };
                     table.add(shard, function, view, number);
                 }
-                Step::Print(items) => {
+                Step::Show { items, .. } => {
                     if self.may_show(shard) {
                         let texts = items.iter().map(|(_, operand)| view.keep(operand)).collect();
-                        self.push(shard, function, view, begun, Some(texts));
-                    }
-                }
-                Step::Trace => {
-                    if self.may_show(shard) {
-                        self.push(shard, function, view, begun, None);
+                        let step = u32::try_from(number).unwrap_or(0);
+                        self.push(shard, function, view, begun, (step, texts));
                     }
                 }
             }
@@ -331,7 +360,7 @@ impl Engine {
         function: u32,
         view: &impl View,
         begun: u64,
-        texts: Option<Box<[Kept]>>,
+        (step, texts): (u32, Box<[Kept]>),
     ) {
         let begun = if begun == 0 { now(self.clock) } else { begun };
         let event = Event {
@@ -341,6 +370,7 @@ impl Engine {
             thread: here::id(),
             depth: view.depth(),
             outcome: view.outcome(),
+            step,
             texts,
         };
         self.events.push(shard, event);

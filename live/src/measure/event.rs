@@ -26,8 +26,9 @@ pub(crate) struct Event {
     pub(crate) thread: u32,
     pub(crate) depth: u32,
     pub(crate) outcome: Outcome,
-    /// Only what is printed.
-    pub(crate) texts: Option<Box<[Kept]>>,
+    /// The step of the plan that shows it, and what that asks for.
+    pub(crate) step: u32,
+    pub(crate) texts: Box<[Kept]>,
 }
 
 /// Events on their way to whoever shows them: one queue for each shard, of bounded length.
@@ -54,14 +55,14 @@ impl Events {
         self.lost.load(Relaxed)
     }
 
-    /// What is there, in the order in which the calls began.
+    /// What is there, in the order in which the calls ended: those within others before them.
     pub(super) fn drain(&self) -> Vec<Event> {
         let mut events = Vec::new();
         for queue in &self.queues {
             // Not more than it holds, so that this ends however fast it is filled.
             events.extend((0..queue.capacity()).map_while(|_| queue.pop()));
         }
-        events.sort_by_key(|event| event.begun);
+        events.sort_by_key(|event| (event.begun + event.latency, core::cmp::Reverse(event.depth)));
         events
     }
 }

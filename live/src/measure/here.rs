@@ -12,8 +12,8 @@ struct Here {
     shard: Cell<usize>,
     id: Cell<u32>,
     name: Cell<[u8; NAME]>,
-    /// How deep it is in calls of one engine, and which that is.
-    depth: Cell<(u64, u32)>,
+    /// How deep it is in calls of one engine, which that is, and whether they are left out.
+    depth: Cell<(u64, u32, bool)>,
 }
 
 /// As long as Linux keeps names of threads.
@@ -27,7 +27,7 @@ thread_local! {
             shard: Cell::new(0),
             id: Cell::new(0),
             name: Cell::new([0; NAME]),
-            depth: Cell::new((0, 0)),
+            depth: Cell::new((0, 0, false)),
         }
     };
 }
@@ -83,14 +83,37 @@ pub(super) struct Deeper {
     engine: u64,
 }
 
+/// A call among those around it.
+pub(super) enum Entered {
+    /// It is so deep.
+    Seen(u32, Deeper),
+    /// It is around others, and left out with them.
+    LeftOut(Deeper),
+    /// It is within one that is left out.
+    Within,
+}
+
 impl Deeper {
-    /// How many calls of this engine the thread is in, and this one from now on.
-    pub(super) fn enter(engine: u64) -> (u32, Self) {
+    /// Enters a call of this engine. If it is the outermost, `leave_out` decides whether it is left out, and all
+    /// within it.
+    pub(super) fn enter(engine: u64, leave_out: impl FnOnce() -> bool) -> Entered {
         HERE.with(|here| {
-            let (last, depth) = here.depth.get();
-            let depth = if last == engine { depth } else { 0 };
-            here.depth.set((engine, depth + 1));
-            (depth, Self { engine })
+            let (last, depth, left_out) = here.depth.get();
+            match (last == engine, depth) {
+                (true, 1..) if left_out => Entered::Within,
+                (true, depth @ 1..) => {
+                    here.depth.set((engine, depth + 1, false));
+                    Entered::Seen(depth, Self { engine })
+                }
+                _ => {
+                    let left_out = leave_out();
+                    here.depth.set((engine, 1, left_out));
+                    match left_out {
+                        true => Entered::LeftOut(Self { engine }),
+                        false => Entered::Seen(0, Self { engine }),
+                    }
+                }
+            }
         })
     }
 }
@@ -98,11 +121,39 @@ impl Deeper {
 impl Drop for Deeper {
     fn drop(&mut self) {
         HERE.with(|here| {
-            let (last, depth) = here.depth.get();
-            // Another engine has taken the place of one that is gone.
+            let (last, depth, left_out) = here.depth.get();
+            // Another engine may have taken the place of one that is gone.
             if last == self.engine {
-                here.depth.set((last, depth.saturating_sub(1)));
+                here.depth.set((last, depth.saturating_sub(1), left_out));
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Deeper, Entered};
+
+    #[test]
+    fn what_is_left_out_is_so_with_all_within_it() {
+        let Entered::LeftOut(outer) = Deeper::enter(1, || true) else {
+            panic!("it is the outermost")
+        };
+        assert!(matches!(Deeper::enter(1, || unreachable!()), Entered::Within));
+        drop(outer);
+        let Entered::Seen(0, outer) = Deeper::enter(1, || false) else { panic!("it is seen") };
+        let Entered::Seen(1, inner) = Deeper::enter(1, || unreachable!()) else {
+            panic!("it is within")
+        };
+        drop((inner, outer));
+    }
+
+    #[test]
+    fn calls_of_an_engine_that_is_gone_do_not_count() {
+        let Entered::Seen(0, old) = Deeper::enter(2, || false) else { panic!("it is seen") };
+        let Entered::Seen(0, new) = Deeper::enter(3, || false) else { panic!("it is another's") };
+        drop(old);
+        let Entered::Seen(1, inner) = Deeper::enter(3, || false) else { panic!("it is within") };
+        drop((inner, new));
     }
 }

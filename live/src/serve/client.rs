@@ -108,12 +108,12 @@ impl Client for Peer<'_> {
         self.writer.write_all(b"\n")
     }
 
-    fn wait(&mut self, time: Duration) -> io::Result<()> {
+    fn wait(&mut self, time: Duration) -> io::Result<bool> {
         self.writer.flush()?;
         let time = Timespec::try_from(time).map_err(|_| io::ErrorKind::InvalidInput)?;
         let mut fds = [PollFd::from_borrowed_fd(self.stream.as_fd(), PollFlags::IN)];
         if poll(&mut fds, Some(&time)).unwrap_or(0) == 0 {
-            return Ok(());
+            return Ok(true);
         }
         // Whoever has asked has nothing more to say: it is gone, or talks nonsense.
         Err(io::ErrorKind::ConnectionReset.into())

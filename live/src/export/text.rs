@@ -1,27 +1,37 @@
-//! Replies, for people. What is about the lease goes to standard error, results to standard output.
+//! Replies as text for people.
 
 use std::io::{self, Write};
 
-use gtramp_live::protocol::{End, Event, Function, Lease, Reply, Row, Table};
+use crate::protocol::{End, Event, Function, Lease, Reply, Row, Table};
 
-/// What was shown before, on which depends how the next thing is shown.
-pub(crate) struct Shown {
+/// Shows replies; what was shown before decides how the next is shown.
+#[derive(Debug)]
+pub struct Shown {
     rows: usize,
     columns: bool,
 }
 
 impl Shown {
-    pub(crate) fn new(rows: Option<usize>) -> Self {
+    /// Shows so many rows of each table, or all.
+    #[must_use]
+    pub fn new(rows: Option<usize>) -> Self {
         Self { rows: rows.unwrap_or(usize::MAX), columns: false }
     }
 
-    pub(crate) fn reply(&mut self, out: &mut impl Write, reply: &Reply) -> io::Result<()> {
+    /// Writes results to `out`, and what has to be known of them to `about`.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    pub fn reply(
+        &mut self,
+        out: &mut impl Write,
+        about: &mut impl Write,
+        reply: &Reply,
+    ) -> io::Result<()> {
         match reply {
             Reply::Function(function) => list_row(out, function),
-            Reply::Lease(lease) => {
-                about(lease);
-                Ok(())
-            }
+            Reply::Lease(lease) => begin(about, lease),
             Reply::Event(event) => {
                 if !std::mem::replace(&mut self.columns, true) {
                     header(out, event)?;
@@ -29,14 +39,10 @@ impl Shown {
                 event_row(out, event)
             }
             Reply::Table(table) => self.table(out, table),
-            Reply::Note { text } => {
-                eprintln!("{text}");
-                Ok(())
-            }
+            Reply::Note { text } => writeln!(about, "{text}"),
             Reply::End(end) => {
                 out.flush()?;
-                finish(end);
-                Ok(())
+                finish(about, end)
             }
             _ => Ok(()),
         }
@@ -72,15 +78,15 @@ impl Shown {
     }
 }
 
-fn about(lease: &Lease) {
+fn begin(about: &mut impl Write, lease: &Lease) -> io::Result<()> {
     let Lease { id, functions, limits, program, who, .. } = lease;
     let who = if who.is_empty() { String::new() } else { format!(", {who}") };
-    eprintln!("lease {id}: {program} at {functions} function(s) {limits}{who}");
+    writeln!(about, "lease {id}: {program} at {functions} function(s) {limits}{who}")
 }
 
-fn finish(end: &End) {
+fn finish(about: &mut impl Write, end: &End) -> io::Result<()> {
     let End { why, calls, kept, thinned, held_back, lost, missed, seconds, .. } = end;
-    eprint!("{why}; {calls} calls in {seconds:.1} s, {kept} kept");
+    write!(about, "{why}; {calls} calls in {seconds:.1} s, {kept} kept")?;
     let others = [
         (thinned, "not looked at (thinned out)"),
         (held_back, "not shown (over the rate)"),
@@ -89,10 +95,10 @@ fn finish(end: &End) {
     ];
     for (count, what) in others {
         if *count > 0 {
-            eprint!(", {count} {what}");
+            write!(about, ", {count} {what}")?;
         }
     }
-    eprintln!();
+    writeln!(about)
 }
 
 fn list_row(out: &mut impl Write, function: &Function) -> io::Result<()> {
@@ -184,11 +190,6 @@ pub(crate) fn duration(nanoseconds: i64) -> String {
 #[expect(clippy::cast_precision_loss, reason = "six digits of it are shown")]
 fn seconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1e9
-}
-
-/// Who is asking, for those who look at the leases.
-pub(crate) fn user() -> String {
-    std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default()
 }
 
 #[cfg(test)]
