@@ -118,14 +118,15 @@ impl Found {
 /// What a command that records says, during whose lease this is done.
 pub(crate) fn recorded(file: &str, arguments: &[&str], during: impl FnOnce()) -> String {
     let mut command = gtramp(arguments);
-    let child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it runs");
+    let mut child = command.stderr(Stdio::piped()).stdout(Stdio::null()).spawn().expect("it runs");
     let mut said = String::new();
-    let mut lines = BufReader::new(child.stderr.expect("it is piped")).lines();
+    let mut lines = BufReader::new(child.stderr.take().expect("it is piped")).lines();
     let first = lines.next().expect("it is told what is attached").expect("it is text");
     let lease = first.strip_prefix("lease ").and_then(|rest| rest.split(':').next());
     during();
     self::said(&["off", lease.expect("it is attached")]);
     lines.for_each(|line| said += &line.expect("it is text"));
+    assert!(child.wait().expect("it ends").success());
     assert!(said.contains(file), "{said}");
     said
 }
