@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::arch;
-use crate::probe::{Asks, Mismatch};
+use crate::probe::{Asks, Kind, Mismatch};
 use crate::site::Function;
 use crate::sync::OnceLock;
 
@@ -111,23 +111,43 @@ pub enum Error {
         /// What is missing.
         reason: String,
     },
+    /// A link is to have other kinds of probes than it has.
+    OtherKinds {
+        /// The kinds of the probes that it has.
+        there: Vec<Kind>,
+        /// The kinds of those that were given.
+        given: Vec<Kind>,
+    },
+    /// A link is to be detached from functions to none of which it is attached.
+    NotAttached {
+        /// The first of them.
+        function: String,
+    },
+    /// A link is to be changed that was detached.
+    Detached,
+    /// One transaction changes a link twice.
+    ChangedTwice {
+        /// What the link is.
+        link: String,
+    },
     /// Some functions refused the link; `skip_invalid(true)` would attach to the others. All of them are here;
     /// the text lists the first twenty.
     Refused(Vec<Refusal>),
 }
 
 /// One function that a link could not be attached to.
+#[derive(Clone)]
 pub struct Refusal {
     function: &'static Function,
     /// What its types were compared with, if that is why.
     asks: Option<Arc<[Asks]>>,
     /// Of many refusals few are read, so the rest is put into words when somebody asks.
-    reason: OnceLock<Box<Error>>,
+    reason: OnceLock<Arc<Error>>,
 }
 
 impl Refusal {
     pub(crate) fn new(function: &'static Function, reason: Error) -> Self {
-        Self { function, asks: None, reason: OnceLock::from(Box::new(reason)) }
+        Self { function, asks: None, reason: OnceLock::from(Arc::new(reason)) }
     }
 
     /// The function does not fit what probes ask for.
@@ -135,9 +155,11 @@ impl Refusal {
         Self { function, asks: Some(asks), reason: OnceLock::new() }
     }
 
+    /// Of a refusal that nobody has cloned.
     pub(crate) fn into_reason(self) -> Error {
         let _ = self.reason();
-        *self.reason.into_inner().expect("it was just made")
+        let reason = self.reason.into_inner().expect("it was just made");
+        Arc::into_inner(reason).expect("it is the only one")
     }
 
     /// The function.
@@ -152,7 +174,7 @@ impl Refusal {
         self.reason.get_or_init(|| {
             let mut asks = self.asks.iter().flat_map(|asks| asks.iter());
             let mismatch = asks.find_map(|asks| asks.mismatch(self.function));
-            Box::new(Error::mismatch(
+            Arc::new(Error::mismatch(
                 self.function,
                 mismatch.expect("what was refused is so again"),
             ))
@@ -289,6 +311,32 @@ impl fmt::Display for Error {
             Self::Unsupported { target, reason } => {
                 write!(f, "functions cannot be patched here ({target}): {reason}")
             }
+            Self::OtherKinds { there, given } => {
+                let text = |kinds: &[Kind]| match kinds {
+                    [] => "none".to_owned(),
+                    kinds => kinds.iter().map(Kind::to_string).collect::<Vec<_>>().join(" + "),
+                };
+                write!(
+                    f,
+                    "the link's probes are {}, those that are to take their place {}: they must be of the \
+                     same kinds in the same order; to change the kinds, attach another link in a Transaction",
+                    text(there),
+                    text(given),
+                )
+            }
+            Self::NotAttached { function } => write!(
+                f,
+                "the link is not attached to `{function}`, nor to any other function that was selected \
+                 (Link::info() lists those that it has)"
+            ),
+            Self::Detached => {
+                f.write_str("the link was detached, and cannot be changed any more: attach another")
+            }
+            Self::ChangedTwice { link } => write!(
+                f,
+                "the transaction changes one link twice ({link}): say all that changes of it in one \
+                 transaction after the other"
+            ),
             Self::Refused(refusals) => {
                 write!(f, "{} function(s) refused the link:", refusals.len())?;
                 for refusal in refusals.iter().take(SHOWN) {

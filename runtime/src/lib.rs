@@ -62,7 +62,8 @@ pub use caller::{Lookup, Shape};
 pub use error::{Error, Refusal};
 pub use grace::{IgnoreGuard, ignore_current_thread};
 pub use link::{
-    Altered, Link, LinkBuilder, LinkInfo, LinkedFunction, fentry, fexit, fmod_ret, fsession, link,
+    Altered, Cookie, IntoProbes, Link, LinkBuilder, LinkInfo, LinkedFunction, Probes, Stats,
+    Transaction, fentry, fexit, fmod_ret, fsession, link,
 };
 pub use probe::{Context, Entry, Exit, Kind, ModRet, Return};
 pub use registry::{Selector, Site, functions};

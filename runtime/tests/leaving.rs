@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use gtramp::{Entry, Error, Exit, Link, LinkBuilder, site, traceable};
+use gtramp::{Entry, Error, Exit, Function, Link, LinkBuilder, site, traceable};
 
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
@@ -169,7 +169,7 @@ fn a_panic_in_the_drop_of_captures_reaches_whoever_detaches_when_all_is_done() {
 }
 
 #[test]
-fn nothing_is_attached_if_dropping_what_chose_its_cookies_panics() {
+fn what_chooses_cookies_goes_with_the_link_and_its_panic_is_that_of_the_detach() {
     let _turn = turn();
     let runs = Arc::new(AtomicU64::new(0));
     let builder = || -> LinkBuilder {
@@ -182,11 +182,13 @@ fn nothing_is_attached_if_dropping_what_chose_its_cookies_panics() {
     for _ in 0..2 {
         let dropped = Arc::default();
         let bomb = Bomb(Arc::clone(&dropped));
-        let attaching = builder().cookies(move |_| {
+        let attaching = builder().cookie(move |_: &Function| {
             let _ = &bomb;
             7
         });
-        assert!(explodes(|| attaching.attach()));
+        let link = attaching.attach().unwrap();
+        assert_eq!((left(1), runs.swap(0, SeqCst), dropped.load(SeqCst)), (2, 1, 0));
+        assert!(explodes(|| link.detach()));
         assert_eq!(dropped.load(SeqCst), 1);
         assert_eq!((left(1), runs.load(SeqCst), Arc::strong_count(&runs)), (2, 0, 1));
         let link = builder().attach().unwrap();

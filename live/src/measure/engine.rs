@@ -154,7 +154,7 @@ impl Engine {
             let found = places.binary_search_by_key(&address, |&(address, _)| address);
             found.map_or(u64::MAX, |at| places[at].1)
         };
-        let link = gtramp::link().functions(functions).cookies(cookie);
+        let link = gtramp::link().functions(functions).cookie(cookie);
         let (one, other) = (Arc::clone(&engine), Arc::clone(&engine));
         let link = if engine.plan.at_end {
             let entry = move |ctx: &Entry| one.begin(ctx);

@@ -6,10 +6,10 @@ use seq_macro::seq;
 
 use crate::grace::{Mark, Pin, Slow, Thread, current, enter_slow};
 use crate::md::Md;
-use crate::probe::{Frame, List, Needs, Outcome, States};
+use crate::probe::{Frame, List, Needs, Outcome, Row, States, is_one_link};
 use crate::site::Slot;
 
-use super::run::{EntryCall, Find, miss, run_row, run_row_if, serves};
+use super::run::{EntryCall, Find, Group, miss, run_row, serves};
 
 /// Runs all the probes and, in their midst, the body; returns the result's slot.
 ///
@@ -139,11 +139,11 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
 fn mods<const SLEEP: bool, const NESTED: bool>(
     list: &List,
     frame: &mut Frame,
-    thread: &Thread,
+    thread: &'static Thread,
     mark: &Mark,
 ) {
     for row in list.mods() {
-        run_row::<SLEEP, NESTED>(row, thread, mark, || {
+        run_row::<SLEEP, NESTED>(row, (list, List::mods), frame.target, thread, mark, |row| {
             // SAFETY: the row is not dead and the mark names it, so its link stays; and the row
             // was bound to this function.
             frame.outcome = unsafe { row.run_mod_ret(frame.args, frame.target, frame.ret, thread) };
@@ -243,7 +243,7 @@ fn run_exits<const SLEEP: bool>(
     list: &List,
     frame: &mut Frame,
     states: &mut Option<States>,
-    thread: &Thread,
+    thread: &'static Thread,
 ) {
     let mark = thread.outermost();
     if thread.is_idle() {
@@ -274,24 +274,27 @@ pub(super) fn run_exits_of(
     link: u64,
     list: &List,
     frame: &mut Frame,
-    thread: &Thread,
+    thread: &'static Thread,
     mark: &Mark,
     nested: bool,
 ) {
     for row in list.exits() {
-        let wanted = || {
-            // SAFETY: the row is not dead and the mark names it, so its link stays.
-            let state = unsafe { &*row.link };
-            state.rank.1 == link
-        };
-        let run = || {
-            // SAFETY: as above; and the row was bound to this function.
+        // SAFETY: the list holds its links' states, and it is held.
+        let state = unsafe { &*row.link };
+        // Others may be its probes now than when the call began.
+        if !is_one_link(state.number, link) {
+            continue;
+        }
+        let (target, of) = (frame.target, (list, List::exits as Group));
+        let run = |row: &Row| {
+            // SAFETY: the row is not dead and the mark names it, so its link stays; and the row was bound
+            // to this function.
             unsafe { row.run_exit(frame.args, frame.target, frame.ret, frame.outcome, thread) };
         };
         if nested {
-            run_row_if::<true, true>(row, thread, mark, wanted, run);
+            run_row::<true, true>(row, of, target, thread, mark, run);
         } else {
-            run_row_if::<true, false>(row, thread, mark, wanted, run);
+            run_row::<true, false>(row, of, target, thread, mark, run);
         }
     }
 }
@@ -301,12 +304,12 @@ fn exits<const SLEEP: bool, const NESTED: bool>(
     list: &List,
     frame: &mut Frame,
     states: &mut Option<States>,
-    thread: &Thread,
+    thread: &'static Thread,
     mark: &Mark,
 ) {
     let outer = States::enter(states.as_mut(), thread);
     for row in list.exits() {
-        run_row::<SLEEP, NESTED>(row, thread, mark, || {
+        run_row::<SLEEP, NESTED>(row, (list, List::exits), frame.target, thread, mark, |row| {
             // SAFETY: the row is not dead and the mark names it, so its link stays; and the row
             // was bound to this function.
             unsafe { row.run_exit(frame.args, frame.target, frame.ret, frame.outcome, thread) };

@@ -6,7 +6,7 @@
 
 use crate::grace::{Mark, Slow, Thread, current, enter_slow};
 use crate::md::{Md, Table};
-use crate::probe::{List, Needs, Row, Target};
+use crate::probe::{List, Needs, Row, Target, is_one_link};
 use crate::site::Slot;
 use crate::sync::{Ordering, light_barrier};
 
@@ -176,7 +176,7 @@ impl EntryCall<'_> {
     fn run_section<const NESTED: bool>(self, list: &List) {
         for row in list.entries() {
             self.mark.store(row.mark(), Ordering::Release);
-            if !is_recursive::<NESTED>(row, self.thread, self.mark) {
+            if !is_recursive::<NESTED>(row, self.target, self.thread, self.mark) {
                 // SAFETY: the mark has named a row of this list since before the list was found
                 // current, so whoever retires it waits; and the row was bound to this function.
                 unsafe { row.run_entry(self.args, self.target, self.thread) };
@@ -188,7 +188,8 @@ impl EntryCall<'_> {
     #[inline(always)]
     pub(super) fn run_pinned<const SLEEP: bool, const NESTED: bool>(self, list: &List) {
         for row in list.entries() {
-            run_row::<SLEEP, NESTED>(row, self.thread, self.mark, || {
+            let of = (list, List::entries as Group);
+            run_row::<SLEEP, NESTED>(row, of, self.target, self.thread, self.mark, |row| {
                 // SAFETY: the row is not dead and the mark names it, so its link stays; and the
                 // row was bound to this function.
                 unsafe { row.run_entry(self.args, self.target, self.thread) };
@@ -197,41 +198,81 @@ impl EntryCall<'_> {
     }
 }
 
-/// Runs one probe of a list that is only pinned, unless it has been detached. Whether it may sleep, and
-/// somebody sleep until it has ended, says `SLEEP`.
+/// The probes of one kind in a list.
+pub(super) type Group = fn(&List) -> &[Row];
+
+/// Runs one probe of a list that is only pinned, among those of its kind, unless it has been detached. Whether it
+/// may sleep, and somebody sleep until it has ended, says `SLEEP`.
 ///
 /// Mark first, then ask: if the row is not dead now, whoever kills it later will see the mark
-/// after its barrier and wait.
+/// after its barrier and wait. If it is, its link may have other probes meanwhile, or another list: then what is
+/// in its place runs.
 #[inline(always)]
 pub(super) fn run_row<const SLEEP: bool, const NESTED: bool>(
     row: &Row,
-    thread: &Thread,
+    of: (&List, Group),
+    target: &'static Target,
+    thread: &'static Thread,
     mark: &Mark,
-    run: impl FnOnce(),
-) {
-    run_row_if::<SLEEP, NESTED>(row, thread, mark, || true, run);
-}
-
-/// As [`run_row`], if it is `wanted`: asked when the row's link is sure to stay.
-#[inline(always)]
-pub(super) fn run_row_if<const SLEEP: bool, const NESTED: bool>(
-    row: &Row,
-    thread: &Thread,
-    mark: &Mark,
-    wanted: impl FnOnce() -> bool,
-    run: impl FnOnce(),
+    run: impl FnOnce(&Row),
 ) {
     // Release: what an earlier run under this mark did happens before whoever sees it name this row.
     mark.store(row.mark(), Ordering::Release);
     light_barrier();
-    if !row.is_dead() && wanted() && !is_recursive::<NESTED>(row, thread, mark) {
-        run();
+    if row.is_dead() {
+        run_in_its_place::<NESTED>(row, of, target, thread, mark, run);
+    } else if !is_recursive::<NESTED>(row, target, thread, mark) {
+        run(row);
     }
     // Release: what the probe did happens before whatever waited for the mark.
     if SLEEP {
         thread.let_go_and_wake(mark);
     } else {
         thread.let_go(mark);
+    }
+}
+
+/// Runs what a link has now in the place of a row of it that is dead, if anything: the same probe in another list,
+/// or the one that was exchanged for it.
+#[cold]
+#[inline(never)]
+fn run_in_its_place<const NESTED: bool>(
+    dead: &Row,
+    (list, group): (&List, Group),
+    target: &'static Target,
+    thread: &'static Thread,
+    mark: &Mark,
+    run: impl FnOnce(&Row),
+) {
+    let Some(md) = Md::of_target(target) else { return };
+    let is_of_its_link = |row: &&Row| {
+        // SAFETY: a list holds its links' states, and its pin holds the list.
+        let link = unsafe { &*dead.link };
+        // SAFETY: as above.
+        let other = unsafe { &*row.link };
+        is_one_link(link.number, other.number)
+    };
+    let before = group(list).iter().take_while(|row| !core::ptr::eq(*row, dead));
+    let place = before.filter(is_of_its_link).count();
+    let mut seen = core::ptr::from_ref(list);
+    loop {
+        let (current, pin) = md.pin(thread);
+        // If it is dead in the list that is published, its link is about to go.
+        let is_new = !core::ptr::eq(current, seen);
+        let row = group(current).iter().filter(is_of_its_link).nth(place).filter(|_| is_new);
+        let Some(row) = row else { return pin.release(thread) };
+        mark.store(row.mark(), Ordering::Release);
+        light_barrier();
+        if row.is_dead() {
+            // It was replaced again.
+            seen = core::ptr::from_ref(current);
+            pin.release(thread);
+            continue;
+        }
+        if !is_recursive::<NESTED>(row, target, thread, mark) {
+            run(row);
+        }
+        return pin.release(thread);
     }
 }
 
@@ -242,38 +283,47 @@ pub(super) fn miss(md: &'static Md, thread: &'static Thread, such: impl Fn(&Row)
     let (list, pin) = md.pin(thread);
     for row in list.rows().iter().filter(|row| row.counts && !row.is_dead() && such(row)) {
         // SAFETY: the list holds its links' states, and the pin holds the list.
-        unsafe { &*row.link }.count_missed();
+        unsafe { &*row.link }.tally.count_missed(md.target.function);
     }
     pin.release(thread);
 }
 
 /// Whether a probe of the same link is running on this thread already; counted as missed then.
 #[inline(always)]
-fn is_recursive<const NESTED: bool>(row: &Row, thread: &Thread, mark: &Mark) -> bool {
-    NESTED && is_recursive_slow(row, thread, mark)
+fn is_recursive<const NESTED: bool>(
+    row: &Row,
+    target: &Target,
+    thread: &Thread,
+    mark: &Mark,
+) -> bool {
+    NESTED && is_recursive_slow(row, target, thread, mark)
 }
 
 #[cold]
 #[inline(never)]
-fn is_recursive_slow(row: &Row, thread: &Thread, mark: &Mark) -> bool {
+fn is_recursive_slow(row: &Row, target: &Target, thread: &Thread, mark: &Mark) -> bool {
     // Not by what it says: in a call of the very function that is being probed, an outer mark and
     // this one name the same row. The mark of a look-up runs no probe.
     let running = thread.running_besides(mark).any(|running| runs_link_of(running, row));
     if running && row.counts {
         // SAFETY: the row was not dead when the mark was set, so its link is alive.
-        unsafe { &*row.link }.count_missed();
+        unsafe { &*row.link }.tally.count_missed(target.function);
     }
     running
 }
 
 /// Whether a mark of this thread says that a probe of the link of `row` is running.
 fn runs_link_of(mark: *mut (), row: &Row) -> bool {
+    // SAFETY: the row was not dead when its mark was set, so its link is alive.
+    let link = unsafe { &*row.link };
     if let Some(md) = Md::of_mark(mark) {
-        // SAFETY: the row was not dead when its mark was set, so its link is alive.
-        let link = unsafe { &*row.link };
-        return md.tenant() == link.rank.1;
+        return is_one_link(md.tenant(), link.number);
     }
-    // SAFETY: the thread itself set the mark and has not cleared it, so the row's list is held: the
-    // mark of a list that is only being entered names no row.
-    Row::of_mark(mark).is_some_and(|running| core::ptr::eq(unsafe { (*running).link }, row.link))
+    Row::of_mark(mark).is_some_and(|running| {
+        // SAFETY: the thread itself set the mark and has not cleared it, so the row's list is held: the
+        // mark of a list that is only being entered names no row.
+        let running = unsafe { (*running).link };
+        // SAFETY: a list holds its links' states.
+        is_one_link(unsafe { &*running }.number, link.number)
+    })
 }

@@ -18,7 +18,7 @@ use core::marker::PhantomData;
 use crate::arch::{unless_equal_at, unless_null, unless_odd};
 use crate::grace::{Slow, Thread, current, enter_slow};
 use crate::md::Md;
-use crate::probe::{Frame, Outcome, Sole, States};
+use crate::probe::{Frame, Outcome, Sole, States, is_one_link};
 use crate::site::Slot;
 
 use super::origin::{call_body, drop_skipped, run_exits_of};
@@ -299,7 +299,7 @@ fn run_exit_of<K: Keep>(
         Slow::Full { thread } => miss(md, thread, |row| {
             // SAFETY: the list holds its links' states, and it is held.
             let state = unsafe { &*row.link };
-            state.rank.1 == sole.link()
+            is_one_link(state.number, sole.link())
         }),
         Slow::Enter { thread, mark, nested } => {
             let mut frame = Frame { target: &md.target, args, ret, outcome };

@@ -13,67 +13,49 @@
 use std::sync::{Arc, Weak};
 
 use crate::arch::TARGET;
-use crate::caller::{CallAbi, Lookup, MAX_SLOTS, Shape, choose};
+use crate::caller::{CallAbi, MAX_SLOTS, Shape, choose};
 use crate::error::{Error, Refusal};
 use crate::grace;
 use crate::md::{Fresh, Front, Md};
 use crate::poke::{Found, Writable, verify, written_code_is_run};
-use crate::probe::{AnyProbe, Asks, Kind, LinkState, Needs, PairCaller};
+use crate::probe::{AnyProbe, Asks, Kind, LinkState, Needs, Tally, number_of};
 use crate::registry::Selector;
 use crate::site::{Function, Record, find_switches};
-use crate::sync::{AtomicBool, Mutex, Ordering, lock};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
-use super::core::{Fit, LinkCore, Member};
+use super::cookie::Cookies;
+use super::core::{Fit, LinkCore, Member, Settings};
 use super::detach::{Fate, Patience, poison, withdraw};
 use super::fork;
 use super::handle::Link;
+use super::probes::Probes;
 use super::rows;
 use super::transaction::{Transaction, expected, follow};
 
 /// What a builder has collected.
+#[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) probes: Vec<Box<dyn AnyProbe>>,
-    /// The caller for the first two probes, if they came together.
-    pub(crate) pair: Option<PairCaller>,
+    pub(crate) probes: Probes,
     pub(crate) selector: Selector,
-    pub(crate) cookie: Box<dyn Fn(&Function) -> u64>,
+    pub(crate) cookies: Cookies,
     pub(crate) order: i32,
-    pub(crate) sleepable: bool,
-    pub(crate) sessions: bool,
-    pub(crate) lookup: Lookup,
-    pub(crate) specialise: bool,
-    pub(crate) skip_invalid: bool,
+    pub(crate) counted: bool,
+    pub(crate) settings: Settings,
 }
 
 /// Attaches, or changes nothing.
 pub(crate) fn attach(request: Request) -> Result<Link, Error> {
-    if request.probes.is_empty() {
-        return Err(Error::NoProbe);
-    }
-    if request.selector.is_empty() {
-        return Err(Error::NoFunctions);
-    }
     prepare()?;
-
-    let functions = request.selector.resolve()?;
-    let mut members = Vec::new();
-    sys::reserve(&mut members, functions.len()).map_err(list_of_functions)?;
-    let mut refused = Vec::new();
-    let mut binding = Binding::new(&request);
-    for function in functions {
-        match binding.bind(function) {
-            Ok(fit) => members.push(Member { function, cookie: (request.cookie)(function), fit }),
-            Err(refusal) => sys::push(&mut refused, refusal).map_err(list_of_functions)?,
-        }
-    }
-    let fits = binding.fits;
-    let mut refused = check(refused, &members, request.skip_invalid)?;
-    // They are the user's: if dropping them panics, nothing has been done yet.
-    drop((request.cookie, request.selector));
+    let bound = bind_request(&request)?;
+    let Bound { mut members, fits, refused } = bound;
+    let Request { probes, cookies, order, counted, settings, selector } = request;
+    // It is the user's: if dropping it panics, nothing has been done yet.
+    drop(selector);
 
     find_switches().map_err(list_of_functions)?;
     let mut transaction = begin()?;
+    let mut refused = refused;
     let mut mixed = Vec::new();
     let mut no_room = None;
     members.retain(|member| match verify_sites(member.function, &mut mixed) {
@@ -87,34 +69,17 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     if let Some(no_room) = no_room {
         return Err(list_of_functions(no_room));
     }
-    let refused = check(refused, &members, request.skip_invalid)?;
+    let refused = check(refused, &members, settings.skip_invalid)?;
     mixed.sort_unstable_by_key(|md| md.mark());
 
-    let rank = (request.order, transaction.state().attaches + 1);
-    let hashed = request.lookup == Lookup::Hash;
-    let sleepable = request.sleepable || request.probes.iter().any(|probe| probe.is_sleepable());
-    let sleep = if sleepable { Needs::SLEEP } else { Needs::NOTHING };
-    let needs = sleep.and(if request.sessions { Needs::SESSION } else { Needs::NOTHING });
-    let pair =
-        if request.specialise { choose::typed_pair(&request.probes, request.pair) } else { None };
-    let link = Arc::new_cyclic(|link: &Weak<LinkCore>| {
-        let link = Weak::clone(link);
-        let suspend = move |message| {
-            if let Some(link) = link.upgrade() {
-                poison(&link, message);
-            }
-        };
-        LinkCore {
-            state: Arc::new(LinkState::new(rank, needs, hashed, pair, Box::new(suspend))),
-            probes: request.probes,
-            // A specialised caller finds metadata through the site.
-            specialise: request.specialise && !hashed,
-            fits,
-            members: Mutex::new(Vec::new()),
-            enabled: AtomicBool::new(true),
-            refused,
-        }
-    });
+    let since = transaction.state().attaches + 1;
+    let tally = Arc::new(Tally::default());
+    let functions = members.iter().map(|member| member.function);
+    tally.add(functions).map_err(list_of_functions)?;
+    let identity = Identity { number: number_of(since), rank: (order, since), tally };
+    let link = new_link(probes, identity, settings, cookies, fits, Arc::new(AtomicBool::new(true)));
+    link.state.counted.store(counted, Ordering::Relaxed);
+    *lock(&link.refused) = refused;
     match install(&mut transaction, &link, &members, &mixed) {
         Ok(()) => {
             *lock(&link.members) = members;
@@ -130,8 +95,97 @@ pub(crate) fn attach(request: Request) -> Result<Link, Error> {
     }
 }
 
+/// Binds the probes of a request to the functions that it selects.
+pub(super) fn bind_request(request: &Request) -> Result<Bound, Error> {
+    if request.probes.list.is_empty() {
+        return Err(Error::NoProbe);
+    }
+    if request.selector.is_empty() {
+        return Err(Error::NoFunctions);
+    }
+    let functions = request.selector.resolve()?;
+    let cookie = |function| request.cookies.of(function);
+    let Request { probes, settings, .. } = request;
+    let bound = bind(&probes.list, Vec::new(), *settings, &functions, cookie)?;
+    let refused = check(bound.refused, &bound.members, settings.skip_invalid)?;
+    Ok(Bound { refused, ..bound })
+}
+
+/// Functions with probes that fit.
+#[derive(Default)]
+pub(super) struct Bound {
+    pub(super) members: Vec<Member>,
+    pub(super) fits: Vec<Fit>,
+    /// Those that they do not fit.
+    pub(super) refused: Vec<Refusal>,
+}
+
+/// Binds probes to functions, in one of these ways or another, and asks for cookies.
+pub(super) fn bind(
+    probes: &[Box<dyn AnyProbe>],
+    fits: Vec<Fit>,
+    settings: Settings,
+    functions: &[&'static Function],
+    cookie: impl Fn(&'static Function) -> u64,
+) -> Result<Bound, Error> {
+    let (mut members, mut refused) = (Vec::new(), Vec::new());
+    sys::reserve(&mut members, functions.len()).map_err(list_of_functions)?;
+    let mut binding = Binding::new(probes, fits, settings);
+    for function in functions {
+        match binding.bind(function) {
+            Ok(fit) => members.push(Member { function, cookie: cookie(function), fit }),
+            Err(refusal) => sys::push(&mut refused, refusal).map_err(list_of_functions)?,
+        }
+    }
+    Ok(Bound { members, fits: binding.fits, refused })
+}
+
+/// Which link probes are of.
+pub(super) struct Identity {
+    pub(super) number: u64,
+    pub(super) rank: (i32, u64),
+    pub(super) tally: Arc<Tally>,
+}
+
+/// A link that is attached to nothing yet.
+pub(super) fn new_link(
+    probes: Probes,
+    Identity { number, rank, tally }: Identity,
+    settings: Settings,
+    cookies: Cookies,
+    fits: Vec<Fit>,
+    enabled: Arc<AtomicBool>,
+) -> Arc<LinkCore> {
+    let sleepable = settings.sleepable || probes.list.iter().any(|probe| probe.is_sleepable());
+    let sleep = if sleepable { Needs::SLEEP } else { Needs::NOTHING };
+    let needs = sleep.and(if probes.sessions { Needs::SESSION } else { Needs::NOTHING });
+    let pair =
+        if settings.specialise { choose::typed_pair(&probes.list, probes.pair) } else { None };
+    Arc::new_cyclic(|link: &Weak<LinkCore>| {
+        let link = Weak::clone(link);
+        let suspend = move |message| {
+            if let Some(link) = link.upgrade() {
+                poison(&link, message);
+            }
+        };
+        let (hashed, suspend) = (settings.is_hashed(), Box::new(suspend));
+        LinkCore {
+            state: Arc::new(LinkState::new(number, rank, tally, needs, hashed, pair, suspend)),
+            probes: probes.list,
+            settings,
+            cookies,
+            fits: Mutex::new(fits),
+            members: Mutex::new(Vec::new()),
+            changes: AtomicU64::new(0),
+            enabled,
+            gone: AtomicBool::new(false),
+            refused: Mutex::new(Vec::new()),
+        }
+    })
+}
+
 /// Asks the system for what attaching needs.
-fn prepare() -> Result<(), Error> {
+pub(super) fn prepare() -> Result<(), Error> {
     let unsupported = |what: &str, error: std::io::Error| Error::Unsupported {
         target: TARGET,
         reason: format!("{what}: {error}"),
@@ -155,7 +209,7 @@ fn stay_loaded() -> std::io::Result<()> {
 }
 
 /// Takes the lock, and sees to it that writing code is of use.
-fn begin() -> Result<Transaction, Error> {
+pub(super) fn begin() -> Result<Transaction, Error> {
     let unsupported =
         |reason: &str| Error::Unsupported { target: TARGET, reason: reason.to_owned() };
     let mut transaction = Transaction::begin().ok_or_else(|| {
@@ -176,9 +230,10 @@ fn begin() -> Result<Transaction, Error> {
 }
 
 /// Puts the probes of a link back into the lists of its functions.
-pub(crate) fn enable(link: &Arc<LinkCore>) -> Result<(), Error> {
+pub(crate) fn enable(link: &Link) -> Result<(), Error> {
     prepare()?;
     let mut transaction = begin()?;
+    let link = &link.core();
     if link.enabled.load(Ordering::Relaxed) {
         return Ok(());
     }
@@ -275,7 +330,7 @@ fn install(
         .map_err(|refused| no_memory("the table of functions", None, refused))?;
     // Calls that began with a link remember it by this number, even if the link goes at once.
     let state = transaction.state();
-    state.attaches = state.attaches.max(link.state.rank.1);
+    state.attaches = state.attaches.max(link.state.since);
     fresh.publish();
     arming.shorten(members.iter().flat_map(|member| member.function.sites()).copied());
     let is_off = |function: &Function| function.sites().iter().all(|site| !expected(site).armed);
@@ -311,13 +366,13 @@ fn install(
 }
 
 /// Whether a thread that finds a site armed finds the pass that was stored before, without a barrier.
-const PASSES_ARE_ORDERED: bool = cfg!(target_arch = "x86_64");
+pub(super) const PASSES_ARE_ORDERED: bool = cfg!(target_arch = "x86_64");
 
-fn list_of_functions(refused: OutOfMemory) -> Error {
+pub(super) fn list_of_functions(refused: OutOfMemory) -> Error {
     no_memory("the list of functions", None, refused)
 }
 
-fn no_memory(
+pub(super) fn no_memory(
     what: &'static str,
     function: Option<&'static Function>,
     refused: OutOfMemory,
@@ -328,7 +383,8 @@ fn no_memory(
 
 /// Checks all probes against one function after another.
 struct Binding<'r> {
-    request: &'r Request,
+    probes: &'r [Box<dyn AnyProbe>],
+    settings: Settings,
     asks: Arc<[Asks]>,
     /// In which ways they have fitted so far.
     fits: Vec<Fit>,
@@ -339,9 +395,9 @@ struct Binding<'r> {
 }
 
 impl<'r> Binding<'r> {
-    fn new(request: &'r Request) -> Self {
-        let asks = request.probes.iter().map(|probe| probe.asks()).collect();
-        Self { request, asks, fits: Vec::new(), through: Vec::new(), served: None }
+    fn new(probes: &'r [Box<dyn AnyProbe>], fits: Vec<Fit>, settings: Settings) -> Self {
+        let asks = probes.iter().map(|probe| probe.asks()).collect();
+        Self { probes, settings, asks, fits, through: Vec::new(), served: None }
     }
 
     /// Checks them against this function; which of the fits it is.
@@ -377,13 +433,13 @@ impl<'r> Binding<'r> {
                 max: MAX_SLOTS,
             });
         }
-        let probes = &self.request.probes;
-        let sleeps = self.request.sleepable || probes.iter().any(|probe| probe.is_sleepable());
+        let probes = self.probes;
+        let sleeps = self.settings.sleepable || probes.iter().any(|probe| probe.is_sleepable());
         let sleep = if sleeps { Needs::SLEEP } else { Needs::NOTHING };
-        let is_entry = |probe: &Box<dyn AnyProbe>| probe.kind() == Kind::Fentry;
-        let origin = if probes.iter().all(is_entry) { Needs::NOTHING } else { Needs::ORIGIN };
+        let entries_alone = probes.iter().all(|probe| probe.kind() == Kind::Fentry);
+        let origin = if entries_alone { Needs::NOTHING } else { Needs::ORIGIN };
         let needs = sleep.and(origin);
-        if choose::shared(needs, self.request.lookup, abi).is_none() {
+        if choose::shared(needs, self.settings.lookup, abi).is_none() {
             return Err(Error::NotGenerated {
                 function: function.instance().to_owned(),
                 caller: Shape::serving(needs, abi).to_string(),
@@ -394,7 +450,10 @@ impl<'r> Binding<'r> {
 }
 
 /// Under the transaction lock. Notes the sites that are to be armed anew, if the attach comes to that.
-fn verify_sites(function: &'static Function, mixed: &mut Vec<&'static Md>) -> Result<(), Error> {
+pub(super) fn verify_sites(
+    function: &'static Function,
+    mixed: &mut Vec<&'static Md>,
+) -> Result<(), Error> {
     let before = mixed.len();
     for site in function.sites() {
         match verify(site, expected(site), function) {
@@ -414,7 +473,7 @@ fn verify_sites(function: &'static Function, mixed: &mut Vec<&'static Md>) -> Re
 }
 
 /// Fails unless everything was accepted, or something was and the rest may be skipped.
-fn check(
+pub(super) fn check(
     mut refused: Vec<Refusal>,
     accepted: &[Member],
     skip_invalid: bool,

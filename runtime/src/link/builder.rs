@@ -1,21 +1,15 @@
 //! Making links.
 
-use core::marker::PhantomData;
-use std::collections::HashMap;
-
-use crate::caller::{
-    Lookup, entry_caller, exit_caller, mod_ret_caller, pair_caller, session_caller,
-};
+use crate::caller::Lookup;
 use crate::error::Error;
-use crate::probe::{
-    AnyEntry, AnyExit, AnyModRet, AnyProbe, EntryHalf, EntryProbe, ExitHalf, ExitProbe, HalfOf,
-    ModRetProbe, PairCaller, Probe, SessionEntry, SessionExit, halves,
-};
+use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, Probe, SessionEntry, SessionExit};
 use crate::registry::Selector;
-use crate::site::Function;
 
 use super::attach::{Request, attach};
+use super::cookie::{Cookie, Cookies};
+use super::core::Settings;
 use super::handle::Link;
+use super::probes::Probes;
 
 /// Collects what a link is to be, then attaches it in one transaction.
 ///
@@ -33,23 +27,18 @@ use super::handle::Link;
 /// ```
 #[must_use = "nothing is attached before attach()"]
 pub struct LinkBuilder {
-    probes: Vec<Box<dyn AnyProbe>>,
-    /// The caller for the first two of them, if they came together.
-    pair: Option<PairCaller>,
+    probes: Probes,
     selector: Selector,
-    cookie: Box<dyn Fn(&Function) -> u64>,
+    cookies: Cookies,
     order: i32,
-    sleepable: bool,
-    sessions: bool,
-    lookup: Lookup,
-    specialise: bool,
-    skip_invalid: bool,
+    counted: bool,
+    settings: Settings,
 }
 
 impl core::fmt::Debug for LinkBuilder {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("LinkBuilder")
-            .field("probes", &self.probes.iter().map(|probe| probe.kind()).collect::<Vec<_>>())
+            .field("probes", &self.probes)
             .field("functions", &self.selector)
             .field("order", &self.order)
             .finish_non_exhaustive()
@@ -59,38 +48,36 @@ impl core::fmt::Debug for LinkBuilder {
 /// Starts a link without probes and without functions.
 pub fn link() -> LinkBuilder {
     LinkBuilder {
-        probes: Vec::new(),
-        pair: None,
+        probes: Probes::new(),
         selector: Selector::default(),
-        cookie: Box::new(|_| 0),
+        cookies: Cookies::Same(0),
         order: 0,
-        sleepable: false,
-        sessions: false,
-        lookup: Lookup::default(),
-        specialise: true,
-        skip_invalid: false,
+        counted: false,
+        settings: Settings {
+            sleepable: false,
+            lookup: Lookup::default(),
+            specialise: true,
+            skip_invalid: false,
+        },
     }
 }
 
 impl LinkBuilder {
     /// Adds a probe that runs at entry: a closure or what `#[fentry]` made.
     pub fn fentry<M: 'static, P: EntryProbe<M>>(mut self, probe: P) -> Self {
-        let specialised = entry_caller::<P, M>;
-        self.probes.push(Box::new(AnyEntry { probe, specialised, closure: PhantomData }));
+        self.probes = self.probes.fentry(probe);
         self
     }
 
     /// Adds a probe that may override the result: a closure or what `#[fmod_ret]` made.
     pub fn fmod_ret<M: 'static, P: ModRetProbe<M>>(mut self, probe: P) -> Self {
-        let specialised = mod_ret_caller::<P, M>;
-        self.probes.push(Box::new(AnyModRet { probe, specialised, closure: PhantomData }));
+        self.probes = self.probes.fmod_ret(probe);
         self
     }
 
     /// Adds a probe that runs at exit: a closure or what `#[fexit]` made.
     pub fn fexit<M: 'static, P: ExitProbe<M>>(mut self, probe: P) -> Self {
-        let specialised = exit_caller::<P, M>;
-        self.probes.push(Box::new(AnyExit { probe, specialised, closure: PhantomData }));
+        self.probes = self.probes.fexit(probe);
         self
     }
 
@@ -123,10 +110,8 @@ impl LinkBuilder {
         XM: 'static,
         X: ExitProbe<XM>,
     {
-        if self.probes.is_empty() {
-            self.pair = Some(pair_caller::<E, EM, X, XM>);
-        }
-        self.fentry(entry).fexit(exit)
+        self.probes = self.probes.around(entry, exit);
+        self
     }
 
     /// Adds a session: what runs at entry returns a value of the call, and what runs at exit of the same call
@@ -165,17 +150,7 @@ impl LinkBuilder {
         XM: 'static,
         X: SessionExit<E::State, XM>,
     {
-        let (probe, exit) = halves(entry, exit);
-        let specialised =
-            session_caller::<EntryHalf<E, E::State>, HalfOf<EM>, ExitHalf<X, E::State>, HalfOf<XM>>;
-        if self.probes.is_empty() {
-            self.pair = Some(specialised);
-        }
-        let closure = PhantomData::<fn(HalfOf<EM>)>;
-        self.probes.push(Box::new(AnyEntry { probe, specialised, closure }));
-        let closure = PhantomData::<fn(HalfOf<XM>)>;
-        self.probes.push(Box::new(AnyExit { probe: exit, specialised, closure }));
-        self.sessions = true;
+        self.probes = self.probes.fsession(entry, exit);
         self
     }
 
@@ -185,26 +160,20 @@ impl LinkBuilder {
         self
     }
 
-    /// Gives every function this cookie. Without one the cookie is 0.
-    pub fn cookie(self, cookie: u64) -> Self {
-        self.cookies(move |_| cookie)
-    }
-
-    /// Gives every function a cookie of its own: asked once for each, when attaching.
-    pub fn cookies(mut self, cookie: impl Fn(&Function) -> u64 + 'static) -> Self {
-        self.cookie = Box::new(cookie);
+    /// Gives every function this cookie, or each its own: a number, a closure that is asked once for each
+    /// function when it is attached to, or numbers by path, as in `[("bank::fee", 7)]` or a `HashMap`, where
+    /// functions that are not named have what was said before. 0 unless said.
+    ///
+    /// ```
+    /// use gtramp::Function;
+    ///
+    /// let numbered = gtramp::link().cookie(7);
+    /// let by_length = gtramp::link().cookie(|function: &Function| function.name().len() as u64);
+    /// let one_and_others = gtramp::link().cookie(7).cookie([("bank::fee", 100)]);
+    /// ```
+    pub fn cookie<M>(mut self, cookie: impl Cookie<M>) -> Self {
+        self.cookies = cookie.after(self.cookies);
         self
-    }
-
-    /// Gives functions cookies by path; the others keep what was said before.
-    pub fn cookie_map<P: Into<String>>(self, cookies: impl IntoIterator<Item = (P, u64)>) -> Self {
-        let by_path: HashMap<String, u64> =
-            cookies.into_iter().map(|(path, cookie)| (path.into(), cookie)).collect();
-        let Self { cookie: before, .. } = self;
-        let cookie = move |function: &Function| {
-            by_path.get(function.path()).copied().unwrap_or_else(|| before(function))
-        };
-        Self { cookie: Box::new(cookie), ..self }
     }
 
     /// The place of the link's probes among others of their kind: lower runs outside, that is
@@ -218,27 +187,34 @@ impl LinkBuilder {
     /// Allows the link's probes to block. Detaching waits for one that does; others' detach does
     /// not.
     pub fn sleepable(mut self, sleepable: bool) -> Self {
-        self.sleepable = sleepable;
+        self.settings.sleepable = sleepable;
         self
     }
 
     /// How callers find the functions' metadata; [`Lookup::Inline`] unless said.
     pub fn lookup(mut self, lookup: Lookup) -> Self {
-        self.lookup = lookup;
+        self.settings.lookup = lookup;
         self
     }
 
     /// Whether a function that has no other probe gets a caller compiled for this one, in the place
     /// of one that is there for probes of any type. True unless said: it is faster.
     pub fn specialise(mut self, specialise: bool) -> Self {
-        self.specialise = specialise;
+        self.settings.specialise = specialise;
         self
     }
 
     /// Leaves out the functions that refuse a probe, and lists them in [`Link::info`], instead of
     /// failing. It still fails if none is left.
     pub fn skip_invalid(mut self, skip: bool) -> Self {
-        self.skip_invalid = skip;
+        self.settings.skip_invalid = skip;
+        self
+    }
+
+    /// Whether the runs of the link's probes are counted and timed from the beginning: see
+    /// [`Link::set_stats`].
+    pub fn stats(mut self, stats: bool) -> Self {
+        self.counted = stats;
         self
     }
 
@@ -249,21 +225,12 @@ impl LinkBuilder {
     /// Whatever [`Error`] lists: the selection matches nothing, a probe does not fit a function,
     /// an entry was modified by something else or cannot be written.
     pub fn attach(self) -> Result<Link, Error> {
-        let Self { probes, pair, selector, cookie, order, .. } = self;
-        let Self { sleepable, sessions, lookup, specialise, skip_invalid, .. } = self;
-        let request = Request {
-            probes,
-            pair,
-            selector,
-            cookie,
-            order,
-            sleepable,
-            sessions,
-            lookup,
-            specialise,
-            skip_invalid,
-        };
-        attach(request)
+        attach(self.into_request())
+    }
+
+    pub(super) fn into_request(self) -> Request {
+        let Self { probes, selector, cookies, order, counted, settings } = self;
+        Request { probes, selector, cookies, order, counted, settings }
     }
 }
 

@@ -4,12 +4,14 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::thread;
 
-use crate::caller::CallAbi;
+use crate::caller::{CallAbi, Lookup};
 use crate::error::Refusal;
 use crate::md::Md;
 use crate::probe::{AnyProbe, LinkState, Payload, discard, drop_caught};
 use crate::site::Function;
-use crate::sync::{AtomicBool, Mutex};
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
+
+use super::cookie::Cookies;
 
 /// What a link is made of. Rows point into it, so it is dropped only when no thread runs, or
 /// can still come to run, a probe of it.
@@ -17,25 +19,60 @@ pub(crate) struct LinkCore {
     /// Lists that name the link hold it as well.
     pub(crate) state: Arc<LinkState>,
     pub(crate) probes: Vec<Box<dyn AnyProbe>>,
-    /// Whether its probes may have callers of their own.
-    pub(crate) specialise: bool,
-    /// How its probes fit the functions.
-    pub(crate) fits: Vec<Fit>,
+    pub(crate) settings: Settings,
+    /// The cookies of its functions, and of those that come to it.
+    pub(crate) cookies: Cookies,
+    /// How its probes fit the functions. Only added to, by transactions.
+    pub(crate) fits: Mutex<Vec<Fit>>,
     /// Where it is attached, in the order of the listing; empty once it is detached.
     pub(crate) members: Mutex<Vec<Member>>,
-    /// Whether its probes are in its functions' lists. Changed by transactions.
-    pub(crate) enabled: AtomicBool,
+    /// How often these were changed. Changed by transactions, as all that follows.
+    pub(crate) changes: AtomicU64,
+    /// Whether its probes are in its functions' lists. Probes that are exchanged share it.
+    pub(crate) enabled: Arc<AtomicBool>,
+    /// Whether it was detached, or its probes were exchanged.
+    pub(crate) gone: AtomicBool,
     /// Functions that `skip_invalid` left out.
-    pub(crate) refused: Vec<Refusal>,
+    pub(crate) refused: Mutex<Vec<Refusal>>,
+}
+
+impl LinkCore {
+    /// Takes note of more fits: `fits` begins with those that there were when somebody looked. Under the
+    /// transaction lock.
+    pub(crate) fn add_fits(&self, fits: &[Fit]) {
+        let mut known = lock(&self.fits);
+        if let Some(more @ [_, ..]) = fits.get(known.len()..) {
+            known.extend_from_slice(more);
+            // Whoever has looked before looks again.
+            self.changes.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// What a builder says of a link and nothing changes afterwards.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) sleepable: bool,
+    pub(crate) lookup: Lookup,
+    pub(crate) specialise: bool,
+    pub(crate) skip_invalid: bool,
+}
+
+impl Settings {
+    pub(crate) fn is_hashed(self) -> bool {
+        self.lookup == Lookup::Hash
+    }
 }
 
 impl Drop for LinkCore {
-    /// Drops the probes, each whatever the others do. The first panic goes on when all is done, to
+    /// Drops what is the user's, each whatever the others do. The first panic goes on when all is done, to
     /// whoever detaches, as that of any value that is dropped; unless that thread is panicking already.
     fn drop(&mut self) {
         let mut first: Option<Payload> = None;
-        for probe in core::mem::take(&mut self.probes) {
-            match (drop_caught(probe), &first) {
+        let probes = core::mem::take(&mut self.probes).into_iter().map(drop_caught);
+        let cookies = core::mem::replace(&mut self.cookies, Cookies::Same(0));
+        for dropped in probes.chain(core::iter::once_with(|| drop_caught(cookies))) {
+            match (dropped, &first) {
                 (Ok(()), _) => {}
                 (Err(payload), None) => first = Some(payload),
                 (Err(payload), Some(_)) => discard(payload),
@@ -59,7 +96,7 @@ pub(crate) struct Member {
 }
 
 /// How the probes of a link fit a function: few ways for many functions.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fit {
     pub(crate) abi: CallAbi,
     /// For each probe of the link, the bits for its rows' `through`.

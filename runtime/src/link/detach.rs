@@ -15,11 +15,12 @@ use crate::caller::CallAbi;
 use crate::grace::in_probe;
 use crate::md::Md;
 use crate::poke::Writable;
-use crate::probe::ListBox;
+use crate::probe::{ListBox, Row};
 use crate::sync::{Ordering, lock};
 use crate::sys;
 
 use super::core::{LinkCore, Member};
+use super::handle::Link;
 use super::rows;
 use super::transaction::{Retired, Transaction, follow, vacate, wait};
 
@@ -49,6 +50,7 @@ pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
         core::mem::forget(Arc::clone(link));
         return;
     };
+    link.gone.store(true, Ordering::Relaxed);
     let members = core::mem::take(&mut *lock(&link.members));
     if members.is_empty() {
         return;
@@ -62,13 +64,17 @@ pub(crate) fn poison(link: &Arc<LinkCore>, message: String) {
     // The thread is in the midst of a call, which has nothing to do with other links' captures.
     transaction.drop_no_links();
     link.state.note_panic(message);
-    disable_in(transaction, link);
+    // If other probes have its place, it is not they that have panicked.
+    if !link.gone.load(Ordering::Relaxed) {
+        disable_in(transaction, link);
+    }
 }
 
 /// Takes the probes of a link out of its functions' lists, and waits until none of them runs.
-pub(crate) fn disable(link: &Arc<LinkCore>) {
+pub(crate) fn disable(link: &Link) {
     if let Some(transaction) = Transaction::begin() {
-        disable_in(transaction, link);
+        let core = link.core();
+        disable_in(transaction, &core);
     }
 }
 
@@ -154,12 +160,14 @@ fn follow_all(changed: &[&'static Md]) {
 }
 
 /// Gives callers of their own to lists that might have had one, had no probe of `link` been running.
-fn settle(transaction: &mut Transaction, link: &LinkCore, members: &[Member]) {
+pub(super) fn settle(transaction: &mut Transaction, link: &LinkCore, members: &[Member]) {
     let mut changed = Vec::new();
     for md in members.iter().flat_map(Member::sites) {
         let current = md.current();
         if !current.is_empty() && current.specialised().is_none() {
-            let list = rows::without(current, link, CallAbi::at(md));
+            // Without memory for it, the shared caller serves as well.
+            let keep = |row: &Row| !rows::is_of(row, link);
+            let Ok(list) = rows::changed(current, keep, &[], CallAbi::at(md)) else { continue };
             if list.specialised().is_some() {
                 let _ = publish(transaction, md, list, &mut changed);
             }

@@ -4,14 +4,19 @@
 //! functions change. It is never held while a probe runs: the thread that holds it runs unprobed.
 
 mod attach;
+mod batch;
 mod builder;
+mod change;
 mod child;
+mod cookie;
 mod core;
 mod detach;
 mod fork;
 mod handle;
 mod info;
+mod probes;
 mod rows;
+mod several;
 mod site_ext;
 mod transaction;
 
@@ -24,6 +29,9 @@ mod tests;
 pub use builder::{
     LinkBuilder, entry_link, exit_link, fentry, fexit, fmod_ret, fsession, link, mod_ret_link,
 };
+pub use cookie::Cookie;
 pub use handle::Link;
-pub use info::{Altered, LinkInfo, LinkedFunction};
+pub use info::{Altered, LinkInfo, LinkedFunction, Stats};
+pub use probes::{IntoProbes, Probes};
+pub use several::Transaction;
 pub use site_ext::Signature;

@@ -6,13 +6,16 @@ use crate::caller::choose::{self, Holds};
 use crate::caller::{CallAbi, Lookup};
 use crate::md::Prepared;
 use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Room, Row};
+use crate::sync::{Ordering, lock};
 use crate::sys::OutOfMemory;
 
 use super::core::{Fit, LinkCore, Member};
 
 /// The next lists of a link's functions. Those that come out alike are one list.
 pub(crate) struct Next {
-    /// For each of the link's fits, what was made last.
+    /// The link's fits.
+    fits: Vec<Fit>,
+    /// For each of them, what was made last.
     made: Vec<Option<Made>>,
     /// For lists that differ from another in their cookie alone: of the link's probes and no other.
     room: Room,
@@ -28,8 +31,9 @@ struct Made {
 
 /// For the next lists of so many sites at most.
 pub(crate) fn next(link: &LinkCore, sites: usize) -> Next {
-    let made = link.fits.iter().map(|_| None).collect();
-    Next { made, room: ListBox::room(link.probes.len(), sites) }
+    let fits = lock(&link.fits).clone();
+    let made = fits.iter().map(|_| None).collect();
+    Next { fits, made, room: ListBox::room(link.probes.len(), sites) }
 }
 
 /// The list at `md` and the probes of `link` at this member's function.
@@ -43,12 +47,12 @@ pub(crate) fn with(
     let last = &mut next.made[member.fit as usize];
     let like = last.as_ref().filter(|made| core::ptr::eq(made.of, of));
     // Under another tenant's marks it may have to do without its caller, which others keep.
-    let is_own = ![0, link.state.rank.1].contains(&md.tenant());
+    let is_own = ![0, link.state.number].contains(&md.tenant());
     let list = match like {
         Some(made) if made.cookie == cookie && !is_own => return Ok(made.list.clone()),
         Some(made) if of.is_empty() => made.list.copy(&mut next.room, cookie)?,
         _ => {
-            let fit = &link.fits[member.fit as usize];
+            let fit = &next.fits[member.fit as usize];
             let mut groups = Groups::of(of, |_| true);
             groups.add(link, fit, cookie);
             groups.into_list(fit.abi)?
@@ -70,6 +74,19 @@ pub(crate) fn without(list: &List, link: &LinkCore, abi: CallAbi) -> ListBox {
     }
     let shorter = Groups::of(list, |row| !is_of(row, link)).into_list(abi);
     shorter.unwrap_or_else(|refused| refused.abort())
+}
+
+/// `list`, of a function like this, without the rows that a batch takes out of it, and with the probes of
+/// these links as they fit, with these cookies.
+pub(super) fn changed(
+    list: &List,
+    keep: impl Fn(&Row) -> bool,
+    joins: &[(&LinkCore, &Fit, u64)],
+    abi: CallAbi,
+) -> Result<ListBox, OutOfMemory> {
+    let mut groups = Groups::of(list, keep);
+    joins.iter().for_each(|(link, fit, cookie)| groups.add(link, fit, *cookie));
+    groups.into_list(abi)
 }
 
 /// Whether a probe of the list wants its functions to be found in the hash table.
@@ -101,10 +118,10 @@ fn count_once(group: &mut [Row], mut earlier: [&[Row]; 2]) {
     let mut last = core::ptr::null();
     for row in group {
         let is_first = row.link != core::mem::replace(&mut last, row.link);
-        let rank = state(row).rank;
+        let rank = state(row).rank();
         let counts_there = |rows: &mut &[Row]| {
             while let [before, rest @ ..] = rows
-                && state(before).rank < rank
+                && state(before).rank() < rank
             {
                 *rows = rest;
             }
@@ -135,13 +152,14 @@ impl Groups {
 
     /// Adds the probes of `link` as they fit a function.
     fn add(&mut self, link: &LinkCore, fit: &Fit, cookie: u64) {
+        let counted = link.state.counted.load(Ordering::Relaxed);
         for (probe, &through) in link.probes.iter().zip(&fit.through) {
-            let own = if link.specialise {
+            let own = if link.settings.specialise && !link.state.hashed {
                 probe.specialised(fit.abi.slots, through)
             } else {
                 choose::any_probe(probe.kind(), fit.abi, lookup_of(link.state.hashed))
             };
-            let row = probe.thunk(through).row(
+            let row = probe.thunk(through, counted).row(
                 probe.data(),
                 cookie,
                 Arc::as_ptr(&link.state),
@@ -178,7 +196,7 @@ impl Groups {
         }
         for group in [&mut self.entries, &mut self.mods, &mut self.exits] {
             // Stable: the probes of one link stay in the order in which it was given them.
-            group.sort_by_key(|row| state(row).rank);
+            group.sort_by_key(|row| state(row).rank());
             needs = group.iter().fold(needs, |needs, row| needs.and(state(row).needs));
         }
         self.count_misses_once();
@@ -193,6 +211,10 @@ impl Groups {
         let rows = || entries.iter().chain(mods).chain(exits);
         let first = rows().next()?;
         let link = state(first);
+        // Callers of one link's probes run them uncounted.
+        if link.counted.load(Ordering::Relaxed) {
+            return None;
+        }
         let own = choose::own(Holds {
             probes: [entries.len(), mods.len(), exits.len()],
             one_link: rows().all(|row| row.link == first.link),
@@ -201,6 +223,6 @@ impl Groups {
             pair: link.pair.is_some(),
         });
         let code = own?.code(abi, first.specialised, first.through, link.pair)?;
-        Some(OwnCaller { code, link: link.rank.1 })
+        Some(OwnCaller { code, link: link.number })
     }
 }

@@ -201,10 +201,14 @@ impl Transaction {
 
     /// Whether a list of this link alone may have a caller of its own at `md`: unless a thread may be
     /// running probes of another link under a mark that does not tell them apart.
-    fn may_move_in(&mut self, md: &Md, link: u64) -> bool {
+    pub(super) fn may_move_in(&mut self, md: &Md, link: u64) -> bool {
         let tenant = md.tenant();
         if link == 0 || tenant == 0 || tenant == link {
             return true;
+        }
+        if md.current().specialised().is_some() {
+            // Its list goes only in this transaction: a thread may set such a mark and find it.
+            return false;
         }
         // The tenant's last list was replaced in an earlier transaction. So a thread that sets such a
         // mark after this barrier does not find it.
@@ -213,6 +217,17 @@ impl Transaction {
             marked()
         });
         !marked.has(md.mark())
+    }
+
+    /// Tells calls that hold a list which was replaced at one of these metadata to skip the rows of `link`.
+    pub(super) fn kill_at(&self, link: &LinkCore, left: &Left) {
+        self.replaced_at(left).for_each(|old| old.kill(link));
+    }
+
+    /// The lists that were replaced at one of these metadata.
+    pub(super) fn replaced_at<'t>(&'t self, left: &'t Left) -> impl Iterator<Item = &'t Retired> {
+        let awaited = self.state.awaited.iter().map(|old| &**old);
+        self.state.retired.iter().chain(awaited).filter(|old| left.has(old.md))
     }
 
     /// Makes room for so many lists that will be replaced, and in the hash table for so many
@@ -341,11 +356,36 @@ pub(crate) fn wait(link: &LinkState, lists: &[Arc<Retired>]) {
     wait_for_marks(|mark| may_run(mark, link, lists));
 }
 
+/// Waits until no thread runs a probe of `link` at the functions that it has left.
+pub(super) fn wait_at(link: &LinkState, lists: &[Arc<Retired>], left: &Left) {
+    wait_for_marks(|mark| {
+        Md::of_mark(mark).is_none_or(|md| left.has(md)) && may_run(mark, link, lists)
+    });
+}
+
+/// Metadata, sorted by their marks.
+pub(super) struct Left(Vec<&'static Md>);
+
+impl Left {
+    pub(super) fn new(mut left: Vec<&'static Md>) -> Self {
+        left.sort_unstable_by_key(|md| md.mark());
+        Self(left)
+    }
+
+    pub(super) fn has(&self, md: &Md) -> bool {
+        self.0.binary_search_by_key(&md.mark(), |left| left.mark()).is_ok()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'static Md> {
+        self.0.iter().copied()
+    }
+}
+
 /// Notes that no thread runs a probe of `link` any more, which was attached to `members`.
 ///
 /// Under the transaction lock.
 pub(crate) fn vacate(link: &LinkState, members: &[Member]) {
-    members.iter().flat_map(Member::sites).for_each(|md| md.vacate(link.rank.1));
+    members.iter().flat_map(Member::sites).for_each(|md| md.vacate(link.number));
 }
 
 /// Whether a thread with this mark runs, or may come to run, a probe of `link`.
@@ -356,7 +396,7 @@ pub(crate) fn vacate(link: &LinkState, members: &[Member]) {
 /// A mark of the metadata itself runs probes of the tenant.
 fn may_run(mark: *mut (), link: &LinkState, lists: &[Arc<Retired>]) -> bool {
     if let Some(md) = Md::of_mark(mark) {
-        return md.tenant() == link.rank.1;
+        return md.tenant() == link.number;
     }
     let mark = mark.addr();
     let at = lists.partition_point(|old| old.list.addresses().start <= mark);

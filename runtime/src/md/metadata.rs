@@ -185,6 +185,11 @@ impl Md {
         unsafe { md.as_ref() }
     }
 
+    /// The metadata of which this is a part; `None` if it is of none.
+    pub(crate) fn of_target(target: &'static Target) -> Option<&'static Self> {
+        Self::existing(records()[target.site as usize].data())
+    }
+
     /// The selected caller.
     pub(crate) fn caller(&self) -> *const () {
         self.selected.caller()

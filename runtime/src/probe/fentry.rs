@@ -9,6 +9,7 @@ use super::context::{Frame, Outcome, Target, Whose};
 use super::param::Asks;
 use super::row::{At, Thunk, Unused};
 use super::state::guarded;
+use super::tally::timed;
 use super::{AnyProbe, Context, Entry, Kind, Param, Row};
 
 /// A probe that runs before its function.
@@ -99,8 +100,10 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
         Asks { params: P::params(), ret: None }
     }
 
-    fn thunk(&self, through: u32) -> Thunk {
-        if through == 0 {
+    fn thunk(&self, through: u32, counted: bool) -> Thunk {
+        if counted {
+            Thunk::Entry(counted_thunk::<P, M>)
+        } else if through == 0 {
             Thunk::Entry(thunk::<P, M, false>)
         } else {
             Thunk::Entry(thunk::<P, M, true>)
@@ -138,6 +141,31 @@ unsafe extern "C" fn thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
     };
     // SAFETY: it is the calling thread's.
     unsafe { errno.keep(run) };
+}
+
+/// As [`thunk`], in the statistics of the link.
+///
+/// # Safety
+///
+/// As there.
+unsafe extern "C" fn counted_thunk<P: EntryProbe<M>, M>(
+    at: At,
+    args: *mut Slot,
+    errno: Errno,
+    x: Unused,
+    y: Unused,
+    whose: Whose,
+) {
+    // SAFETY: the caller's promise: a mark that names the row holds its list.
+    let row = unsafe { at.row() };
+    // SAFETY: the caller's promise.
+    let target = unsafe { whose.target() };
+    let run = || {
+        // SAFETY: the caller's promise.
+        unsafe { thunk::<P, M, true>(at, args, errno, x, y, whose) };
+    };
+    // SAFETY: the caller's promise.
+    unsafe { timed(row, target.function, run) };
 }
 
 /// Runs the probe of a row, which is a `P`.

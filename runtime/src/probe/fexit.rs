@@ -9,6 +9,7 @@ use super::context::{Frame, Outcome, Target, Whose};
 use super::param::Asks;
 use super::row::{END_SLOTS, ExitCode, Thunk};
 use super::state::guarded;
+use super::tally::timed;
 use super::{AnyProbe, Context, Exit, Kind, Param, RetParam, Return, Row};
 
 /// A probe that runs after its function.
@@ -142,8 +143,13 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
         Asks { params: P::params(), ret: P::ret() }
     }
 
-    fn thunk(&self, _: u32) -> Thunk {
-        Thunk::Exit(const { &ExitCode { run: thunk::<P, M>, end: end::<P, M> } })
+    fn thunk(&self, _: u32, counted: bool) -> Thunk {
+        Thunk::Exit(if counted {
+            // What ends calls is for callers of uncounted probes.
+            const { &ExitCode { run: counted_thunk::<P, M>, end: end::<P, M> } }
+        } else {
+            const { &ExitCode { run: thunk::<P, M>, end: end::<P, M> } }
+        })
     }
 
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()> {
@@ -175,6 +181,29 @@ unsafe fn thunk<P: ExitProbe<M>, M>(
     };
     // SAFETY: it is the calling thread's.
     unsafe { errno.keep(run) };
+}
+
+/// As [`thunk`], in the statistics of the link.
+///
+/// # Safety
+///
+/// As there.
+unsafe fn counted_thunk<P: ExitProbe<M>, M>(
+    row: &Row,
+    args: *mut Slot,
+    whose: Whose,
+    ret: *mut (),
+    outcome: Outcome,
+    errno: Errno,
+) {
+    // SAFETY: the caller's promise.
+    let target = unsafe { whose.target() };
+    let run = || {
+        // SAFETY: the caller's promise.
+        unsafe { thunk::<P, M>(row, args, whose, ret, outcome, errno) };
+    };
+    // SAFETY: the caller's promise.
+    unsafe { timed(row, target.function, run) };
 }
 
 /// # Safety

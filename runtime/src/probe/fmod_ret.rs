@@ -11,6 +11,7 @@ use super::context::Whose;
 use super::param::Asks;
 use super::row::{At, Thunk, Unused};
 use super::state::guarded;
+use super::tally::timed;
 use super::{AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, RetParam, Row, Target};
 
 /// A probe that runs before its function and may decide the result in its place.
@@ -114,8 +115,8 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
         Asks { params: P::params(), ret: Some(P::ret()) }
     }
 
-    fn thunk(&self, _: u32) -> Thunk {
-        Thunk::ModRet(thunk::<P, M>)
+    fn thunk(&self, _: u32, counted: bool) -> Thunk {
+        Thunk::ModRet(if counted { counted_thunk::<P, M> } else { thunk::<P, M> })
     }
 
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()> {
@@ -148,6 +149,31 @@ unsafe extern "C" fn thunk<P: ModRetProbe<M>, M>(
     };
     // SAFETY: it is the calling thread's.
     unsafe { errno.keep(run) }
+}
+
+/// As [`thunk`], in the statistics of the link.
+///
+/// # Safety
+///
+/// As there.
+unsafe extern "C" fn counted_thunk<P: ModRetProbe<M>, M>(
+    at: At,
+    args: *mut Slot,
+    errno: Errno,
+    ret: *mut (),
+    x: Unused,
+    whose: Whose,
+) -> Outcome {
+    // SAFETY: the caller's promise: a mark that names the row holds its list.
+    let row = unsafe { at.row() };
+    // SAFETY: the caller's promise.
+    let target = unsafe { whose.target() };
+    let run = || {
+        // SAFETY: the caller's promise.
+        unsafe { thunk::<P, M>(at, args, errno, ret, x, whose) }
+    };
+    // SAFETY: the caller's promise.
+    unsafe { timed(row, target.function, run) }
 }
 
 /// Runs the probe of a row, which is a `P`.

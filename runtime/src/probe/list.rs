@@ -212,7 +212,7 @@ static EMPTY: Empty = Empty {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OwnCaller {
     pub(crate) code: *const (),
-    /// The attach number of the link to which all rows belong.
+    /// The number of the link to which all rows belong.
     pub(crate) link: u64,
 }
 

@@ -16,6 +16,7 @@ mod row;
 mod session;
 mod sole;
 mod state;
+mod tally;
 
 pub use context::{Context, Entry, Exit, ModRet, Return};
 pub use fentry::EntryProbe;
@@ -33,8 +34,9 @@ pub(crate) use list::{List, ListBox, Needs, OwnCaller};
 pub(crate) use param::{Asks, Mismatch};
 pub(crate) use row::{END_SLOTS, Row};
 pub(crate) use session::{EntryHalf, ExitHalf, HalfOf, States, halves};
-pub(crate) use sole::Sole;
+pub(crate) use sole::{Sole, is_one_link, next_number, number_of};
 pub(crate) use state::{LinkState, PairCaller, Payload, discard, drop_caught};
+pub(crate) use tally::{Counts, Tally};
 
 /// When a probe runs, and what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,8 +79,8 @@ pub(crate) trait AnyProbe: Send + Sync {
     /// What it asks of its functions.
     fn asks(&self) -> Asks;
     /// What runs it, at functions to which it was bound thus: with these bits for [`Row`]'s
-    /// `through`.
-    fn thunk(&self, through: u32) -> row::Thunk;
+    /// `through`. If it is `counted`, its runs are in the link's statistics.
+    fn thunk(&self, through: u32, counted: bool) -> row::Thunk;
     /// The caller for this probe alone, at functions of so many slots to which it was bound thus.
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()>;
     /// What the thunk is handed.

@@ -2,15 +2,22 @@
 
 use core::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use crate::sync::{AtomicU64, Mutex, Ordering, lock};
+use crate::sync::{AtomicBool, AtomicI32, AtomicU64, Ordering, lock};
 
 use super::list::Needs;
+use super::tally::Tally;
 
 /// The part of a link that its probes touch while they run, and that its rows point to.
 pub(crate) struct LinkState {
-    /// Its probes' place among those of other links: what the user said, then attach time.
-    pub(crate) rank: (i32, u64),
+    /// Tells its probes from those of other links, and from those that were exchanged for them: see
+    /// [`next_number`](super::next_number).
+    pub(crate) number: u64,
+    /// What the user said of its probes' place among those of other links. Changed by transactions.
+    pub(crate) order: AtomicI32,
+    /// What decides among equal ones: when it was attached.
+    pub(crate) since: u64,
     /// What its probes ask of a caller beside calling the origin.
     pub(crate) needs: Needs,
     /// Whether its functions are to be found through the hash table.
@@ -21,12 +28,12 @@ pub(crate) struct LinkState {
     /// Takes its rows out of every list. Called with the message when one of its probes has
     /// panicked.
     suspend: Suspend,
-    missed: AtomicU64,
+    /// What it counts.
+    pub(crate) tally: Arc<Tally>,
+    /// Whether its probes are in the statistics. Changed by transactions.
+    pub(crate) counted: AtomicBool,
     /// How often its probes were put into its functions' lists. Changed by transactions.
     pub(crate) installs: AtomicU64,
-    /// The first panic of a probe of the link. Locked under the transaction lock alone, so that
-    /// no fork finds it locked.
-    panic: Mutex<Option<String>>,
 }
 
 /// Switches a link off, given the message of a panic.
@@ -37,42 +44,41 @@ pub(crate) type PairCaller = fn(usize, u32) -> Option<*const ()>;
 
 impl LinkState {
     pub(crate) fn new(
-        rank: (i32, u64),
+        number: u64,
+        (order, since): (i32, u64),
+        tally: Arc<Tally>,
         needs: Needs,
         hashed: bool,
         pair: Option<PairCaller>,
         suspend: Suspend,
     ) -> Self {
         Self {
-            rank,
+            number,
+            order: AtomicI32::new(order),
+            since,
+            tally,
             needs,
             hashed,
             pair,
             suspend,
-            missed: AtomicU64::new(0),
+            counted: AtomicBool::new(false),
             installs: AtomicU64::new(0),
-            panic: Mutex::new(None),
         }
     }
 
-    pub(crate) fn missed(&self) -> u64 {
-        self.missed.load(Ordering::Relaxed)
-    }
-
-    /// Counts a hit that was skipped because the link's probe was running on the thread.
-    #[cold]
-    pub(crate) fn count_missed(&self) {
-        self.missed.fetch_add(1, Ordering::Relaxed);
+    /// Its probes' place among those of other links. Under the transaction lock.
+    pub(crate) fn rank(&self) -> (i32, u64) {
+        (self.order.load(Ordering::Relaxed), self.since)
     }
 
     /// Keeps the message of a panic, unless there was one before. Under the transaction lock.
     pub(crate) fn note_panic(&self, message: String) {
-        lock(&self.panic).get_or_insert(message);
+        lock(&self.tally.panic).get_or_insert(message);
     }
 
     /// Under the transaction lock: the message of the first panic, if a probe ever panicked.
     pub(crate) fn panic_message(&self) -> Option<String> {
-        lock(&self.panic).clone()
+        lock(&self.tally.panic).clone()
     }
 
     /// Switches the link off after a probe of it panicked.

@@ -79,8 +79,8 @@ fn a_cookie_follows_its_function_not_its_place_in_the_selection() {
             .fexit(move |ctx: &Exit| {
                 exit.push(format!("< {} {}", ctx.function().name(), ctx.cookie()))
             })
-            .cookies(|function| function.name().len() as u64)
-            .cookie_map([("behaviour::cookies::bank::fee", 100), ("no::such::function", 1)])
+            .cookie(|function: &gtramp::Function| function.name().len() as u64)
+            .cookie([("behaviour::cookies::bank::fee", 100), ("no::such::function", 1)])
             .attach()
             .unwrap();
         call_all();

@@ -38,7 +38,10 @@ fn attach() -> Link {
         COOKIES.fetch_add(ctx.cookie(), Ordering::Relaxed);
     };
     let link = link().functions("behaviour::hashed::numbered").lookup(Lookup::Hash);
-    link.cookies(|function| function.instance().len() as u64).fentry(probe).attach().unwrap()
+    link.cookie(|function: &gtramp::Function| function.instance().len() as u64)
+        .fentry(probe)
+        .attach()
+        .unwrap()
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn info_tells_kinds_functions_addresses_cookies_and_callers() {
         let both = link()
             .functions("behaviour::info::described*")
             .fentry(|_: &Entry| ())
-            .cookies(|function| function.argument_count() as u64)
+            .cookie(|function: &gtramp::Function| function.argument_count() as u64)
             .attach()
             .unwrap();
         let info = both.info();

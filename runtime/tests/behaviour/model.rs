@@ -130,7 +130,7 @@ impl Model {
                 .filter_map(|(target, cookie)| Some((target.path(), cookie?)))
         };
         let paths: Vec<String> = chosen().map(|(path, _)| path).collect();
-        let link = builder.functions(paths).cookie_map(chosen()).attach().unwrap();
+        let link = builder.functions(paths).cookie(chosen().collect::<Vec<_>>()).attach().unwrap();
         Self { id, order, kinds, overrides, cookies, sleepable, hashed, enabled: true, link }
     }
 

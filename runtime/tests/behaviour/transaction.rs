@@ -120,10 +120,11 @@ fn skip_invalid_attaches_to_the_rest_and_reports_the_refused() {
             .unwrap();
         let info = some.info();
         let attached: Vec<_> = info.functions.iter().map(|linked| linked.function.name()).collect();
-        let refused: Vec<_> = info.refused.iter().map(|(function, _)| function.name()).collect();
+        let refused: Vec<_> = info.refused.iter().map(|one| one.function().name()).collect();
         assert_eq!((attached, refused), (vec!["one", "two"], vec!["none", "three"]));
         assert!(
-            info.refused[1].1.contains("`u32`") && info.to_string().contains("refused: "),
+            info.refused[1].reason().to_string().contains("`u32`")
+                && info.to_string().contains("refused: "),
             "{info}"
         );
         call_all();
@@ -188,7 +189,7 @@ fn a_panic_of_the_users_code_during_an_attach_changes_nothing() {
             link()
                 .functions(ALL)
                 .fentry(move |_: &Entry| held.push("ran"))
-                .cookies(|function| panic!("no cookie for {function}"))
+                .cookie(|function: &Function| panic!("no cookie for {function}"))
                 .attach()
         });
         assert!(result.is_err());

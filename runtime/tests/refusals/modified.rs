@@ -130,7 +130,11 @@ fn skip_invalid_leaves_out_an_entry_with_a_foreign_byte() {
             .unwrap();
         let info = others.info();
         assert_eq!((info.functions.len(), info.refused.len()), (2, 1));
-        assert!(info.refused[0].0.path() == TWO && info.refused[0].1.contains("patched"), "{info}");
+        assert!(
+            info.refused[0].function().path() == TWO
+                && info.refused[0].to_string().contains("patched"),
+            "{info}"
+        );
         assert_eq!(entry_bytes(two), modified);
         drop(foreign);
         call_all();

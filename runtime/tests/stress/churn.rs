@@ -133,7 +133,7 @@ fn attach(random: &mut Random, targets: &[Target], probes: Probes) -> (Link, Kee
         .lookup(if random.coin() { Lookup::Hash } else { Lookup::Inline })
         .specialise(random.coin())
         .sleepable(random.below(4) == 0)
-        .cookies(move |function| {
+        .cookie(move |function: &gtramp::Function| {
             let of_function = added.iter().find(|(address, _)| *address == function.address());
             of_function.map_or(0, |(_, added)| *added)
         });

@@ -54,7 +54,7 @@ fn counting(targets: &[Target]) -> Link {
         .collect();
     gtramp::link()
         .functions(chosen)
-        .cookies(move |function| {
+        .cookie(move |function: &gtramp::Function| {
             let named = |(name, _): &&(String, u64)| name == function.instance();
             cookies.iter().find(named).expect("every target has a cookie").1
         })

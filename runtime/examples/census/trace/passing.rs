@@ -47,7 +47,7 @@ impl Phases<'_> {
         let before_attach = own::counts();
         let link = self.log.attach(|| match row {
             Row::Started => attach_stopwatch(number),
-            _ => probes::count.link().cookies(board::cookies(number, row)).attach(),
+            _ => probes::count.link().cookie(board::cookies(number, row)).attach(),
         })?;
         let attached = own::counts();
         thread::sleep(Duration::from_millis(2));

@@ -33,7 +33,7 @@ pub(crate) fn attach_stopwatch(number: u32) -> std::result::Result<Link, gtramp:
         .functions("census::**")
         .fentry(probes::start)
         .fexit(probes::stop)
-        .cookies(board::cookies(number, Row::Started))
+        .cookie(board::cookies(number, Row::Started))
         .attach()
 }
 
@@ -102,12 +102,12 @@ impl Phases<'_> {
         let (window, reds, blues) =
             (Window::open(), Seen::from_now(Row::Red), Seen::from_now(Row::Blue));
         let red = probes::count.link().functions("census::code::{facts,tally}::**");
-        let red = red.cookies(board::cookies(0, Row::Red));
+        let red = red.cookie(board::cookies(0, Row::Red));
         let red = self.log.attach(|| red.attach())?;
         let blue = probes::count
             .link()
             .functions(["census::code::**", "!census::code::{survey,text}::**"]);
-        let blue = blue.cookies(board::cookies(0, Row::Blue)).lookup(Lookup::Hash);
+        let blue = blue.cookie(board::cookies(0, Row::Blue)).lookup(Lookup::Hash);
         let blue = self.log.attach(|| blue.attach())?;
 
         self.crew.run(files);
@@ -126,7 +126,7 @@ impl Phases<'_> {
         self.bar.set_message("a probe that is traced itself");
         let (window, seen) = (Window::open(), Seen::from_now(Row::Nosy));
         let cookies = board::cookies(0, Row::Nosy);
-        let link = self.log.attach(|| probes::nosy.link().cookies(cookies).attach())?;
+        let link = self.log.attach(|| probes::nosy.link().cookie(cookies).attach())?;
         self.crew.run(files);
         let missed = self.log.detach(link);
         let is_facts = |path: &str| module(path) == "facts";

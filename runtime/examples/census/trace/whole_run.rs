@@ -33,7 +33,7 @@ impl WholeRun {
         };
         Ok(Self {
             counting: log
-                .attach(|| probes::count.link().cookies(board::cookies(0, Row::Always)).attach())?,
+                .attach(|| probes::count.link().cookie(board::cookies(0, Row::Always)).attach())?,
             weighing: log.attach(|| probes::weigh.attach())?,
             tallying: log.attach(|| site!(Tally::add).fentry(tally))?,
             seen,

@@ -45,12 +45,12 @@ std::thread_local! {
     static LOG: RefCell<Vec<(u64, &'static str, &'static str)>> = const { RefCell::new(Vec::new()) };
 }
 
-fn log(link: u64, kind: &'static str, function: &'static Function) {
+pub(super) fn log(link: u64, kind: &'static str, function: &'static Function) {
     LOG.with_borrow_mut(|log| log.push((link, kind, function.name())));
 }
 
 /// What a call of every function makes probes see, and the results.
-fn observe() -> (Vec<(u64, &'static str, &'static str)>, [u64; 5]) {
+pub(super) fn observe() -> (Vec<(u64, &'static str, &'static str)>, [u64; 5]) {
     let results = [
         near::none(),
         near::two(1, 2),
@@ -61,7 +61,7 @@ fn observe() -> (Vec<(u64, &'static str, &'static str)>, [u64; 5]) {
     (LOG.take(), results)
 }
 
-fn all() -> Vec<&'static Function> {
+pub(super) fn all() -> Vec<&'static Function> {
     [targets("faults::near"), targets("faults::far")].concat()
 }
 
@@ -71,15 +71,15 @@ fn selector(functions: &[&'static Function]) -> Selector {
 
 /// What a link is made of.
 #[derive(Clone, Copy, Debug)]
-struct Form {
-    entry: bool,
-    decide: bool,
-    exit: bool,
-    lookup: Lookup,
-    sleepable: bool,
+pub(super) struct Form {
+    pub(super) entry: bool,
+    pub(super) decide: bool,
+    pub(super) exit: bool,
+    pub(super) lookup: Lookup,
+    pub(super) sleepable: bool,
 }
 
-fn forms() -> Vec<Form> {
+pub(super) fn forms() -> Vec<Form> {
     let mut forms = Vec::new();
     for (entry, decide, exit) in
         [(true, false, false), (false, true, false), (false, false, true), (true, true, true)]
@@ -94,7 +94,12 @@ fn forms() -> Vec<Form> {
 }
 
 impl Form {
-    fn link(self, id: u64, functions: &[&'static Function], held: &Arc<()>) -> LinkBuilder {
+    pub(super) fn link(
+        self,
+        id: u64,
+        functions: &[&'static Function],
+        held: &Arc<()>,
+    ) -> LinkBuilder {
         let mut link = crate::link()
             .functions(selector(functions))
             .cookie(id)
@@ -131,7 +136,7 @@ impl Form {
 }
 
 /// What is attached besides: nothing, or links of two kinds to some of the functions.
-fn others(besides: bool) -> Vec<Link> {
+pub(super) fn others(besides: bool) -> Vec<Link> {
     let held = Arc::new(());
     let (first, second) = (forms()[0], forms()[7]);
     if !besides {
@@ -143,12 +148,12 @@ fn others(besides: bool) -> Vec<Link> {
     ]
 }
 
-fn infos(links: &[Link]) -> Vec<String> {
+pub(super) fn infos(links: &[Link]) -> Vec<String> {
     links.iter().map(|link| link.info().to_string()).collect()
 }
 
 /// Ways for a call to fail; the number says which one.
-type Way = fn(u64) -> (Rule, Option<Rule>);
+pub(super) type Way = fn(u64) -> (Rule, Option<Rule>);
 
 const PAGES: Way = |k| (Call::Protect.once_after(k), Some(Call::OpenFile.always()));
 
@@ -160,7 +165,7 @@ const FILE: Way = if size_of::<Patch>() == 1 {
 };
 
 /// In these, whatever fails, fails before anything is changed.
-const BEFORE_ANYTHING: [Way; 4] = [
+pub(super) const BEFORE_ANYTHING: [Way; 4] = [
     PAGES,
     FILE,
     |k| (Call::Allocate.once_after(k), None),
@@ -229,7 +234,7 @@ fn walk<R>(
 }
 
 /// In a `slot` build nothing is patched, and only memory can be refused.
-const PATCHES: bool = !cfg!(gtramp_slot);
+pub(super) const PATCHES: bool = !cfg!(gtramp_slot);
 
 #[test]
 fn an_attach_in_which_any_call_fails_changes_nothing() {
@@ -458,7 +463,7 @@ fn the_probes_of_a_failed_attach_are_dropped_without_the_lock() {
         let refusing = refuse(call.once_after(0), None);
         let attach = crate::site!(of_one_link)
             .link()
-            .cookies(move |_| {
+            .cookie(move |_: &Function| {
                 let _ = &cookies;
                 0
             })

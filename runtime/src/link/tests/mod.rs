@@ -4,6 +4,7 @@
 // An entry that shows no way to its caller leads nobody astray.
 #[cfg(all(target_arch = "x86_64", not(gtramp_slot)))]
 mod astray;
+mod changes;
 mod faults;
 mod front;
 mod order;

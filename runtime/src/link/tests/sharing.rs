@@ -79,7 +79,8 @@ fn functions_with_the_same_probes_and_cookies_have_one_list() {
         drop(same);
         check(&SEEN, &[]);
 
-        let differ = link().cookies(|function| u64::from(function.name() == "one"));
+        let differ =
+            link().cookie(|function: &crate::Function| u64::from(function.name() == "one"));
         let differ = differ.fentry(watch).attach().expect("it takes any probe");
         assert_ne!(lists()[0].0, lists()[1].0, "they have other cookies");
         check(&SEEN, &[("one", 1), ("two", 0), ("wide", 0)]);
