@@ -9,7 +9,7 @@ use gtramp_live::protocol::{Ask, Reply};
 
 use crate::connect::{Answers, reachable, socket};
 use crate::options::{Command, Common, Options};
-use crate::record;
+use crate::{record, top};
 
 /// Does what was written.
 pub(crate) fn run(Options { common, command }: Options) -> Result<()> {
@@ -39,6 +39,7 @@ pub(crate) fn run(Options { common, command }: Options) -> Result<()> {
             show(format!("{} max {max}", which.program(None, &actions)))
         }
         Command::Graph { deep, min, which } => record::graph(&deep.program(&which), min, &common),
+        Command::Top { which } => top::top(&which, &common),
         Command::Record { output, deep, which } => {
             record::record(&deep.program(&which), &output, &common)
         }

@@ -4,6 +4,7 @@ mod commands;
 mod connect;
 mod options;
 mod record;
+mod top;
 
 use std::process::ExitCode;
 

@@ -100,6 +100,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         which: Which,
     },
+    /// The functions that are called most, on a screen of their own
+    Top {
+        #[command(flatten)]
+        which: Which,
+    },
     /// Writes calls to a file, for `export`
     Record {
         /// The file

@@ -9,5 +9,5 @@ mod tree;
 pub use chrome::chrome;
 pub use folded::folded;
 pub use graph::graph;
-pub use text::Shown;
+pub use text::{Shown, duration};
 pub use tree::{Forest, Node};

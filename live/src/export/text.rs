@@ -168,7 +168,8 @@ fn plain(number: i64) -> String {
 }
 
 /// Nanoseconds, with three digits.
-pub(crate) fn duration(nanoseconds: i64) -> String {
+#[must_use]
+pub fn duration(nanoseconds: i64) -> String {
     let units = [(1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "us")];
     for (size, unit) in units {
         if nanoseconds >= size {

@@ -31,6 +31,11 @@ impl Compiler {
     /// Notes that a term is asked for.
     pub(super) fn declare(&mut self, term: &At<Term>) -> Result<(), Wrong> {
         match &term.what {
+            Term::Err => {
+                let message = "whether a result is an error cannot be told yet; `panic` can, and a result \
+                               that is a number, true or false, or a text, as `ret`";
+                return Err(Wrong::at(term.column, message));
+            }
             Term::Arg { name, optional } => match self.place(name) {
                 Some(place) => self.optional[place] |= optional,
                 None if self.arguments.len() == 16 => {

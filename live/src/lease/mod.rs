@@ -4,6 +4,7 @@ mod budget;
 mod registry;
 mod report;
 mod run;
+mod stack;
 
 pub(crate) use registry::{all, by_function, off};
 pub(crate) use run::{Client, Request, run};

@@ -1,8 +1,10 @@
 //! What was measured, as it is told.
 
 use crate::language::{Kept, Operand, Plan, Step};
-use crate::measure::{Engine, Event, Outcome, Tables};
+use crate::measure::{Engine, Event, Outcome, Shown, Tables};
 use crate::protocol;
+
+use super::stack;
 
 /// Every aggregate of an engine, as it is now.
 pub(super) fn tables(engine: &Engine) -> Vec<protocol::Table> {
@@ -60,6 +62,13 @@ fn text(plan: &Plan, kept: &Kept, operand: &Operand) -> String {
     }
 }
 
+fn shown(shown: &Shown) -> String {
+    match shown {
+        Shown::Kept(kept) => kept.to_string(),
+        Shown::Stack(stack) => stack::frames(&stack.to_string()),
+    }
+}
+
 /// One call.
 pub(super) fn event(plan: &Plan, event: &Event) -> protocol::Event {
     let planned = plan.functions.get(event.function as usize);
@@ -68,7 +77,7 @@ pub(super) fn event(plan: &Plan, event: &Event) -> protocol::Event {
         _ => &[],
     };
     let names = items.iter().map(|(name, _)| name.clone());
-    let values = event.texts.iter().map(Kept::to_string);
+    let values = event.texts.iter().map(shown);
     protocol::Event {
         at: event.begun,
         func: planned.map_or_else(String::new, |planned| planned.function.instance().to_owned()),

@@ -49,6 +49,18 @@ impl Cell {
         }
     }
 
+    /// What one takes with its row, in bytes, about.
+    pub(super) fn size(function: Aggregate) -> usize {
+        let buckets = match function {
+            Aggregate::Hist => PRECISION.total_buckets(),
+            Aggregate::Lhist { from, to, step } => {
+                usize::try_from((to - from).div_ceil(step)).unwrap_or(usize::MAX) + 2
+            }
+            _ => 0,
+        };
+        size_of::<Self>() + 64 + 8 * buckets
+    }
+
     /// Takes a value in; `count()` has none.
     #[inline]
     pub(super) fn add(&self, function: Aggregate, value: i64) {

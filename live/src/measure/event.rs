@@ -2,6 +2,8 @@
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use std::backtrace::Backtrace;
+
 use crossbeam_queue::ArrayQueue;
 
 use crate::language::Kept;
@@ -16,6 +18,14 @@ pub(crate) enum Outcome {
     Panicked,
 }
 
+/// Something that is shown of a call.
+#[derive(Debug)]
+pub(crate) enum Shown {
+    Kept(Kept),
+    /// It has no names before somebody reads it, who is not the thread that was traced.
+    Stack(Backtrace),
+}
+
 /// One call.
 #[derive(Debug)]
 pub(crate) struct Event {
@@ -28,7 +38,7 @@ pub(crate) struct Event {
     pub(crate) outcome: Outcome,
     /// The step of the plan that shows it, and what that asks for.
     pub(crate) step: u32,
-    pub(crate) texts: Box<[Kept]>,
+    pub(crate) texts: Box<[Shown]>,
 }
 
 /// Events on their way to whoever shows them: one queue for each shard, of bounded length.

@@ -7,10 +7,11 @@ mod cost;
 mod engine;
 mod event;
 mod here;
+mod hot;
 mod table;
 mod text;
 mod view;
 
 pub(crate) use engine::{Engine, Running, Total};
-pub(crate) use event::{Event, Outcome};
+pub(crate) use event::{Event, Outcome, Shown};
 pub(crate) use table::Tables;

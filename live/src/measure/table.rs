@@ -1,9 +1,10 @@
 //! Aggregates by key. A table only grows, up to a bound, and what does not fit is counted as lost.
 
 use core::hash::{BuildHasher, Hash, Hasher};
-use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::collections::HashMap;
 use std::hash::RandomState;
+use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 
@@ -16,6 +17,23 @@ use super::view::{NameRoom, View};
 const KEYS: usize = 4096;
 /// Places for them: half are empty, so that a search ends soon.
 const PLACES: usize = 2 * KEYS;
+
+/// So much may the rows of one lease take, in bytes.
+const ROOM: usize = 64 << 20;
+
+/// What the rows of a lease may still take.
+#[derive(Debug)]
+pub(super) struct Room(AtomicUsize);
+
+impl Room {
+    pub(super) fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicUsize::new(ROOM)))
+    }
+
+    fn take(&self, bytes: usize) -> bool {
+        self.0.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(bytes)).is_ok()
+    }
+}
 
 /// One key and its cell.
 struct Row {
@@ -37,6 +55,7 @@ pub(crate) struct Tables {
     direct: bool,
     hasher: RandomState,
     parts: Box<[Part]>,
+    room: Arc<Room>,
     /// Calls for which there was no room.
     lost: AtomicU64,
 }
@@ -53,6 +72,7 @@ impl Tables {
         keys: Vec<Operand>,
         functions: usize,
         shards: usize,
+        room: Arc<Room>,
     ) -> Self {
         let direct = matches!(keys[..], [] | [Operand::Func]);
         let places = match keys[..] {
@@ -65,7 +85,8 @@ impl Tables {
             used: AtomicU64::new(0),
         };
         let parts = (0..shards).map(part).collect();
-        Self { function, keys, direct, hasher: RandomState::new(), parts, lost: AtomicU64::new(0) }
+        let (hasher, lost) = (RandomState::new(), AtomicU64::new(0));
+        Self { function, keys, direct, hasher, parts, room, lost }
     }
 
     /// Takes in a value of a call of this function.
@@ -74,11 +95,22 @@ impl Tables {
         let rows = &self.parts[shard].rows;
         if self.direct {
             let place = if self.keys.is_empty() { 0 } else { function as usize };
-            let new = || Box::new(Row { key: Box::default(), cell: Cell::new(self.function) });
-            rows[place].get_or_init(new).cell.add(self.function, value);
+            match rows[place].get().or_else(|| self.first(&rows[place], Box::default)) {
+                Some(row) => row.cell.add(self.function, value),
+                None => _ = self.lost.fetch_add(1, Relaxed),
+            }
         } else {
             self.add_by_hash(shard, call, value);
         }
+    }
+
+    /// Makes a row, if there is room for it.
+    #[cold]
+    fn first<'r>(&self, place: &'r OnceBox<Row>, key: impl Fn() -> Box<[Kept]>) -> Option<&'r Row> {
+        if !self.room.take(Cell::size(self.function)) {
+            return None;
+        }
+        Some(place.get_or_init(|| Box::new(Row { key: key(), cell: Cell::new(self.function) })))
     }
 
     fn add_by_hash(&self, shard: usize, call: &impl View, value: i64) {
@@ -95,10 +127,9 @@ impl Tables {
                 None if part.used.load(Relaxed) >= KEYS as u64 => break,
                 None => {
                     part.used.fetch_add(1, Relaxed);
-                    part.rows[place].get_or_init(|| {
-                        let key = self.keys.iter().map(|operand| call.keep(operand)).collect();
-                        Box::new(Row { key, cell: Cell::new(self.function) })
-                    })
+                    let key = || self.keys.iter().map(|operand| call.keep(operand)).collect();
+                    let Some(row) = self.first(&part.rows[place], key) else { break };
+                    row
                 }
             };
             let is_it = row.key.iter().zip(&self.keys).all(|(kept, operand)| {
@@ -156,5 +187,18 @@ fn is_same(kept: &Kept, value: &Value<'_>) -> bool {
         (Kept::Bool(one), Value::Bool(other)) => one == other,
         (Kept::Text(one), Value::Text(other)) => kept_part(one) == kept_part(other),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Room;
+
+    #[test]
+    fn room_is_bounded() {
+        let room = Room::new();
+        let rows = (0..).take_while(|_| room.take(1 << 20)).count();
+        assert_eq!(rows, 64);
+        assert!(!room.take(1));
     }
 }

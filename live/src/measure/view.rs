@@ -1,10 +1,12 @@
 //! A call as a program's operands see it: at entry, and at the end.
 
+use std::backtrace::Backtrace;
+
 use gtramp::{Entry, Exit};
 
 use crate::language::{Kept, Operand, Planned, Test, Value};
 
-use super::event::Outcome;
+use super::event::{Outcome, Shown};
 use super::here;
 
 /// What operands are asked of.
@@ -34,12 +36,19 @@ pub(super) trait View {
         }
     }
 
-    /// As it is kept to be printed.
+    /// As it is kept.
     fn keep(&self, operand: &Operand) -> Kept {
         match operand {
             Operand::Args => Kept::Text(self.arguments()),
-            Operand::Stack => Kept::Text(std::backtrace::Backtrace::force_capture().to_string()),
             other => self.value(other, &mut NameRoom::default()).keep(),
+        }
+    }
+
+    /// As it is shown.
+    fn show(&self, operand: &Operand) -> Shown {
+        match operand {
+            Operand::Stack => Shown::Stack(Backtrace::force_capture()),
+            other => Shown::Kept(self.keep(other)),
         }
     }
 
