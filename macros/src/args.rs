@@ -57,6 +57,8 @@ impl Runtime {
 pub(crate) struct TraceableArgs {
     /// `skip`: leave this item as it is.
     pub(crate) skip: Option<Span>,
+    /// `future`: the function returns a future whose life is its call.
+    pub(crate) future: Option<Span>,
     /// `crate = path`.
     pub(crate) runtime: Runtime,
 }
@@ -69,7 +71,10 @@ impl TraceableArgs {
             match option {
                 Opt::Crate => args.runtime = parse_crate(input).map(Some).map(Runtime)?,
                 Opt::Name(name) if name == "skip" => args.skip = Some(name.span()),
-                Opt::Name(name) => return Err(unknown(&name, "`skip` and `crate = path`")),
+                Opt::Name(name) if name == "future" => args.future = Some(name.span()),
+                Opt::Name(name) => {
+                    return Err(unknown(&name, "`skip`, `future` and `crate = path`"));
+                }
                 Opt::Text(text) => {
                     let message = "`#[traceable]` takes no patterns; they belong on the probe";
                     return Err(syn::Error::new(text.span(), message));

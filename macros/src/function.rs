@@ -16,6 +16,8 @@ pub(crate) struct Function {
     pub(crate) defaultness: Option<Token![default]>,
     pub(crate) sig: Signature,
     pub(crate) body: Body,
+    /// Where it is said that the future which it returns is to be traced.
+    pub(crate) is_future: Option<proc_macro2::Span>,
 }
 
 /// What follows the signature.
@@ -48,6 +50,7 @@ impl Function {
             defaultness: input.parse()?,
             sig: input.parse()?,
             body: input.parse()?,
+            is_future: None,
         })
     }
 }

@@ -60,13 +60,21 @@ use proc_macro::TokenStream;
 /// # Options
 ///
 /// - `skip`: leave this item as it is, inside one that is traceable.
+/// - `future`: the function is not `async`, but returns the future of an `async` block, `async move { .. }` or
+///   `Box::pin(async move { .. })`. It is taken for an `async fn` that gives what the future does.
 /// - `crate = path`: where to find gtramp, if not at `::gtramp`.
+///
+/// # Async functions
+///
+/// What probes see as a call of an `async fn` is the life of its future: entry probes run at its first poll, exit
+/// probes when it returns, unwinds, or is dropped before either (`Exit::cancelled`), which may be on another thread.
+/// `Context::life` tells how often and how long it was polled. Under `#[async_trait]`, the attribute may stand on the
+/// method or above the one of the block.
 ///
 /// # What cannot be traced
 ///
-/// `const fn` (probes do not run at compile time), `async fn` (yet: a call of it only makes the
-/// future), variadic and naked functions, and more arguments than callers were generated for (12
-/// unless configured otherwise).
+/// `const fn` (probes do not run at compile time), variadic and naked functions, and more arguments than callers were
+/// generated for (12 unless configured otherwise).
 ///
 /// # Limits
 ///

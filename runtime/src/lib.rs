@@ -47,6 +47,7 @@ mod error;
 #[cfg(any(test, fuzzing))]
 mod fuzz;
 mod grace;
+mod life;
 mod link;
 mod md;
 mod poke;
@@ -65,7 +66,7 @@ pub use link::{
     Altered, Cookie, IntoProbes, Link, LinkBuilder, LinkInfo, LinkedFunction, Probes, Stats,
     Transaction, fentry, fexit, fmod_ret, fsession, link,
 };
-pub use probe::{Context, Entry, Exit, Kind, ModRet, Return};
+pub use probe::{Context, Entry, Exit, Kind, LifeInfo, ModRet, Return};
 pub use registry::{Selector, Site, functions};
 pub use site::{Argument, Function};
 
@@ -127,6 +128,7 @@ macro_rules! include_variants {
 pub mod __private {
     pub use crate::caller::Contributed;
     pub use crate::error::Error;
+    pub use crate::life::Life;
     pub use crate::link::{Link, LinkBuilder, Signature, entry_link, exit_link, mod_ret_link};
     pub use crate::probe::{Entry, Exit, ModRet};
     pub use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, Param, Probe, RetParam};

@@ -115,7 +115,7 @@ fn take_lints(attrs: &mut Vec<Attribute>) -> Vec<Attribute> {
     attrs.extract_if(.., |attr| is_lint(attr)).collect()
 }
 
-fn is_lint(attr: &Attribute) -> bool {
+pub(super) fn is_lint(attr: &Attribute) -> bool {
     ["allow", "warn", "deny", "forbid", "expect", "cfg_attr"]
         .iter()
         .any(|level| is_attr(attr, level))

@@ -59,7 +59,8 @@ fn is_tracked(function: &Function) -> bool {
     function.attrs.iter().any(|attr| is_attr(attr, "track_caller"))
 }
 
-fn is_opaque(output: &ReturnType) -> bool {
+/// Whether there is an `impl Trait` in the type of the result.
+pub(super) fn is_opaque(output: &ReturnType) -> bool {
     match output {
         ReturnType::Default => false,
         ReturnType::Type(_, ty) => any_word(ty.to_token_stream(), |word| word == "impl"),

@@ -3,6 +3,7 @@
 use proc_macro2::TokenTree;
 use syn::{Attribute, FnArg, Meta};
 
+use super::future::Returned;
 use super::parse::Kind;
 use crate::args::MAX_ARGS;
 use crate::errors::Errors;
@@ -51,6 +52,11 @@ struct Refusals<'a> {
 }
 
 impl Refusals<'_> {
+    fn push_at(&mut self, span: proc_macro2::Span, message: &str) {
+        self.any = true;
+        self.errors.push_error(syn::Error::new(span, message));
+    }
+
     fn push(&mut self, tokens: impl quote::ToTokens, message: &str) {
         self.any = true;
         match self.place {
@@ -67,10 +73,15 @@ impl Refusals<'_> {
         if let Some(token) = &sig.constness {
             self.push(token, "a `const fn` cannot be traced: probes do not run at compile time");
         }
-        if let Some(token) = &sig.asyncness {
-            self.push(
-                token,
-                "an `async fn` cannot be traced yet: a call of it only makes the future, its body runs later",
+        if let Some(said) = function.is_future
+            && sig.asyncness.is_none()
+            && Returned::of(function).is_none()
+        {
+            self.push_at(
+                said,
+                "the future that this function returns cannot be traced: its body has to be \
+                 `async move { .. }` or `Box::pin(async move { .. })`, and its result \
+                 `impl Future<Output = ..>` or `Pin<Box<dyn Future<Output = ..>>>`",
             );
         }
         if let Some(variadic) = &sig.variadic {

@@ -118,7 +118,7 @@ fn bare(ident: &Ident) -> String {
     syn::ext::IdentExt::unraw(ident).to_string()
 }
 
-/// The signature for listings: from the name on, without `where`.
+/// The signature for listings: from the name on, or from `async`, without `where`.
 fn signature(function: &Function) -> String {
     let mut sig = function.sig.clone();
     sig.generics.where_clause = None;
@@ -138,5 +138,6 @@ fn signature(function: &Function) -> String {
         }
     }
     let (ident, generics, inputs, output) = (&sig.ident, &sig.generics, &sig.inputs, &sig.output);
-    text(quote!(#ident #generics (#inputs) #output))
+    let asyncness = &sig.asyncness;
+    text(quote!(#asyncness #ident #generics (#inputs) #output))
 }

@@ -7,6 +7,7 @@ use syn::{Attribute, FnArg, ReturnType, Type, TypeReference, parse_quote};
 
 use super::arguments::{Arguments, is_large, may_have_a_never, split};
 use super::body::{Form, begins_item, is_unsafe};
+use super::future::{self, Returned};
 use super::scope::Scope;
 use super::{describe, hint, receiver};
 use crate::args::Runtime;
@@ -32,6 +33,19 @@ pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime)
     // Generated code is shown at the function's name in errors.
     let span = Span::call_site().located_at(function.sig.ident.span());
     let describe = describe::closure(&function, scope, &private, span);
+    if let Some(returned) = Returned::of(&function).filter(Returned::is_traced) {
+        let inner = body_of(&returned.block, &function, &private);
+        let described = describe::closure(&returned.as_async(&function), scope, &private, span);
+        let inside = future::returning(&mut function, &returned, &inner, &private, &described);
+        function.body = Body::Block(braced(inside, block.span()));
+        return twice(&written, &function);
+    }
+    if function.sig.asyncness.is_some() {
+        let inner = body_of(&body, &function, &private);
+        let inside = future::asynchronous(&mut function, &inner, scope, &private, &describe);
+        function.body = Body::Block(braced(inside, block.span()));
+        return twice(&written, &function);
+    }
     let called = runtime.private_at(first_place(&body));
     let closure = match Form::of(&function, &body, scope) {
         Form::Moved => {

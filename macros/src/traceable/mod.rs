@@ -8,6 +8,7 @@ mod body;
 mod check;
 mod describe;
 mod expand;
+mod future;
 mod hint;
 mod identity;
 mod parse;
@@ -44,11 +45,13 @@ pub(crate) fn traceable(
             let enabled = cfg!(feature = "enabled") && args.skip.is_none();
             let expansion = Expansion { enabled, name };
             match parsed {
-                Item::Function(function) => {
+                Item::Function(mut function) => {
                     let scope = Scope::alone(Unseen::around(&function));
+                    function.is_future = args.future;
                     expansion.function(*function, &scope, &args.runtime, Place::Alone, &mut errors)
                 }
                 Item::Container(container) => {
+                    refuse_future(&args, &mut errors);
                     expansion.container(*container, &Scope::default(), &args.runtime, &mut errors)
                 }
             }
@@ -62,6 +65,14 @@ pub(crate) fn traceable(
     };
     let errors = errors.into_tokens();
     quote!(#expanded #errors)
+}
+
+/// What is said of one function does not hold of all that are in a block.
+fn refuse_future(args: &TraceableArgs, errors: &mut Errors) {
+    if let Some(span) = args.future {
+        let message = "`future` belongs on the function that returns one: `#[traceable(future)]`";
+        errors.push_error(syn::Error::new(span, message));
+    }
 }
 
 /// One run over an item and everything nested in it.
@@ -87,6 +98,7 @@ impl Expansion<'_> {
         if !self.enabled || nested.skip.is_some() {
             return function.into_token_stream();
         }
+        function.is_future = function.is_future.or(nested.future);
         let rewritten = !function.attrs.iter().all(changes_nothing);
         let scope = scope.with_generics(&function.sig.generics).with_rewritten(rewritten);
         match check(&function, place, errors) {
@@ -107,6 +119,7 @@ impl Expansion<'_> {
         let Some(nested) = take_attribute(&mut container.attrs, self.name, errors) else {
             return container.into_token_stream();
         };
+        refuse_future(&nested, errors);
         let enabled = self.enabled && nested.skip.is_none() && !container.is_for_tests();
         let inner = Self { enabled, ..self };
         let runtime = runtime.overridden_by(nested.runtime);

@@ -136,7 +136,7 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
 
 /// Runs the probes that may decide the result, up to the first that does.
 #[inline(always)]
-fn mods<const SLEEP: bool, const NESTED: bool>(
+pub(super) fn mods<const SLEEP: bool, const NESTED: bool>(
     list: &List,
     frame: &mut Frame,
     thread: &'static Thread,
@@ -239,7 +239,7 @@ impl<const SLEEP: bool> Drop for Call<'_, SLEEP> {
 }
 
 /// Runs the exit probes, on the thread whose record this is.
-fn run_exits<const SLEEP: bool>(
+pub(super) fn run_exits<const SLEEP: bool>(
     list: &List,
     frame: &mut Frame,
     states: &mut Option<States>,

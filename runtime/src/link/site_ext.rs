@@ -87,4 +87,18 @@ impl<F> Site<F> {
     {
         self.link().fmod_ret(probe).attach()
     }
+
+    /// As [`Site::fmod_ret`], of an async function: the probe runs at the first poll of its future, and what it
+    /// decides is what the future gives then.
+    ///
+    /// # Errors
+    ///
+    /// As [`LinkBuilder::attach`].
+    pub fn fmod_ret_async<M: 'static, P, Args>(self, probe: P) -> Result<Link, Error>
+    where
+        P: ModRetProbe<M>,
+        F: Signature<Args, Ret: Future<Output = P::Ret>>,
+    {
+        self.link().fmod_ret(probe).attach()
+    }
 }

@@ -54,7 +54,10 @@ impl Retired {
 
     /// Whether a thread may still be using it.
     fn is_held(&self, held: &Held) -> bool {
-        held.has_mark(self.md.mark()) || held.any_in(self.list.addresses())
+        // Futures last: see there.
+        held.has_mark(self.md.mark())
+            || held.any_in(self.list.addresses())
+            || self.list.has_futures()
     }
 }
 
@@ -317,9 +320,7 @@ impl Transaction {
         let (mut lists, mut awaited) = (Vec::new(), Vec::new());
         if are_many {
             let held = held();
-            if !held.any_address() {
-                lists = core::mem::take(&mut state.retired);
-            } else if sys::reserve(&mut lists, state.retired.len()).is_ok() {
+            if sys::reserve(&mut lists, state.retired.len()).is_ok() {
                 // Without memory for what is freed, a later transaction frees it.
                 lists.extend(state.retired.extract_if(.., |old| !old.is_held(&held)));
             }

@@ -5,7 +5,7 @@ use core::mem::{size_of, transmute_copy};
 use crate::site::Slot;
 
 use super::context::Context;
-use super::{Entry, Exit, ModRet, Outcome};
+use super::{Entry, Exit, ModRet};
 
 impl Context<'_> {
     /// A copy of the argument at `index`.
@@ -151,7 +151,7 @@ impl Exit<'_> {
         unsafe { self.0.pointer(index) }
     }
 
-    /// The result, unless the call unwound.
+    /// The result, if there is one: unless the call unwound or was cancelled.
     ///
     /// # Safety
     ///
@@ -160,10 +160,10 @@ impl Exit<'_> {
     #[must_use]
     pub unsafe fn returned<R>(&self) -> Option<&R> {
         let frame = self.0.frame();
-        if frame.outcome == Outcome::Unwound {
+        if !frame.outcome.has_result() {
             return None;
         }
-        // SAFETY: unless the call unwound, its result was written to `ret` before any exit
+        // SAFETY: if there is a result, it was written to `ret` before any exit
         // probe runs, and nobody writes it while one does.
         Some(unsafe { &*frame.ret.cast_const().cast::<R>() })
     }

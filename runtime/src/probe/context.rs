@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::site::{Function, Slot};
 use crate::sync::AtomicBool;
 
-use super::{Param, RetParam, Row};
+use super::{LifeInfo, Param, RetParam, Row};
 
 /// What every call of one site has in common.
 #[derive(Debug)]
@@ -67,6 +67,16 @@ pub(crate) enum Outcome {
     Skipped,
     /// The origin panicked: there is no result.
     Unwound,
+    /// The future of an async function was dropped before its end: there is no result.
+    Cancelled,
+}
+
+impl Outcome {
+    /// Whether there is a result.
+    #[inline(always)]
+    pub(crate) fn has_result(self) -> bool {
+        matches!(self, Self::Returned | Self::Skipped)
+    }
 }
 
 /// One call.
@@ -125,6 +135,13 @@ impl<'c> Context<'c> {
     #[must_use]
     pub fn cookie(&self) -> u64 {
         self.row.cookie
+    }
+
+    /// What is known of the future that this call of an async function is; `None` for a call of any other.
+    #[inline]
+    #[must_use]
+    pub fn life(&self) -> Option<&LifeInfo> {
+        LifeInfo::of(self.frame.args)
     }
 
     /// How many arguments the function takes.
@@ -235,6 +252,14 @@ impl Exit<'_> {
         self.frame().outcome == Outcome::Unwound
     }
 
+    /// Whether the future of an async function was dropped before its end, so that there is no result. How many
+    /// polls it had says [`Context::life`]: none, if nobody has polled it.
+    #[inline]
+    #[must_use]
+    pub fn cancelled(&self) -> bool {
+        self.frame().outcome == Outcome::Cancelled
+    }
+
     /// Whether a modify-return probe decided the result, so that the function did not run.
     #[inline]
     #[must_use]
@@ -256,7 +281,7 @@ impl Exit<'_> {
         Ok(unsafe { self.value(index) })
     }
 
-    /// The result, which must be an `R`; `None` if the call unwound.
+    /// The result, which must be an `R`; `None` if the call unwound or was cancelled.
     ///
     /// # Errors
     ///
@@ -275,7 +300,7 @@ impl Exit<'_> {
 pub struct Return<'c, R>(pub(super) Option<&'c R>);
 
 impl<'c, R> Return<'c, R> {
-    /// The result; `None` if the call unwound.
+    /// The result; `None` if the call unwound or was cancelled.
     #[inline]
     #[must_use]
     pub fn get(&self) -> Option<&'c R> {

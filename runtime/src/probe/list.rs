@@ -62,6 +62,8 @@ pub(crate) struct List {
     sole: Sole,
     /// How many hold it: metadata that publish it, whoever retired it from them, whoever makes lists.
     holders: AtomicUsize,
+    /// How many futures hold it: those of async functions, from one poll to the next.
+    futures: AtomicUsize,
     /// Where its memory is; `None` for the list without probes, which is not on the heap.
     block: Option<NonNull<Block>>,
     rows: [Row; 0],
@@ -150,6 +152,12 @@ impl List {
         self.exit_end == 0
     }
 
+    /// Whether a future holds it, which may be polled again. To be asked after the threads' pins: a future is
+    /// counted while its thread has one.
+    pub(crate) fn has_futures(&self) -> bool {
+        self.futures.load(Ordering::Acquire) > 0
+    }
+
     /// Every address a mark or a pin of this list can have.
     pub(crate) fn addresses(&self) -> Range<usize> {
         let start = core::ptr::from_ref(self).addr();
@@ -202,6 +210,7 @@ static EMPTY: Empty = Empty {
         specialised: core::ptr::null(),
         sole: Sole::NOBODY,
         holders: AtomicUsize::new(0),
+        futures: AtomicUsize::new(0),
         block: None,
         rows: [],
     },
@@ -214,6 +223,39 @@ pub(crate) struct OwnCaller {
     pub(crate) code: *const (),
     /// The number of the link to which all rows belong.
     pub(crate) link: u64,
+}
+
+/// A list that a future holds from one poll to the next: it is not freed meanwhile, and nobody waits for that.
+pub(crate) struct FutureList(NonNull<List>);
+
+// SAFETY: it gives out references to a `List`, which is `Sync`.
+unsafe impl Send for FutureList {}
+// SAFETY: as above.
+unsafe impl Sync for FutureList {}
+
+impl FutureList {
+    /// Holds a list that is pinned.
+    pub(crate) fn hold(list: &List) -> Self {
+        // Release, so that whoever finds the pin gone finds this.
+        list.futures.fetch_add(1, Ordering::Release);
+        Self(NonNull::from(list))
+    }
+}
+
+impl Deref for FutureList {
+    type Target = List;
+
+    fn deref(&self) -> &List {
+        // SAFETY: whoever retires it keeps it while it has futures.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Drop for FutureList {
+    fn drop(&mut self) {
+        // Release: what was done with it happens before it is freed.
+        self.futures.fetch_sub(1, Ordering::Release);
+    }
 }
 
 /// A list on the heap, or the empty one. A clone is the same list, held once more.
@@ -257,6 +299,7 @@ impl ListBox {
             specialised,
             sole,
             holders: AtomicUsize::new(0),
+            futures: AtomicUsize::new(0),
             block: None,
             rows: [],
         };
@@ -273,7 +316,8 @@ impl ListBox {
     /// The same rows with another cookie; the room is for lists of so many.
     pub(crate) fn copy(&self, room: &mut Room, cookie: u64) -> Result<Self, OutOfMemory> {
         let rows = self.rows().iter().map(|row| row.with_cookie(cookie));
-        let header = List { rows: [], holders: AtomicUsize::new(0), ..**self };
+        let (holders, futures) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let header = List { rows: [], holders, futures, ..**self };
         Self::write(room, header, rows)
     }
 

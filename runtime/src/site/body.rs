@@ -120,8 +120,18 @@ pub unsafe fn unbound_mut<'a, T: ?Sized>(reference: &mut T) -> &'a mut T {
 #[inline(always)]
 unsafe fn pass_of(entry: *const ()) -> usize {
     // SAFETY: the caller's promise.
+    unsafe { data_of(entry) }.pass.load(Ordering::Relaxed)
+}
+
+/// The mutable words of a site.
+///
+/// # Safety
+///
+/// `entry` is the stub of one.
+#[inline(always)]
+pub(crate) unsafe fn data_of(entry: *const ()) -> &'static SiteData {
+    // SAFETY: the caller's promise.
     let data = unsafe { arch::data_of(entry) };
     // SAFETY: it is laid out as this, and lives as long as the program.
-    let data = unsafe { &*data.cast::<SiteData>() };
-    data.pass.load(Ordering::Relaxed)
+    unsafe { &*data.cast::<SiteData>() }
 }

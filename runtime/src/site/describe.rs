@@ -12,7 +12,7 @@ use super::Slot;
 #[derive(Debug)]
 #[repr(C)]
 pub struct Source {
-    /// Lines: the signature from the name on; the names of the type and const parameters in scope,
+    /// Lines: the signature from the name on, behind `async ` for an async function; the names of the type and const parameters in scope,
     /// with `, ` between them; the name and the type of each argument, the receiver among them; the
     /// type of the result. A pattern's text stands where an argument has no name, and behind a type,
     /// after a tab, why it does not tell its lifetimes: see `Source::why_opaque`.
@@ -53,9 +53,17 @@ impl Promise {
     }
 }
 
+/// What the signature of an async function begins with.
+const ASYNC: &str = "async ";
+
 impl Source {
     fn lines(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.text.split('\n')
+    }
+
+    /// Whether it is an async function.
+    pub(crate) fn is_async(&self) -> bool {
+        self.text.starts_with(ASYNC)
     }
 
     /// The function's own name.
@@ -67,7 +75,8 @@ impl Source {
 
     /// The signature as written, from the name on.
     pub(crate) fn signature(&self) -> &'static str {
-        self.lines().next().unwrap_or_default()
+        let signature = self.lines().next().unwrap_or_default();
+        signature.strip_prefix(ASYNC).unwrap_or(signature)
     }
 
     /// Names of the type and const parameters in scope.

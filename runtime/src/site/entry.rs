@@ -1,10 +1,15 @@
 //! The generated switches and entry stubs, one set per argument count.
 
 use core::any::{TypeId, type_name};
+use core::future::Future;
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, MaybeUninit, needs_drop, size_of};
 
-use super::{ArgFacts, Body, Closure, Fits, RawDescription, Slot, Source, TypeFacts, erased_id_of};
+use super::lives::{Refused, never_entered};
+use super::{
+    ArgFacts, Body, Closure, Fits, Lives, RawDescription, Slot, Source, TypeFacts, Unpolled,
+    erased_id_of,
+};
 
 include!(concat!(env!("OUT_DIR"), "/entries.rs"));
 

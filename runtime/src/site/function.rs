@@ -80,6 +80,12 @@ impl Function {
         self.source().signature()
     }
 
+    /// Whether it is an `async fn`: what probes see as its call is the life of its future, from the first poll on.
+    #[must_use]
+    pub fn is_async(&self) -> bool {
+        self.source().is_async()
+    }
+
     /// Names of its type and const parameters.
     #[must_use]
     pub fn generics(&self) -> &[&'static str] {
@@ -168,7 +174,8 @@ impl fmt::Display for Function {
         let rest = signature.strip_prefix(self.name()).unwrap_or(signature);
         // The instance already shows what the generic parameters are.
         let rest = rest.find('(').map_or(rest, |open| &rest[open..]);
-        write!(f, "{}{rest}   {}:{}", self.instance, self.file(), self.line())
+        let before = if self.is_async() { "async " } else { "" };
+        write!(f, "{before}{}{rest}   {}:{}", self.instance, self.file(), self.line())
     }
 }
 

@@ -9,15 +9,18 @@ mod body;
 mod describe;
 mod entry;
 mod function;
+mod lives;
 mod record;
 mod slot;
 mod switch;
 
+pub(crate) use body::data_of;
 pub use body::{Body, Closure, Itself, aside, unbound, unbound_mut};
 pub use describe::{ArgFacts, Promise, RawDescription, Source, TypeFacts};
 pub use describe::{erased_id_of, opaque, type_id_of};
 pub use entry::*;
 pub use function::{Argument, Function};
+pub use lives::{Lives, Unpolled};
 pub(crate) use record::{Record, SiteData, records};
 use slot::Fits;
 pub use slot::Slot;

@@ -39,6 +39,40 @@ impl Slot {
         }
     }
 
+    /// The slot for the argument at this place, as [`Slot::of`] one that stays there. What is read out of it is a
+    /// second copy of the argument.
+    ///
+    /// # Safety
+    ///
+    /// There is a `T`, or what was one, for as long as the slot is used.
+    #[inline]
+    pub(super) unsafe fn at<T>(place: *mut T) -> Self {
+        if Fits::<T>::YES {
+            let mut slot = MaybeUninit::<*const ()>::uninit();
+            let to = (&raw mut slot).cast::<MaybeUninit<T>>();
+            // SAFETY: there is room for a `T` at both, by the caller's promise and by the test above.
+            unsafe { core::ptr::copy_nonoverlapping(place.cast(), to, 1) };
+            Self(slot)
+        } else {
+            Self::pointer(place)
+        }
+    }
+
+    /// Puts the value of a slot that was made by [`Slot::at`] this place back there, if it travelled in the slot: its
+    /// copy is not used any more.
+    ///
+    /// # Safety
+    ///
+    /// The place is the one that the slot was made of.
+    #[inline]
+    pub(super) unsafe fn restore<T>(&self, place: *mut T) {
+        if Fits::<T>::YES {
+            let from = core::ptr::from_ref(self).cast::<MaybeUninit<T>>();
+            // SAFETY: there is room for a `T` at both; they are different objects.
+            unsafe { core::ptr::copy_nonoverlapping(from, place.cast(), 1) };
+        }
+    }
+
     /// A slot that holds an address.
     #[inline]
     #[must_use]

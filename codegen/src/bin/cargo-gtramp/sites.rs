@@ -175,7 +175,8 @@ fn site(image: &Image, record: u64, copies: &HashMap<u64, usize>) -> Option<Site
     let name = constants.addresses.iter().find_map(|address| {
         let mut texts = constants.numbers.iter().filter_map(|len| image.text(*address, *len));
         texts.find_map(|text| {
-            text.strip_suffix("::{{closure}}").filter(|name| name.contains(source.name))
+            let name = text.trim_end_matches("::{{closure}}");
+            (name.len() < text.len() && name.contains(source.name)).then_some(name)
         })
     })?;
     let shape = image.symbol(body).and_then(|name| name.strip_prefix("body_")).map(str::to_owned);

@@ -30,6 +30,65 @@ where
 }
 
 
+/// The futures of an async function with 0 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_0<D, F, U>(describe: D, make: F) -> Unpolled<Lives0<D, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn() -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: () }
+}
+
+/// What the futures of one async function with 0 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives0<D, F, U>(PhantomData<fn(D, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, F, U> Lives for Lives0<D, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn() -> U + Copy,
+    U: Future,
+{
+    type Args = ();
+    type Slots = [Slot; 1];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_0` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let () = args;
+        make()
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        [Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -56,6 +115,73 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 1 argument: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_1<D, A0, F, U>(describe: D, a0: A0, make: F) -> Unpolled<Lives1<D, A0, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, ) }
+}
+
+/// What the futures of one async function with 1 argument have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives1<D, A0, F, U>(PhantomData<fn(D, A0, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, F, U> Lives for Lives1<D, A0, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, );
+    type Slots = [Slot; 2];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_1` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, ) = args;
+        make(a0)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        [s0, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+    }
 }
 
 
@@ -88,6 +214,81 @@ where
 }
 
 
+/// The futures of an async function with 2 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_2<D, A0, A1, F, U>(describe: D, a0: A0, a1: A1, make: F) -> Unpolled<Lives2<D, A0, A1, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, ) }
+}
+
+/// What the futures of one async function with 2 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives2<D, A0, A1, F, U>(PhantomData<fn(D, A0, A1, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, F, U> Lives for Lives2<D, A0, A1, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, );
+    type Slots = [Slot; 3];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_2` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, ) = args;
+        make(a0, a1)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        [s0, s1, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -114,6 +315,89 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 3 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_3<D, A0, A1, A2, F, U>(describe: D, a0: A0, a1: A1, a2: A2, make: F) -> Unpolled<Lives3<D, A0, A1, A2, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, ) }
+}
+
+/// What the futures of one async function with 3 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives3<D, A0, A1, A2, F, U>(PhantomData<fn(D, A0, A1, A2, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, F, U> Lives for Lives3<D, A0, A1, A2, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, );
+    type Slots = [Slot; 4];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_3` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, ) = args;
+        make(a0, a1, a2)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        [s0, s1, s2, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+    }
 }
 
 
@@ -146,6 +430,97 @@ where
 }
 
 
+/// The futures of an async function with 4 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_4<D, A0, A1, A2, A3, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, make: F) -> Unpolled<Lives4<D, A0, A1, A2, A3, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, ) }
+}
+
+/// What the futures of one async function with 4 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives4<D, A0, A1, A2, A3, F, U>(PhantomData<fn(D, A0, A1, A2, A3, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, F, U> Lives for Lives4<D, A0, A1, A2, A3, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, );
+    type Slots = [Slot; 5];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_4` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, ) = args;
+        make(a0, a1, a2, a3)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        [s0, s1, s2, s3, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -172,6 +547,105 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 5 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_5<D, A0, A1, A2, A3, A4, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, make: F) -> Unpolled<Lives5<D, A0, A1, A2, A3, A4, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, ) }
+}
+
+/// What the futures of one async function with 5 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives5<D, A0, A1, A2, A3, A4, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, F, U> Lives for Lives5<D, A0, A1, A2, A3, A4, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, );
+    type Slots = [Slot; 6];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_5` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, ) = args;
+        make(a0, a1, a2, a3, a4)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        [s0, s1, s2, s3, s4, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+    }
 }
 
 
@@ -204,6 +678,113 @@ where
 }
 
 
+/// The futures of an async function with 6 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_6<D, A0, A1, A2, A3, A4, A5, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, make: F) -> Unpolled<Lives6<D, A0, A1, A2, A3, A4, A5, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, ) }
+}
+
+/// What the futures of one async function with 6 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives6<D, A0, A1, A2, A3, A4, A5, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, F, U> Lives for Lives6<D, A0, A1, A2, A3, A4, A5, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, );
+    type Slots = [Slot; 7];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_6` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, ) = args;
+        make(a0, a1, a2, a3, a4, a5)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        [s0, s1, s2, s3, s4, s5, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -230,6 +811,121 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 7 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_7<D, A0, A1, A2, A3, A4, A5, A6, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, make: F) -> Unpolled<Lives7<D, A0, A1, A2, A3, A4, A5, A6, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, ) }
+}
+
+/// What the futures of one async function with 7 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives7<D, A0, A1, A2, A3, A4, A5, A6, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, F, U> Lives for Lives7<D, A0, A1, A2, A3, A4, A5, A6, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, );
+    type Slots = [Slot; 8];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_7` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        [s0, s1, s2, s3, s4, s5, s6, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+    }
 }
 
 
@@ -262,6 +958,129 @@ where
 }
 
 
+/// The futures of an async function with 8 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, make: F) -> Unpolled<Lives8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, ) }
+}
+
+/// What the futures of one async function with 8 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U> Lives for Lives8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, );
+    type Slots = [Slot; 9];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_8` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -288,6 +1107,137 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 9 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, make: F) -> Unpolled<Lives9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, ) }
+}
+
+/// What the futures of one async function with 9 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U> Lives for Lives9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, );
+    type Slots = [Slot; 10];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_9` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+    }
 }
 
 
@@ -320,6 +1270,145 @@ where
 }
 
 
+/// The futures of an async function with 10 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, make: F) -> Unpolled<Lives10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, ) }
+}
+
+/// What the futures of one async function with 10 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U> Lives for Lives10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, );
+    type Slots = [Slot; 11];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_10` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -346,6 +1435,153 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 11 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, make: F) -> Unpolled<Lives11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, ) }
+}
+
+/// What the futures of one async function with 11 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U> Lives for Lives11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, );
+    type Slots = [Slot; 12];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_11` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+    }
 }
 
 
@@ -378,6 +1614,161 @@ where
 }
 
 
+/// The futures of an async function with 12 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, make: F) -> Unpolled<Lives12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, ) }
+}
+
+/// What the futures of one async function with 12 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U> Lives for Lives12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, );
+    type Slots = [Slot; 13];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_12` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -404,6 +1795,169 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 13 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, make: F) -> Unpolled<Lives13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, ) }
+}
+
+/// What the futures of one async function with 13 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U> Lives for Lives13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, );
+    type Slots = [Slot; 14];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_13` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+    }
 }
 
 
@@ -436,6 +1990,177 @@ where
 }
 
 
+/// The futures of an async function with 14 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, make: F) -> Unpolled<Lives14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, ) }
+}
+
+/// What the futures of one async function with 14 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U> Lives for Lives14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, );
+    type Slots = [Slot; 15];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_14` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -462,6 +2187,185 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 15 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, make: F) -> Unpolled<Lives15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, ) }
+}
+
+/// What the futures of one async function with 15 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U> Lives for Lives15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, );
+    type Slots = [Slot; 16];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_15` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+    }
 }
 
 
@@ -494,6 +2398,193 @@ where
 }
 
 
+/// The futures of an async function with 16 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, make: F) -> Unpolled<Lives16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, ) }
+}
+
+/// What the futures of one async function with 16 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U> Lives for Lives16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, );
+    type Slots = [Slot; 17];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_16` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -520,6 +2611,201 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 17 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, make: F) -> Unpolled<Lives17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, ) }
+}
+
+/// What the futures of one async function with 17 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U> Lives for Lives17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, );
+    type Slots = [Slot; 18];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_17` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+    }
 }
 
 
@@ -552,6 +2838,209 @@ where
 }
 
 
+/// The futures of an async function with 18 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, make: F) -> Unpolled<Lives18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, ) }
+}
+
+/// What the futures of one async function with 18 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U> Lives for Lives18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, );
+    type Slots = [Slot; 19];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_18` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -578,6 +3067,217 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 19 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, make: F) -> Unpolled<Lives19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, ) }
+}
+
+/// What the futures of one async function with 19 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U> Lives for Lives19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, );
+    type Slots = [Slot; 20];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_19` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+    }
 }
 
 
@@ -610,6 +3310,225 @@ where
 }
 
 
+/// The futures of an async function with 20 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, make: F) -> Unpolled<Lives20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, ) }
+}
+
+/// What the futures of one async function with 20 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U> Lives for Lives20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, );
+    type Slots = [Slot; 21];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_20` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -636,6 +3555,233 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 21 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, make: F) -> Unpolled<Lives21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, ) }
+}
+
+/// What the futures of one async function with 21 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U> Lives for Lives21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, );
+    type Slots = [Slot; 22];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_21` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        let s20 = unsafe { Slot::at(a20) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[20].restore(a20) };
+    }
 }
 
 
@@ -668,6 +3814,241 @@ where
 }
 
 
+/// The futures of an async function with 22 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, make: F) -> Unpolled<Lives22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, ) }
+}
+
+/// What the futures of one async function with 22 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U> Lives for Lives22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, );
+    type Slots = [Slot; 23];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_22` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        let s20 = unsafe { Slot::at(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        let s21 = unsafe { Slot::at(a21) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[20].restore(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[21].restore(a21) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -694,6 +4075,249 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 23 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, make: F) -> Unpolled<Lives23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, ) }
+}
+
+/// What the futures of one async function with 23 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U> Lives for Lives23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, );
+    type Slots = [Slot; 24];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_23` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        let s20 = unsafe { Slot::at(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        let s21 = unsafe { Slot::at(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        let s22 = unsafe { Slot::at(a22) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[20].restore(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[21].restore(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[22].restore(a22) };
+    }
 }
 
 
@@ -726,6 +4350,257 @@ where
 }
 
 
+/// The futures of an async function with 24 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, make: F) -> Unpolled<Lives24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, ) }
+}
+
+/// What the futures of one async function with 24 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U> Lives for Lives24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, );
+    type Slots = [Slot; 25];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_24` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        let s20 = unsafe { Slot::at(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        let s21 = unsafe { Slot::at(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        let s22 = unsafe { Slot::at(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        let s23 = unsafe { Slot::at(a23) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, s23, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[20].restore(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[21].restore(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[22].restore(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[23].restore(a23) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -752,6 +4627,265 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 25 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, make: F) -> Unpolled<Lives25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, ) }
+}
+
+/// What the futures of one async function with 25 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U> Lives for Lives25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, );
+    type Slots = [Slot; 26];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_25` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        let s20 = unsafe { Slot::at(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        let s21 = unsafe { Slot::at(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        let s22 = unsafe { Slot::at(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        let s23 = unsafe { Slot::at(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        let s24 = unsafe { Slot::at(a24) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, s23, s24, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[20].restore(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[21].restore(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[22].restore(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[23].restore(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[24].restore(a24) };
+    }
 }
 
 
@@ -784,6 +4918,273 @@ where
 }
 
 
+/// The futures of an async function with 26 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, make: F) -> Unpolled<Lives26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, ) }
+}
+
+/// What the futures of one async function with 26 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U> Lives for Lives26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, );
+    type Slots = [Slot; 27];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_26` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        let s20 = unsafe { Slot::at(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        let s21 = unsafe { Slot::at(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        let s22 = unsafe { Slot::at(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        let s23 = unsafe { Slot::at(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        let s24 = unsafe { Slot::at(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        let s25 = unsafe { Slot::at(a25) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, s23, s24, s25, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[20].restore(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[21].restore(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[22].restore(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[23].restore(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[24].restore(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[25].restore(a25) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -810,6 +5211,281 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 27 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, make: F) -> Unpolled<Lives27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, ) }
+}
+
+/// What the futures of one async function with 27 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U> Lives for Lives27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, );
+    type Slots = [Slot; 28];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_27` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        let s20 = unsafe { Slot::at(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        let s21 = unsafe { Slot::at(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        let s22 = unsafe { Slot::at(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        let s23 = unsafe { Slot::at(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        let s24 = unsafe { Slot::at(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        let s25 = unsafe { Slot::at(a25) };
+        // SAFETY: it is within what the caller says is there.
+        let a26 = unsafe { &raw mut (*args).26 };
+        // SAFETY: the caller's promise.
+        let s26 = unsafe { Slot::at(a26) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, s23, s24, s25, s26, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[20].restore(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[21].restore(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[22].restore(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[23].restore(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[24].restore(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[25].restore(a25) };
+        // SAFETY: it is within what the caller says is there.
+        let a26 = unsafe { &raw mut (*args).26 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[26].restore(a26) };
+    }
 }
 
 
@@ -842,6 +5518,289 @@ where
 }
 
 
+/// The futures of an async function with 28 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, make: F) -> Unpolled<Lives28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, ) }
+}
+
+/// What the futures of one async function with 28 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U> Lives for Lives28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, );
+    type Slots = [Slot; 29];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_28` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        let s20 = unsafe { Slot::at(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        let s21 = unsafe { Slot::at(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        let s22 = unsafe { Slot::at(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        let s23 = unsafe { Slot::at(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        let s24 = unsafe { Slot::at(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        let s25 = unsafe { Slot::at(a25) };
+        // SAFETY: it is within what the caller says is there.
+        let a26 = unsafe { &raw mut (*args).26 };
+        // SAFETY: the caller's promise.
+        let s26 = unsafe { Slot::at(a26) };
+        // SAFETY: it is within what the caller says is there.
+        let a27 = unsafe { &raw mut (*args).27 };
+        // SAFETY: the caller's promise.
+        let s27 = unsafe { Slot::at(a27) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, s23, s24, s25, s26, s27, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[20].restore(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[21].restore(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[22].restore(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[23].restore(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[24].restore(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[25].restore(a25) };
+        // SAFETY: it is within what the caller says is there.
+        let a26 = unsafe { &raw mut (*args).26 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[26].restore(a26) };
+        // SAFETY: it is within what the caller says is there.
+        let a27 = unsafe { &raw mut (*args).27 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[27].restore(a27) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -868,6 +5827,297 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 29 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, make: F) -> Unpolled<Lives29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, ) }
+}
+
+/// What the futures of one async function with 29 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U> Lives for Lives29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, );
+    type Slots = [Slot; 30];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_29` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        let s20 = unsafe { Slot::at(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        let s21 = unsafe { Slot::at(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        let s22 = unsafe { Slot::at(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        let s23 = unsafe { Slot::at(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        let s24 = unsafe { Slot::at(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        let s25 = unsafe { Slot::at(a25) };
+        // SAFETY: it is within what the caller says is there.
+        let a26 = unsafe { &raw mut (*args).26 };
+        // SAFETY: the caller's promise.
+        let s26 = unsafe { Slot::at(a26) };
+        // SAFETY: it is within what the caller says is there.
+        let a27 = unsafe { &raw mut (*args).27 };
+        // SAFETY: the caller's promise.
+        let s27 = unsafe { Slot::at(a27) };
+        // SAFETY: it is within what the caller says is there.
+        let a28 = unsafe { &raw mut (*args).28 };
+        // SAFETY: the caller's promise.
+        let s28 = unsafe { Slot::at(a28) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, s23, s24, s25, s26, s27, s28, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[20].restore(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[21].restore(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[22].restore(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[23].restore(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[24].restore(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[25].restore(a25) };
+        // SAFETY: it is within what the caller says is there.
+        let a26 = unsafe { &raw mut (*args).26 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[26].restore(a26) };
+        // SAFETY: it is within what the caller says is there.
+        let a27 = unsafe { &raw mut (*args).27 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[27].restore(a27) };
+        // SAFETY: it is within what the caller says is there.
+        let a28 = unsafe { &raw mut (*args).28 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[28].restore(a28) };
+    }
 }
 
 
@@ -900,6 +6150,305 @@ where
 }
 
 
+/// The futures of an async function with 30 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, make: F) -> Unpolled<Lives30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, ) }
+}
+
+/// What the futures of one async function with 30 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U> Lives for Lives30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, );
+    type Slots = [Slot; 31];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_30` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        let s20 = unsafe { Slot::at(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        let s21 = unsafe { Slot::at(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        let s22 = unsafe { Slot::at(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        let s23 = unsafe { Slot::at(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        let s24 = unsafe { Slot::at(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        let s25 = unsafe { Slot::at(a25) };
+        // SAFETY: it is within what the caller says is there.
+        let a26 = unsafe { &raw mut (*args).26 };
+        // SAFETY: the caller's promise.
+        let s26 = unsafe { Slot::at(a26) };
+        // SAFETY: it is within what the caller says is there.
+        let a27 = unsafe { &raw mut (*args).27 };
+        // SAFETY: the caller's promise.
+        let s27 = unsafe { Slot::at(a27) };
+        // SAFETY: it is within what the caller says is there.
+        let a28 = unsafe { &raw mut (*args).28 };
+        // SAFETY: the caller's promise.
+        let s28 = unsafe { Slot::at(a28) };
+        // SAFETY: it is within what the caller says is there.
+        let a29 = unsafe { &raw mut (*args).29 };
+        // SAFETY: the caller's promise.
+        let s29 = unsafe { Slot::at(a29) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, s23, s24, s25, s26, s27, s28, s29, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[20].restore(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[21].restore(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[22].restore(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[23].restore(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[24].restore(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[25].restore(a25) };
+        // SAFETY: it is within what the caller says is there.
+        let a26 = unsafe { &raw mut (*args).26 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[26].restore(a26) };
+        // SAFETY: it is within what the caller says is there.
+        let a27 = unsafe { &raw mut (*args).27 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[27].restore(a27) };
+        // SAFETY: it is within what the caller says is there.
+        let a28 = unsafe { &raw mut (*args).28 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[28].restore(a28) };
+        // SAFETY: it is within what the caller says is there.
+        let a29 = unsafe { &raw mut (*args).29 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[29].restore(a29) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -929,6 +6478,313 @@ where
 }
 
 
+/// The futures of an async function with 31 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, make: F) -> Unpolled<Lives31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, ) }
+}
+
+/// What the futures of one async function with 31 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U> Lives for Lives31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, );
+    type Slots = [Slot; 32];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_31` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        let s20 = unsafe { Slot::at(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        let s21 = unsafe { Slot::at(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        let s22 = unsafe { Slot::at(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        let s23 = unsafe { Slot::at(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        let s24 = unsafe { Slot::at(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        let s25 = unsafe { Slot::at(a25) };
+        // SAFETY: it is within what the caller says is there.
+        let a26 = unsafe { &raw mut (*args).26 };
+        // SAFETY: the caller's promise.
+        let s26 = unsafe { Slot::at(a26) };
+        // SAFETY: it is within what the caller says is there.
+        let a27 = unsafe { &raw mut (*args).27 };
+        // SAFETY: the caller's promise.
+        let s27 = unsafe { Slot::at(a27) };
+        // SAFETY: it is within what the caller says is there.
+        let a28 = unsafe { &raw mut (*args).28 };
+        // SAFETY: the caller's promise.
+        let s28 = unsafe { Slot::at(a28) };
+        // SAFETY: it is within what the caller says is there.
+        let a29 = unsafe { &raw mut (*args).29 };
+        // SAFETY: the caller's promise.
+        let s29 = unsafe { Slot::at(a29) };
+        // SAFETY: it is within what the caller says is there.
+        let a30 = unsafe { &raw mut (*args).30 };
+        // SAFETY: the caller's promise.
+        let s30 = unsafe { Slot::at(a30) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, s23, s24, s25, s26, s27, s28, s29, s30, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[20].restore(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[21].restore(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[22].restore(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[23].restore(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[24].restore(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[25].restore(a25) };
+        // SAFETY: it is within what the caller says is there.
+        let a26 = unsafe { &raw mut (*args).26 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[26].restore(a26) };
+        // SAFETY: it is within what the caller says is there.
+        let a27 = unsafe { &raw mut (*args).27 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[27].restore(a27) };
+        // SAFETY: it is within what the caller says is there.
+        let a28 = unsafe { &raw mut (*args).28 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[28].restore(a28) };
+        // SAFETY: it is within what the caller says is there.
+        let a29 = unsafe { &raw mut (*args).29 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[29].restore(a29) };
+        // SAFETY: it is within what the caller says is there.
+        let a30 = unsafe { &raw mut (*args).30 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[30].restore(a30) };
+    }
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -955,4 +6811,319 @@ where
 {
     let _ = (describe, body, form);
     None
+}
+
+
+/// The futures of an async function with 32 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, make: F) -> Unpolled<Lives32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, ) }
+}
+
+/// What the futures of one async function with 32 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U> Lives for Lives32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, );
+    type Slots = [Slot; 33];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        core::ptr::null()
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_32` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, ) = args;
+        make(a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        let s6 = unsafe { Slot::at(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        let s7 = unsafe { Slot::at(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        let s8 = unsafe { Slot::at(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        let s9 = unsafe { Slot::at(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        let s10 = unsafe { Slot::at(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        let s11 = unsafe { Slot::at(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        let s12 = unsafe { Slot::at(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        let s13 = unsafe { Slot::at(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        let s14 = unsafe { Slot::at(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        let s15 = unsafe { Slot::at(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        let s16 = unsafe { Slot::at(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        let s17 = unsafe { Slot::at(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        let s18 = unsafe { Slot::at(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        let s19 = unsafe { Slot::at(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        let s20 = unsafe { Slot::at(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        let s21 = unsafe { Slot::at(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        let s22 = unsafe { Slot::at(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        let s23 = unsafe { Slot::at(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        let s24 = unsafe { Slot::at(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        let s25 = unsafe { Slot::at(a25) };
+        // SAFETY: it is within what the caller says is there.
+        let a26 = unsafe { &raw mut (*args).26 };
+        // SAFETY: the caller's promise.
+        let s26 = unsafe { Slot::at(a26) };
+        // SAFETY: it is within what the caller says is there.
+        let a27 = unsafe { &raw mut (*args).27 };
+        // SAFETY: the caller's promise.
+        let s27 = unsafe { Slot::at(a27) };
+        // SAFETY: it is within what the caller says is there.
+        let a28 = unsafe { &raw mut (*args).28 };
+        // SAFETY: the caller's promise.
+        let s28 = unsafe { Slot::at(a28) };
+        // SAFETY: it is within what the caller says is there.
+        let a29 = unsafe { &raw mut (*args).29 };
+        // SAFETY: the caller's promise.
+        let s29 = unsafe { Slot::at(a29) };
+        // SAFETY: it is within what the caller says is there.
+        let a30 = unsafe { &raw mut (*args).30 };
+        // SAFETY: the caller's promise.
+        let s30 = unsafe { Slot::at(a30) };
+        // SAFETY: it is within what the caller says is there.
+        let a31 = unsafe { &raw mut (*args).31 };
+        // SAFETY: the caller's promise.
+        let s31 = unsafe { Slot::at(a31) };
+        [s0, s1, s2, s3, s4, s5, s6, s7, s8, s9, s10, s11, s12, s13, s14, s15, s16, s17, s18, s19, s20, s21, s22, s23, s24, s25, s26, s27, s28, s29, s30, s31, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+        // SAFETY: it is within what the caller says is there.
+        let a6 = unsafe { &raw mut (*args).6 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[6].restore(a6) };
+        // SAFETY: it is within what the caller says is there.
+        let a7 = unsafe { &raw mut (*args).7 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[7].restore(a7) };
+        // SAFETY: it is within what the caller says is there.
+        let a8 = unsafe { &raw mut (*args).8 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[8].restore(a8) };
+        // SAFETY: it is within what the caller says is there.
+        let a9 = unsafe { &raw mut (*args).9 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[9].restore(a9) };
+        // SAFETY: it is within what the caller says is there.
+        let a10 = unsafe { &raw mut (*args).10 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[10].restore(a10) };
+        // SAFETY: it is within what the caller says is there.
+        let a11 = unsafe { &raw mut (*args).11 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[11].restore(a11) };
+        // SAFETY: it is within what the caller says is there.
+        let a12 = unsafe { &raw mut (*args).12 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[12].restore(a12) };
+        // SAFETY: it is within what the caller says is there.
+        let a13 = unsafe { &raw mut (*args).13 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[13].restore(a13) };
+        // SAFETY: it is within what the caller says is there.
+        let a14 = unsafe { &raw mut (*args).14 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[14].restore(a14) };
+        // SAFETY: it is within what the caller says is there.
+        let a15 = unsafe { &raw mut (*args).15 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[15].restore(a15) };
+        // SAFETY: it is within what the caller says is there.
+        let a16 = unsafe { &raw mut (*args).16 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[16].restore(a16) };
+        // SAFETY: it is within what the caller says is there.
+        let a17 = unsafe { &raw mut (*args).17 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[17].restore(a17) };
+        // SAFETY: it is within what the caller says is there.
+        let a18 = unsafe { &raw mut (*args).18 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[18].restore(a18) };
+        // SAFETY: it is within what the caller says is there.
+        let a19 = unsafe { &raw mut (*args).19 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[19].restore(a19) };
+        // SAFETY: it is within what the caller says is there.
+        let a20 = unsafe { &raw mut (*args).20 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[20].restore(a20) };
+        // SAFETY: it is within what the caller says is there.
+        let a21 = unsafe { &raw mut (*args).21 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[21].restore(a21) };
+        // SAFETY: it is within what the caller says is there.
+        let a22 = unsafe { &raw mut (*args).22 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[22].restore(a22) };
+        // SAFETY: it is within what the caller says is there.
+        let a23 = unsafe { &raw mut (*args).23 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[23].restore(a23) };
+        // SAFETY: it is within what the caller says is there.
+        let a24 = unsafe { &raw mut (*args).24 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[24].restore(a24) };
+        // SAFETY: it is within what the caller says is there.
+        let a25 = unsafe { &raw mut (*args).25 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[25].restore(a25) };
+        // SAFETY: it is within what the caller says is there.
+        let a26 = unsafe { &raw mut (*args).26 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[26].restore(a26) };
+        // SAFETY: it is within what the caller says is there.
+        let a27 = unsafe { &raw mut (*args).27 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[27].restore(a27) };
+        // SAFETY: it is within what the caller says is there.
+        let a28 = unsafe { &raw mut (*args).28 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[28].restore(a28) };
+        // SAFETY: it is within what the caller says is there.
+        let a29 = unsafe { &raw mut (*args).29 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[29].restore(a29) };
+        // SAFETY: it is within what the caller says is there.
+        let a30 = unsafe { &raw mut (*args).30 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[30].restore(a30) };
+        // SAFETY: it is within what the caller says is there.
+        let a31 = unsafe { &raw mut (*args).31 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[31].restore(a31) };
+    }
 }

@@ -299,7 +299,8 @@ where
     // SAFETY: `switched_1` was handed a value of this closure, which is zero-sized.
     let source = unsafe { ZeroSized::<D> { nothing: () }.value };
     let source = source();
-    let name = type_name::<F>();
+    // It stands in the function, whatever runs the body does.
+    let name = type_name::<D>();
     let types = Types1::<A0, R>::FACTS;
     // Not that of the body: closures of one place may be of one name, but never of one type.
     let id = erased_id_of::<D>;
@@ -335,6 +336,154 @@ unsafe fn drop_args_1<A0>(slots: *mut Slot) {
     let [s0] = unsafe { slots.cast::<[Slot; 1]>().read() };
     // SAFETY: the slot is that of an `A0`, and only this takes it.
     let _a0 = unsafe { s0.take::<A0>() };
+}
+
+
+/// The futures of an async function with 1 argument: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_1<D, A0, F, U>(describe: D, a0: A0, make: F) -> Unpolled<Lives1<D, A0, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, ) }
+}
+
+/// What the futures of one async function with 1 argument have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives1<D, A0, F, U>(PhantomData<fn(D, A0, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, F, U> Lives for Lives1<D, A0, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, );
+    type Slots = [Slot; 2];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        polled_1::<D, A0, U::Output, _, Closure>(|_: A0| -> U::Output { never_entered() })
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_1` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, ) = args;
+        make(a0)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        [s0, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+    }
+}
+
+/// The switch of the polls of a function's futures: its stub while it is armed, else null.
+#[inline(always)]
+fn polled_1<D, A0, R, F, B>(body: F) -> *const ()
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0) -> R + Copy,
+    B: Body,
+{
+    let _ = body;
+    if Fits::<R>::YES {
+        // SAFETY: what it leads to is Rust code in this function; it changes no memory and no register but flags.
+        unsafe {
+            ::core::arch::asm!(
+                // A number of this copy's own within the object file, and the section that it is in: the
+                // record below is dropped together with that.
+                ".ifndef .Lgtramp_number",
+                ".set .Lgtramp_number, 0",
+                ".endif",
+                ".set .Lgtramp_number, .Lgtramp_number + 1",
+                ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
+                // off    2: test eax, <distance>   without effect
+                // armed  2: jmp armed              the same bytes but for the first
+                "2: .byte 0xa9",
+                ".long .Lgtramp_armed - . - 4",
+                // The record, each field relative to itself: what is written, where an armed switch leads, the stub.
+                ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
+                ".balign 4",
+                ".long 2b - .",
+                ".long .Lgtramp_armed - .",
+                ".long {stub} - .",
+                ".popsection",
+                armed = label {
+                    let entry = entry_1::<D, A0, R, F, B> as *const ();
+                    return entry;
+                },
+                stub = sym entry_1::<D, A0, R, F, B>,
+                options(nomem, nostack),
+            );
+        }
+
+    } else {
+        // SAFETY: what it leads to is Rust code in this function; it changes no memory and no register but flags.
+        unsafe {
+            ::core::arch::asm!(
+                // A number of this copy's own within the object file, and the section that it is in: the
+                // record below is dropped together with that.
+                ".ifndef .Lgtramp_number",
+                ".set .Lgtramp_number, 0",
+                ".endif",
+                ".set .Lgtramp_number, .Lgtramp_number + 1",
+                ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
+                // off    2: test eax, <distance>   without effect
+                // armed  2: jmp armed              the same bytes but for the first
+                "2: .byte 0xa9",
+                ".long .Lgtramp_armed - . - 4",
+                // The record, each field relative to itself: what is written, where an armed switch leads, the stub.
+                ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
+                ".balign 4",
+                ".long 2b - .",
+                ".long .Lgtramp_armed - .",
+                ".long {stub} - .",
+                ".popsection",
+                armed = label {
+                    let entry = entry_1_out::<D, A0, R, F, B> as *const ();
+                    return entry;
+                },
+                stub = sym entry_1_out::<D, A0, R, F, B>,
+                options(nomem, nostack),
+            );
+        }
+
+    }
+    core::ptr::null()
 }
 
 
@@ -671,7 +820,8 @@ where
     // SAFETY: `switched_6` was handed a value of this closure, which is zero-sized.
     let source = unsafe { ZeroSized::<D> { nothing: () }.value };
     let source = source();
-    let name = type_name::<F>();
+    // It stands in the function, whatever runs the body does.
+    let name = type_name::<D>();
     let types = Types6::<A0, A1, A2, A3, A4, A5, R>::FACTS;
     // Not that of the body: closures of one place may be of one name, but never of one type.
     let id = erased_id_of::<D>;
@@ -719,6 +869,194 @@ unsafe fn drop_args_6<A0, A1, A2, A3, A4, A5>(slots: *mut Slot) {
     let _a5 = unsafe { s5.take::<A5>() };
 }
 
+
+/// The futures of an async function with 6 arguments: one that has these, and whose body is in the future that
+/// `make` makes of them at the first poll.
+#[doc(hidden)]
+#[inline(always)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_6<D, A0, A1, A2, A3, A4, A5, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, make: F) -> Unpolled<Lives6<D, A0, A1, A2, A3, A4, A5, F, U>>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5) -> U + Copy,
+    U: Future,
+{
+    const {
+        assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
+    }
+    let _ = (describe, make);
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, ) }
+}
+
+/// What the futures of one async function with 6 arguments have in common.
+#[doc(hidden)]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub struct Lives6<D, A0, A1, A2, A3, A4, A5, F, U>(PhantomData<fn(D, A0, A1, A2, A3, A4, A5, F) -> U>);
+
+// SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
+unsafe impl<D, A0, A1, A2, A3, A4, A5, F, U> Lives for Lives6<D, A0, A1, A2, A3, A4, A5, F, U>
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5) -> U + Copy,
+    U: Future,
+{
+    type Args = (A0, A1, A2, A3, A4, A5, );
+    type Slots = [Slot; 7];
+    type Future = U;
+
+    #[inline(always)]
+    fn switch() -> *const () {
+        polled_6::<D, A0, A1, A2, A3, A4, A5, U::Output, _, Closure>(|_: A0, _: A1, _: A2, _: A3, _: A4, _: A5| -> U::Output { never_entered() })
+    }
+
+    #[inline(always)]
+    fn make(args: Self::Args) -> U {
+        // SAFETY: `lives_6` was handed a value of this closure, which is zero-sized.
+        let make = unsafe { ZeroSized::<F> { nothing: () }.value };
+        let (a0, a1, a2, a3, a4, a5, ) = args;
+        make(a0, a1, a2, a3, a4, a5)
+    }
+
+    unsafe fn slots(args: *mut Self::Args) -> Self::Slots {
+        let _ = args;
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        let s0 = unsafe { Slot::at(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        let s1 = unsafe { Slot::at(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        let s2 = unsafe { Slot::at(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        let s3 = unsafe { Slot::at(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        let s4 = unsafe { Slot::at(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        let s5 = unsafe { Slot::at(a5) };
+        [s0, s1, s2, s3, s4, s5, Slot::uninit()]
+    }
+
+    unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots) {
+        let _ = (args, slots);
+        // SAFETY: it is within what the caller says is there.
+        let a0 = unsafe { &raw mut (*args).0 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[0].restore(a0) };
+        // SAFETY: it is within what the caller says is there.
+        let a1 = unsafe { &raw mut (*args).1 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[1].restore(a1) };
+        // SAFETY: it is within what the caller says is there.
+        let a2 = unsafe { &raw mut (*args).2 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[2].restore(a2) };
+        // SAFETY: it is within what the caller says is there.
+        let a3 = unsafe { &raw mut (*args).3 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[3].restore(a3) };
+        // SAFETY: it is within what the caller says is there.
+        let a4 = unsafe { &raw mut (*args).4 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[4].restore(a4) };
+        // SAFETY: it is within what the caller says is there.
+        let a5 = unsafe { &raw mut (*args).5 };
+        // SAFETY: the caller's promise.
+        unsafe { slots[5].restore(a5) };
+    }
+}
+
+/// The switch of the polls of a function's futures: its stub while it is armed, else null.
+#[inline(always)]
+fn polled_6<D, A0, A1, A2, A3, A4, A5, R, F, B>(body: F) -> *const ()
+where
+    D: Fn() -> &'static Source + Copy,
+    F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy,
+    B: Body,
+{
+    let _ = body;
+    if Fits::<R>::YES {
+        // SAFETY: what it leads to is Rust code in this function; it changes no memory and no register but flags.
+        unsafe {
+            ::core::arch::asm!(
+                // A number of this copy's own within the object file, and the section that it is in: the
+                // record below is dropped together with that.
+                ".ifndef .Lgtramp_number",
+                ".set .Lgtramp_number, 0",
+                ".endif",
+                ".set .Lgtramp_number, .Lgtramp_number + 1",
+                ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
+                // off    2: test eax, <distance>   without effect
+                // armed  2: jmp armed              the same bytes but for the first
+                "2: .byte 0xa9",
+                ".long .Lgtramp_armed - . - 4",
+                // The record, each field relative to itself: what is written, where an armed switch leads, the stub.
+                ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
+                ".balign 4",
+                ".long 2b - .",
+                ".long .Lgtramp_armed - .",
+                ".long {stub} - .",
+                ".popsection",
+                armed = label {
+                    let entry = entry_6::<D, A0, A1, A2, A3, A4, A5, R, F, B> as *const ();
+                    return entry;
+                },
+                stub = sym entry_6::<D, A0, A1, A2, A3, A4, A5, R, F, B>,
+                options(nomem, nostack),
+            );
+        }
+
+    } else {
+        // SAFETY: what it leads to is Rust code in this function; it changes no memory and no register but flags.
+        unsafe {
+            ::core::arch::asm!(
+                // A number of this copy's own within the object file, and the section that it is in: the
+                // record below is dropped together with that.
+                ".ifndef .Lgtramp_number",
+                ".set .Lgtramp_number, 0",
+                ".endif",
+                ".set .Lgtramp_number, .Lgtramp_number + 1",
+                ".set .Lgtramp_here, .",
+                // Named once: every mention of a label is an edge of its own, which may be led through a block of
+                // its own.
+                ".set .Lgtramp_armed, {armed}",
+                // off    2: test eax, <distance>   without effect
+                // armed  2: jmp armed              the same bytes but for the first
+                "2: .byte 0xa9",
+                ".long .Lgtramp_armed - . - 4",
+                // The record, each field relative to itself: what is written, where an armed switch leads, the stub.
+                ".pushsection gtramp_switches,\"ao\",@progbits,.Lgtramp_here,unique,.Lgtramp_number",
+                ".balign 4",
+                ".long 2b - .",
+                ".long .Lgtramp_armed - .",
+                ".long {stub} - .",
+                ".popsection",
+                armed = label {
+                    let entry = entry_6_out::<D, A0, A1, A2, A3, A4, A5, R, F, B> as *const ();
+                    return entry;
+                },
+                stub = sym entry_6_out::<D, A0, A1, A2, A3, A4, A5, R, F, B>,
+                options(nomem, nostack),
+            );
+        }
+
+    }
+    core::ptr::null()
+}
+
 /// Implemented by nothing: the bound of a call for which no entry stubs were generated.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -750,6 +1088,19 @@ where
     None
 }
 
+/// Refuses an async function with 0 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_0<D, F, U>(_: D, make: F) -> Unpolled<Refused<(), U>>
+where
+    F: Fn() -> U + Copy + ArgumentCount<0>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: () }
+}
+
 /// Refuses a function with 2 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -769,6 +1120,19 @@ where
     F: Fn(A0, A1) -> R + Copy + ArgumentCount<2>,
 {
     None
+}
+
+/// Refuses an async function with 2 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_2<D, A0, A1, F, U>(_: D, a0: A0, a1: A1, make: F) -> Unpolled<Refused<(A0, A1, ), U>>
+where
+    F: Fn(A0, A1) -> U + Copy + ArgumentCount<2>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, ) }
 }
 
 /// Refuses a function with 3 arguments.
@@ -792,6 +1156,19 @@ where
     None
 }
 
+/// Refuses an async function with 3 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_3<D, A0, A1, A2, F, U>(_: D, a0: A0, a1: A1, a2: A2, make: F) -> Unpolled<Refused<(A0, A1, A2, ), U>>
+where
+    F: Fn(A0, A1, A2) -> U + Copy + ArgumentCount<3>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, ) }
+}
+
 /// Refuses a function with 4 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -811,6 +1188,19 @@ where
     F: Fn(A0, A1, A2, A3) -> R + Copy + ArgumentCount<4>,
 {
     None
+}
+
+/// Refuses an async function with 4 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_4<D, A0, A1, A2, A3, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, ), U>>
+where
+    F: Fn(A0, A1, A2, A3) -> U + Copy + ArgumentCount<4>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, ) }
 }
 
 /// Refuses a function with 5 arguments.
@@ -834,6 +1224,19 @@ where
     None
 }
 
+/// Refuses an async function with 5 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_5<D, A0, A1, A2, A3, A4, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4) -> U + Copy + ArgumentCount<5>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, ) }
+}
+
 /// Refuses a function with 7 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -853,6 +1256,19 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6) -> R + Copy + ArgumentCount<7>,
 {
     None
+}
+
+/// Refuses an async function with 7 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_7<D, A0, A1, A2, A3, A4, A5, A6, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6) -> U + Copy + ArgumentCount<7>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, ) }
 }
 
 /// Refuses a function with 8 arguments.
@@ -876,6 +1292,19 @@ where
     None
 }
 
+/// Refuses an async function with 8 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> U + Copy + ArgumentCount<8>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, ) }
+}
+
 /// Refuses a function with 9 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -895,6 +1324,19 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R + Copy + ArgumentCount<9>,
 {
     None
+}
+
+/// Refuses an async function with 9 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> U + Copy + ArgumentCount<9>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, ) }
 }
 
 /// Refuses a function with 10 arguments.
@@ -918,6 +1360,19 @@ where
     None
 }
 
+/// Refuses an async function with 10 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> U + Copy + ArgumentCount<10>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, ) }
+}
+
 /// Refuses a function with 11 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -937,6 +1392,19 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R + Copy + ArgumentCount<11>,
 {
     None
+}
+
+/// Refuses an async function with 11 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> U + Copy + ArgumentCount<11>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, ) }
 }
 
 /// Refuses a function with 12 arguments.
@@ -960,6 +1428,19 @@ where
     None
 }
 
+/// Refuses an async function with 12 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> U + Copy + ArgumentCount<12>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, ) }
+}
+
 /// Refuses a function with 13 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -979,6 +1460,19 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R + Copy + ArgumentCount<13>,
 {
     None
+}
+
+/// Refuses an async function with 13 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> U + Copy + ArgumentCount<13>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, ) }
 }
 
 /// Refuses a function with 14 arguments.
@@ -1002,6 +1496,19 @@ where
     None
 }
 
+/// Refuses an async function with 14 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> U + Copy + ArgumentCount<14>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, ) }
+}
+
 /// Refuses a function with 15 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1021,6 +1528,19 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R + Copy + ArgumentCount<15>,
 {
     None
+}
+
+/// Refuses an async function with 15 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> U + Copy + ArgumentCount<15>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, ) }
 }
 
 /// Refuses a function with 16 arguments.
@@ -1044,6 +1564,19 @@ where
     None
 }
 
+/// Refuses an async function with 16 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> U + Copy + ArgumentCount<16>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, ) }
+}
+
 /// Refuses a function with 17 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1063,6 +1596,19 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R + Copy + ArgumentCount<17>,
 {
     None
+}
+
+/// Refuses an async function with 17 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> U + Copy + ArgumentCount<17>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, ) }
 }
 
 /// Refuses a function with 18 arguments.
@@ -1086,6 +1632,19 @@ where
     None
 }
 
+/// Refuses an async function with 18 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> U + Copy + ArgumentCount<18>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, ) }
+}
+
 /// Refuses a function with 19 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1105,6 +1664,19 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R + Copy + ArgumentCount<19>,
 {
     None
+}
+
+/// Refuses an async function with 19 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> U + Copy + ArgumentCount<19>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, ) }
 }
 
 /// Refuses a function with 20 arguments.
@@ -1128,6 +1700,19 @@ where
     None
 }
 
+/// Refuses an async function with 20 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> U + Copy + ArgumentCount<20>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, ) }
+}
+
 /// Refuses a function with 21 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1147,6 +1732,19 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R + Copy + ArgumentCount<21>,
 {
     None
+}
+
+/// Refuses an async function with 21 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> U + Copy + ArgumentCount<21>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, ) }
 }
 
 /// Refuses a function with 22 arguments.
@@ -1170,6 +1768,19 @@ where
     None
 }
 
+/// Refuses an async function with 22 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> U + Copy + ArgumentCount<22>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, ) }
+}
+
 /// Refuses a function with 23 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1189,6 +1800,19 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R + Copy + ArgumentCount<23>,
 {
     None
+}
+
+/// Refuses an async function with 23 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> U + Copy + ArgumentCount<23>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, ) }
 }
 
 /// Refuses a function with 24 arguments.
@@ -1212,6 +1836,19 @@ where
     None
 }
 
+/// Refuses an async function with 24 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> U + Copy + ArgumentCount<24>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, ) }
+}
+
 /// Refuses a function with 25 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1231,6 +1868,19 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R + Copy + ArgumentCount<25>,
 {
     None
+}
+
+/// Refuses an async function with 25 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> U + Copy + ArgumentCount<25>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, ) }
 }
 
 /// Refuses a function with 26 arguments.
@@ -1254,6 +1904,19 @@ where
     None
 }
 
+/// Refuses an async function with 26 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> U + Copy + ArgumentCount<26>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, ) }
+}
+
 /// Refuses a function with 27 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1273,6 +1936,19 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R + Copy + ArgumentCount<27>,
 {
     None
+}
+
+/// Refuses an async function with 27 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> U + Copy + ArgumentCount<27>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, ) }
 }
 
 /// Refuses a function with 28 arguments.
@@ -1296,6 +1972,19 @@ where
     None
 }
 
+/// Refuses an async function with 28 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> U + Copy + ArgumentCount<28>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, ) }
+}
+
 /// Refuses a function with 29 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1315,6 +2004,19 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R + Copy + ArgumentCount<29>,
 {
     None
+}
+
+/// Refuses an async function with 29 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> U + Copy + ArgumentCount<29>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, ) }
 }
 
 /// Refuses a function with 30 arguments.
@@ -1338,6 +2040,19 @@ where
     None
 }
 
+/// Refuses an async function with 30 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> U + Copy + ArgumentCount<30>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, ) }
+}
+
 /// Refuses a function with 31 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1359,6 +2074,19 @@ where
     None
 }
 
+/// Refuses an async function with 31 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> U + Copy + ArgumentCount<31>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, ) }
+}
+
 /// Refuses a function with 32 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1378,4 +2106,17 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R + Copy + ArgumentCount<32>,
 {
     None
+}
+
+/// Refuses an async function with 32 arguments.
+#[doc(hidden)]
+#[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
+#[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
+pub fn lives_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, ), U>>
+where
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> U + Copy + ArgumentCount<32>,
+    U: Future,
+{
+    let _ = make;
+    Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, ) }
 }

@@ -12,8 +12,6 @@ impl Ledger {
         self.0
     }
 
-    async fn sync(&self) {}
-
     #[traceable(skip)]
     const fn left_out() {}
 }
@@ -21,6 +19,5 @@ impl Ledger {
 fn main() {
     const LEDGER: Ledger = Ledger::new();
     LEDGER.total();
-    drop(LEDGER.sync());
     Ledger::left_out();
 }

@@ -1,0 +1,203 @@
+//! What a future keeps whose life probes see.
+
+use core::future::Future;
+use core::mem::{ManuallyDrop, MaybeUninit};
+
+use crate::caller::Halves;
+use crate::probe::{LifeInfo, Outcome};
+use crate::site::{Lives, Slot};
+
+type Output<L> = <<L as Lives>::Future as Future>::Output;
+
+/// Room for a result, as large as a slot at least.
+union Ret<T> {
+    empty: (),
+    value: ManuallyDrop<MaybeUninit<T>>,
+    _slot: Slot,
+}
+
+impl<T> Ret<T> {
+    const fn new() -> Self {
+        Self { empty: () }
+    }
+
+    fn place(&mut self) -> *mut () {
+        core::ptr::from_mut(self).cast()
+    }
+
+    /// # Safety
+    ///
+    /// There is a result, which nobody takes again.
+    unsafe fn take(&mut self) -> T {
+        // SAFETY: as large as the result, and uninitialised at worst.
+        let value = unsafe { &mut self.value };
+        // SAFETY: the caller's promise.
+        unsafe { value.assume_init_read() }
+    }
+}
+
+/// How a life begins.
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
+pub(super) enum Begun<L: Lives> {
+    /// No probe sees it.
+    Unprobed,
+    /// A probe has decided the result: the body is not to run.
+    Decided(Decided<L>),
+    /// It goes on, and probes are to see its end.
+    Running(Box<Running<L>>),
+}
+
+/// A life that probes see.
+pub(super) struct Running<L: Lives> {
+    pub(super) info: LifeInfo,
+    halves: Halves,
+    /// Copies of the arguments as they were when it began: what is `Copy` in them may still be read at the end.
+    args: MaybeUninit<L::Args>,
+}
+
+impl<L: Lives> Running<L> {
+    /// Runs the entry probes of a call with the arguments at this place. If the result is decided, the arguments
+    /// are the caller's no more.
+    ///
+    /// # Safety
+    ///
+    /// They are there, and `entry` is null or the stub of their function, one of whose switches was found armed.
+    pub(super) unsafe fn begin(entry: *const (), args: *mut L::Args) -> Begun<L> {
+        if entry.is_null() {
+            return Begun::Unprobed;
+        }
+        // SAFETY: the caller's promise.
+        let Some(mut halves) = (unsafe { Halves::of(entry) }) else { return Begun::Unprobed };
+        let info = LifeInfo::begin();
+        let mut ret = Ret::<Output<L>>::new();
+        // SAFETY: the arguments stay where they are until the slots are gone.
+        let mut slots = unsafe { L::slots(args) };
+        let place = place_of(&halves, &mut slots, &mut ret);
+        let first = slots.as_mut().as_mut_ptr();
+        // SAFETY: these are the call's slots and its place.
+        let outcome = unsafe { halves.begin(first, place, &info) };
+        // SAFETY: the slots were made of these.
+        unsafe { L::restore(args, &slots) };
+        if outcome == Outcome::Skipped {
+            return Begun::Decided(Decided { info, halves, args, ret });
+        }
+        if !halves.has_end() {
+            return Begun::Unprobed;
+        }
+        // SAFETY: they are there; of the copy, only what is `Copy` is read.
+        let args = unsafe { args.cast::<MaybeUninit<L::Args>>().read() };
+        Begun::Running(Box::new(Self { info, halves, args }))
+    }
+
+    /// Ends it with this result.
+    pub(super) fn returned(mut self, ret: Output<L>) -> Output<L> {
+        let mut ret = ret;
+        let place = core::ptr::from_mut(&mut ret).cast();
+        // SAFETY: the result is there.
+        unsafe { self.end(place, Outcome::Returned) };
+        ret
+    }
+
+    /// Ends it without a result: its poll panics.
+    pub(super) fn unwound(mut self) {
+        // SAFETY: there is no result.
+        unsafe { self.end(core::ptr::null_mut(), Outcome::Unwound) };
+    }
+
+    /// Ends it when what is returned is dropped: its future is.
+    pub(super) fn cancelled(self: Box<Self>) -> Cancelled<L> {
+        Cancelled(self)
+    }
+
+    /// # Safety
+    ///
+    /// If the outcome has a result, it is at `ret`.
+    unsafe fn end(&mut self, ret: *mut (), outcome: Outcome) {
+        // SAFETY: these are copies of arguments.
+        let mut slots = unsafe { L::slots(self.args.as_mut_ptr()) };
+        let slots = slots.as_mut().as_mut_ptr();
+        // SAFETY: the slots are as when it began, and the rest is the caller's promise.
+        unsafe { self.halves.end(slots, ret, outcome, &self.info) };
+    }
+}
+
+/// Where a result is to be: the address of a large one is in the last slot.
+fn place_of<S: AsMut<[Slot]>, T>(halves: &Halves, slots: &mut S, ret: &mut Ret<T>) -> *mut () {
+    let place = ret.place();
+    if !halves.ret_in_slot()
+        && let Some(last) = slots.as_mut().last_mut()
+    {
+        *last = Slot::pointer(place);
+    }
+    place
+}
+
+/// A life that is cancelled: it ends when this is dropped.
+pub(super) struct Cancelled<L: Lives>(Box<Running<L>>);
+
+impl<L: Lives> Drop for Cancelled<L> {
+    fn drop(&mut self) {
+        // SAFETY: there is no result.
+        unsafe { self.0.end(core::ptr::null_mut(), Outcome::Cancelled) };
+    }
+}
+
+/// A call whose result was decided before its body ran.
+pub(super) struct Decided<L: Lives> {
+    info: LifeInfo,
+    halves: Halves,
+    args: *mut L::Args,
+    ret: Ret<Output<L>>,
+}
+
+impl<L: Lives> Decided<L> {
+    /// Drops the arguments, runs the exit probes, and returns the result.
+    pub(super) fn end(mut self) -> Output<L> {
+        let place = self.ret.place();
+        // SAFETY: the arguments are where they were.
+        let mut slots = unsafe { L::slots(self.args) };
+        let slots = slots.as_mut().as_mut_ptr();
+        let mut unwinding = Exits { decided: &mut self, slots, outcome: Outcome::Unwound };
+        // SAFETY: the body, which would have taken them, does not run, and the result is there.
+        unsafe { unwinding.decided.halves.drop_args(slots, place) };
+        unwinding.outcome = Outcome::Skipped;
+        drop(unwinding);
+        // SAFETY: the result is there.
+        unsafe { self.ret.take() }
+    }
+}
+
+/// Runs the exit probes of a decided call, also if the drop of an argument panics.
+struct Exits<'d, L: Lives> {
+    decided: &'d mut Decided<L>,
+    slots: *mut Slot,
+    outcome: Outcome,
+}
+
+impl<L: Lives> Drop for Exits<'_, L> {
+    fn drop(&mut self) {
+        let Decided { info, halves, ret, .. } = &mut *self.decided;
+        // SAFETY: of what the slots have, only what is `Copy` is read; and the result is there if the outcome says so.
+        unsafe { halves.end(self.slots, ret.place(), self.outcome, info) };
+    }
+}
+
+/// Runs the exit probes of a call that nobody has polled.
+///
+/// # Safety
+///
+/// The arguments are there, and `entry` is the stub of their function, one of whose switches was found armed.
+#[cold]
+#[inline(never)]
+pub(super) unsafe fn cancel_unpolled<L: Lives>(entry: *const (), args: *mut L::Args) {
+    // SAFETY: the caller's promise.
+    let Some(mut halves) = (unsafe { Halves::of(entry) }) else { return };
+    if !halves.has_end() {
+        return;
+    }
+    // SAFETY: the arguments stay where they are until the slots are gone.
+    let mut slots = unsafe { L::slots(args) };
+    let slots = slots.as_mut().as_mut_ptr();
+    // SAFETY: the slots are those of the call, and there is no result.
+    unsafe { halves.end(slots, core::ptr::null_mut(), Outcome::Cancelled, &LifeInfo::begin()) };
+}

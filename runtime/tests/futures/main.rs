@@ -1,0 +1,13 @@
+//! Async functions: their futures are polled by hand here, poll by poll; real runtimes are in `runtimes`.
+
+#![cfg(gtramp_stubs)]
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod boxed;
+mod forms;
+mod lives;
+mod runtimes;
+mod steps;
