@@ -69,8 +69,7 @@ fn sites() -> Result<(f64, f64), Box<dyn Error>> {
 
 /// Bytes that the allocator has given out.
 #[cfg(target_env = "gnu")]
-#[must_use]
-pub fn heap() -> usize {
+fn heap() -> usize {
     // SAFETY: it only reads the allocator's own counts.
     let counts = unsafe { libc::mallinfo2() };
     counts.uordblks + counts.hblkhd
@@ -78,7 +77,6 @@ pub fn heap() -> usize {
 
 /// Not known of other allocators.
 #[cfg(not(target_env = "gnu"))]
-#[must_use]
-pub fn heap() -> usize {
+fn heap() -> usize {
     0
 }

@@ -29,11 +29,7 @@ use super::core::{Fit, LinkCore, Member, Settings};
 use super::detach::{Fate, Patience, poison, withdraw};
 use super::fork;
 use super::handle::Link;
-<<<<<<< HEAD
 use super::probes::Probes;
-=======
-use super::line::Errand;
->>>>>>> 0f71e11 (Threads change functions in the order in which they come)
 use super::rows;
 use super::transaction::{Transaction, expected, follow};
 
@@ -216,7 +212,7 @@ fn stay_loaded() -> std::io::Result<()> {
 pub(super) fn begin() -> Result<Transaction, Error> {
     let unsupported =
         |reason: &str| Error::Unsupported { target: TARGET, reason: reason.to_owned() };
-    let mut transaction = Transaction::begin(Errand::Coming).ok_or_else(|| {
+    let mut transaction = Transaction::begin().ok_or_else(|| {
         unsupported(
             "the process was made by a bare `clone` while a thread of its parent was attaching or \
              detaching",

@@ -20,11 +20,7 @@ use crate::sync::{Ordering, lock};
 use crate::sys;
 
 use super::core::{LinkCore, Member};
-<<<<<<< HEAD
 use super::handle::Link;
-=======
-use super::line::Errand;
->>>>>>> 0f71e11 (Threads change functions in the order in which they come)
 use super::rows;
 use super::transaction::{Retired, Transaction, follow, vacate, wait};
 
@@ -49,7 +45,7 @@ pub(crate) enum Fate {
 
 /// Detaches. Doing it again does nothing.
 pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
-    let Some(transaction) = Transaction::begin(Errand::Leaving) else {
+    let Some(transaction) = Transaction::begin() else {
         // Its probes stay attached for the life of the process.
         core::mem::forget(Arc::clone(link));
         return;
@@ -64,7 +60,7 @@ pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
 
 /// Disables a link of which a probe has panicked.
 pub(crate) fn poison(link: &Arc<LinkCore>, message: String) {
-    let Some(mut transaction) = Transaction::begin(Errand::Leaving) else { return };
+    let Some(mut transaction) = Transaction::begin() else { return };
     // The thread is in the midst of a call, which has nothing to do with other links' captures.
     transaction.drop_no_links();
     link.state.note_panic(message);
@@ -75,16 +71,10 @@ pub(crate) fn poison(link: &Arc<LinkCore>, message: String) {
 }
 
 /// Takes the probes of a link out of its functions' lists, and waits until none of them runs.
-<<<<<<< HEAD
 pub(crate) fn disable(link: &Link) {
     if let Some(transaction) = Transaction::begin() {
         let core = link.core();
         disable_in(transaction, &core);
-=======
-pub(crate) fn disable(link: &Arc<LinkCore>) {
-    if let Some(transaction) = Transaction::begin(Errand::Leaving) {
-        disable_in(transaction, link);
->>>>>>> 0f71e11 (Threads change functions in the order in which they come)
     }
 }
 
@@ -130,7 +120,7 @@ pub(super) fn withdraw(
         drop(transaction);
         wait(&link.state, &lists);
         drop(lists);
-        let Some(again) = Transaction::begin(Errand::Leaving) else { return };
+        let Some(again) = Transaction::begin() else { return };
         transaction = again;
         // Another thread may have put the probes back while this one waited without the lock.
         if link.state.installs.load(Ordering::Relaxed) == installs {

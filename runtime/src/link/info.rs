@@ -12,11 +12,7 @@ use crate::site::Function;
 use crate::sync::{Ordering, lock};
 
 use super::core::{LinkCore, Member};
-<<<<<<< HEAD
 use super::handle::Link;
-=======
-use super::line::Errand;
->>>>>>> 0f71e11 (Threads change functions in the order in which they come)
 use super::transaction::{Transaction, expected};
 
 /// What a link is attached to and how it fared, at one moment.
@@ -137,14 +133,9 @@ impl Altered {
 }
 
 impl LinkInfo {
-<<<<<<< HEAD
     pub(super) fn of(link: &Link) -> Self {
         let transaction = Transaction::begin();
         let link = link.look();
-=======
-    pub(super) fn of(link: &LinkCore) -> Self {
-        let transaction = Transaction::begin(Errand::Coming);
->>>>>>> 0f71e11 (Threads change functions in the order in which they come)
         let (functions, panic) = if transaction.is_some() {
             let compared = |member: &Member| LinkedFunction {
                 altered: Altered::of(member.function),

@@ -14,11 +14,7 @@ mod detach;
 mod fork;
 mod handle;
 mod info;
-<<<<<<< HEAD
 mod probes;
-=======
-mod line;
->>>>>>> 0f71e11 (Threads change functions in the order in which they come)
 mod rows;
 mod several;
 mod site_ext;
