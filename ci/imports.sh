@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../runtime/src"
 
-declare -A row=([error]=1 [sync]=1 [arch]=1 [sys]=1 [site]=2 [grace]=2 [probe]=2
+declare -A row=([error]=1 [sync]=1 [arch]=1 [sys]=1 [scope]=1 [site]=2 [grace]=2 [probe]=2
     [registry]=3 [md]=3 [caller]=4 [poke]=4 [life]=5 [link]=5 [fuzz]=6)
 
 # What an error reports: the function and the mismatch.

@@ -53,6 +53,7 @@ mod md;
 mod poke;
 mod probe;
 mod registry;
+mod scope;
 mod site;
 mod sync;
 mod sys;
@@ -68,6 +69,7 @@ pub use link::{
 };
 pub use probe::{Context, Entry, Exit, Kind, LifeInfo, ModRet, Return};
 pub use registry::{Selector, Site, functions};
+pub use scope::{EnteredScope, InScope, Scope};
 pub use site::{Argument, Function};
 
 /// Names one traceable function by its path, for [`Site`]'s methods and as a selection.

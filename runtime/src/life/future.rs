@@ -3,6 +3,7 @@
 use core::future::Future;
 use core::marker::{PhantomData, PhantomPinned};
 use core::mem::ManuallyDrop;
+use core::num::NonZero;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
@@ -114,12 +115,12 @@ impl<L: Lives> Life<L, L::Args, L::Future> {
             // SAFETY: the future is there, and this is pinned.
             return unsafe { self.poll_future(cx) };
         }
-        let unwinding = Unwinding(self);
         // SAFETY: the state is the address of one.
-        let running = unsafe { &mut *unwinding.0.state.0.cast::<Running<L>>() };
+        let running = unsafe { &mut *self.state.0.cast::<Running<L>>() };
         let outer = running.info.poll_begins();
+        let unwinding = Unwinding { life: self, outer };
         // SAFETY: the future is there, and this is pinned.
-        let poll = unsafe { unwinding.0.poll_future(cx) };
+        let poll = unsafe { unwinding.life.poll_future(cx) };
         core::mem::forget(unwinding);
         running.info.poll_ends(outer);
         poll.map(|ret| {
@@ -154,12 +155,17 @@ impl<L: Lives<Args = A, Future = U>, A, U> Life<L, A, U> {
 type Output<L> = <<L as Lives>::Future as Future>::Output;
 
 /// Ends the life of a future whose poll panics.
-struct Unwinding<'l, L: Lives>(&'l mut Life<L, L::Args, L::Future>);
+struct Unwinding<'l, L: Lives> {
+    life: &'l mut Life<L, L::Args, L::Future>,
+    /// The life around it.
+    outer: Option<NonZero<u64>>,
+}
 
 impl<L: Lives> Drop for Unwinding<'_, L> {
     fn drop(&mut self) {
         // SAFETY: it is made where the state is the address of one.
-        let running = unsafe { self.0.take_running() };
+        let mut running = unsafe { self.life.take_running() };
+        running.info.poll_ends(self.outer);
         running.unwound();
     }
 }

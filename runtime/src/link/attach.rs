@@ -168,9 +168,11 @@ pub(super) fn new_link(
                 poison(&link, message);
             }
         };
-        let (hashed, suspend) = (settings.is_hashed(), Box::new(suspend));
+        let (limit, hashed, suspend) = (settings.limit, settings.is_hashed(), Box::new(suspend));
         LinkCore {
-            state: Arc::new(LinkState::new(number, rank, tally, needs, hashed, pair, suspend)),
+            state: Arc::new(LinkState::new(
+                number, rank, tally, limit, needs, hashed, pair, suspend,
+            )),
             probes: probes.list,
             settings,
             cookies,

@@ -1,9 +1,12 @@
 //! Making links.
 
+use std::thread::ThreadId;
+
 use crate::caller::Lookup;
 use crate::error::Error;
 use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, Probe, SessionEntry, SessionExit};
 use crate::registry::Selector;
+use crate::scope::{Limit, Scope};
 
 use super::attach::{Request, attach};
 use super::cookie::{Cookie, Cookies};
@@ -58,6 +61,7 @@ pub fn link() -> LinkBuilder {
             lookup: Lookup::default(),
             specialise: true,
             skip_invalid: false,
+            limit: Limit::Everywhere,
         },
     }
 }
@@ -208,6 +212,28 @@ impl LinkBuilder {
     /// failing. It still fails if none is left.
     pub fn skip_invalid(mut self, skip: bool) -> Self {
         self.settings.skip_invalid = skip;
+        self
+    }
+
+    /// Limits the link to calls on the calling thread. A later limit replaces an earlier one.
+    ///
+    /// A call elsewhere is not a miss. What probes see of a call's end follows its beginning, also where an async
+    /// function ends on another thread.
+    pub fn on_this_thread(mut self) -> Self {
+        self.settings.limit = Limit::this_thread();
+        self
+    }
+
+    /// As [`LinkBuilder::on_this_thread`], on another.
+    pub fn on_thread(mut self, thread: ThreadId) -> Self {
+        self.settings.limit = Limit::Thread(thread);
+        self
+    }
+
+    /// Limits the link to calls where this scope is in force, or one inside it. As
+    /// [`LinkBuilder::on_this_thread`] in all else.
+    pub fn within(mut self, scope: &Scope) -> Self {
+        self.settings.limit = Limit::within(scope);
         self
     }
 

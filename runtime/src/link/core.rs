@@ -8,6 +8,7 @@ use crate::caller::{CallAbi, Lookup};
 use crate::error::Refusal;
 use crate::md::Md;
 use crate::probe::{AnyProbe, LinkState, Payload, discard, drop_caught};
+use crate::scope::Limit;
 use crate::site::Function;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
 
@@ -56,6 +57,7 @@ pub(crate) struct Settings {
     pub(crate) lookup: Lookup,
     pub(crate) specialise: bool,
     pub(crate) skip_invalid: bool,
+    pub(crate) limit: Limit,
 }
 
 impl Settings {

@@ -6,7 +6,7 @@ use crate::caller::choose::{self, Holds};
 use crate::caller::{CallAbi, Lookup};
 use crate::md::Prepared;
 use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Room, Row};
-use crate::sync::{Ordering, lock};
+use crate::sync::lock;
 use crate::sys::OutOfMemory;
 
 use super::core::{Fit, LinkCore, Member};
@@ -152,14 +152,14 @@ impl Groups {
 
     /// Adds the probes of `link` as they fit a function.
     fn add(&mut self, link: &LinkCore, fit: &Fit, cookie: u64) {
-        let counted = link.state.counted.load(Ordering::Relaxed);
+        let is_watched = link.state.is_watched();
         for (probe, &through) in link.probes.iter().zip(&fit.through) {
             let own = if link.settings.specialise && !link.state.hashed {
                 probe.specialised(fit.abi.slots, through)
             } else {
                 choose::any_probe(probe.kind(), fit.abi, lookup_of(link.state.hashed))
             };
-            let row = probe.thunk(through, counted).row(
+            let row = probe.thunk(through, is_watched).row(
                 probe.data(),
                 cookie,
                 Arc::as_ptr(&link.state),
@@ -211,8 +211,7 @@ impl Groups {
         let rows = || entries.iter().chain(mods).chain(exits);
         let first = rows().next()?;
         let link = state(first);
-        // Callers of one link's probes run them uncounted.
-        if link.counted.load(Ordering::Relaxed) {
+        if link.is_watched() {
             return None;
         }
         let own = choose::own(Holds {

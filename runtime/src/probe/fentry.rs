@@ -9,7 +9,7 @@ use super::context::{Frame, Outcome, Target, Whose};
 use super::param::Asks;
 use super::row::{At, Thunk, Unused};
 use super::state::guarded;
-use super::tally::timed;
+use super::tally::watched;
 use super::{AnyProbe, Context, Entry, Kind, Param, Row};
 
 /// A probe that runs before its function.
@@ -100,9 +100,9 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
         Asks { params: P::params(), ret: None }
     }
 
-    fn thunk(&self, through: u32, counted: bool) -> Thunk {
-        if counted {
-            Thunk::Entry(counted_thunk::<P, M>)
+    fn thunk(&self, through: u32, is_watched: bool) -> Thunk {
+        if is_watched {
+            Thunk::Entry(watched_thunk::<P, M>)
         } else if through == 0 {
             Thunk::Entry(thunk::<P, M, false>)
         } else {
@@ -143,12 +143,12 @@ unsafe extern "C" fn thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
     unsafe { errno.keep(run) };
 }
 
-/// As [`thunk`], in the statistics of the link.
+/// As [`thunk`], where the link says: see [`watched`].
 ///
 /// # Safety
 ///
 /// As there.
-unsafe extern "C" fn counted_thunk<P: EntryProbe<M>, M>(
+unsafe extern "C" fn watched_thunk<P: EntryProbe<M>, M>(
     at: At,
     args: *mut Slot,
     errno: Errno,
@@ -165,7 +165,7 @@ unsafe extern "C" fn counted_thunk<P: EntryProbe<M>, M>(
         unsafe { thunk::<P, M, true>(at, args, errno, x, y, whose) };
     };
     // SAFETY: the caller's promise.
-    unsafe { timed(row, target.function, run) };
+    let _ = unsafe { watched(row, target.function, run) };
 }
 
 /// Runs the probe of a row, which is a `P`.

@@ -9,7 +9,7 @@ use super::context::{Frame, Outcome, Target, Whose};
 use super::param::Asks;
 use super::row::{END_SLOTS, ExitCode, Thunk};
 use super::state::guarded;
-use super::tally::timed;
+use super::tally::watched;
 use super::{AnyProbe, Context, Exit, Kind, Param, RetParam, Return, Row};
 
 /// A probe that runs after its function.
@@ -143,10 +143,10 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
         Asks { params: P::params(), ret: P::ret() }
     }
 
-    fn thunk(&self, _: u32, counted: bool) -> Thunk {
-        Thunk::Exit(if counted {
-            // What ends calls is for callers of uncounted probes.
-            const { &ExitCode { run: counted_thunk::<P, M>, end: end::<P, M> } }
+    fn thunk(&self, _: u32, is_watched: bool) -> Thunk {
+        Thunk::Exit(if is_watched {
+            // What ends calls is for callers of unwatched probes.
+            const { &ExitCode { run: watched_thunk::<P, M>, end: end::<P, M> } }
         } else {
             const { &ExitCode { run: thunk::<P, M>, end: end::<P, M> } }
         })
@@ -183,12 +183,12 @@ unsafe fn thunk<P: ExitProbe<M>, M>(
     unsafe { errno.keep(run) };
 }
 
-/// As [`thunk`], in the statistics of the link.
+/// As [`thunk`], where the link says: see [`watched`].
 ///
 /// # Safety
 ///
 /// As there.
-unsafe fn counted_thunk<P: ExitProbe<M>, M>(
+unsafe fn watched_thunk<P: ExitProbe<M>, M>(
     row: &Row,
     args: *mut Slot,
     whose: Whose,
@@ -203,7 +203,7 @@ unsafe fn counted_thunk<P: ExitProbe<M>, M>(
         unsafe { thunk::<P, M>(row, args, whose, ret, outcome, errno) };
     };
     // SAFETY: the caller's promise.
-    unsafe { timed(row, target.function, run) };
+    let _ = unsafe { watched(row, target.function, run) };
 }
 
 /// # Safety

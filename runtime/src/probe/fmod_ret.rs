@@ -11,7 +11,7 @@ use super::context::Whose;
 use super::param::Asks;
 use super::row::{At, Thunk, Unused};
 use super::state::guarded;
-use super::tally::timed;
+use super::tally::watched;
 use super::{AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, RetParam, Row, Target};
 
 /// A probe that runs before its function and may decide the result in its place.
@@ -115,8 +115,8 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
         Asks { params: P::params(), ret: Some(P::ret()) }
     }
 
-    fn thunk(&self, _: u32, counted: bool) -> Thunk {
-        Thunk::ModRet(if counted { counted_thunk::<P, M> } else { thunk::<P, M> })
+    fn thunk(&self, _: u32, is_watched: bool) -> Thunk {
+        Thunk::ModRet(if is_watched { watched_thunk::<P, M> } else { thunk::<P, M> })
     }
 
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()> {
@@ -151,12 +151,12 @@ unsafe extern "C" fn thunk<P: ModRetProbe<M>, M>(
     unsafe { errno.keep(run) }
 }
 
-/// As [`thunk`], in the statistics of the link.
+/// As [`thunk`], where the link says: see [`watched`].
 ///
 /// # Safety
 ///
 /// As there.
-unsafe extern "C" fn counted_thunk<P: ModRetProbe<M>, M>(
+unsafe extern "C" fn watched_thunk<P: ModRetProbe<M>, M>(
     at: At,
     args: *mut Slot,
     errno: Errno,
@@ -173,7 +173,7 @@ unsafe extern "C" fn counted_thunk<P: ModRetProbe<M>, M>(
         unsafe { thunk::<P, M>(at, args, errno, ret, x, whose) }
     };
     // SAFETY: the caller's promise.
-    unsafe { timed(row, target.function, run) }
+    unsafe { watched(row, target.function, run) }.unwrap_or(Outcome::Running)
 }
 
 /// Runs the probe of a row, which is a `P`.

@@ -5,6 +5,7 @@ use core::num::NonZero;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use crate::scope::Place;
 use crate::site::Slot;
 
 std::thread_local! {
@@ -31,6 +32,8 @@ pub struct LifeInfo {
     thread: usize,
     /// Other threads that have polled it.
     more_threads: Vec<usize>,
+    /// Where it has begun.
+    place: Place,
     /// Whose life it is: where the slots are that its probes are handed.
     args: Cell<*mut Slot>,
 }
@@ -51,6 +54,7 @@ impl LifeInfo {
             longest: Duration::ZERO,
             thread: 0,
             more_threads: Vec::new(),
+            place: Place::here(),
             args: Cell::new(core::ptr::null_mut()),
         }
     }
@@ -131,7 +135,7 @@ impl LifeInfo {
     pub(crate) fn during<R>(&self, args: *mut Slot, run: impl FnOnce() -> R) -> R {
         self.args.set(args);
         let outer = PROBED.replace(self);
-        let result = run();
+        let result = self.place.during(run);
         PROBED.set(outer);
         result
     }

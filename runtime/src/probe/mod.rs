@@ -81,8 +81,8 @@ pub(crate) trait AnyProbe: Send + Sync {
     /// What it asks of its functions.
     fn asks(&self) -> Asks;
     /// What runs it, at functions to which it was bound thus: with these bits for [`Row`]'s
-    /// `through`. If it is `counted`, its runs are in the link's statistics.
-    fn thunk(&self, through: u32, counted: bool) -> row::Thunk;
+    /// `through`. If the link `is_watched`, it is asked at every call: see [`LinkState::is_watched`].
+    fn thunk(&self, through: u32, is_watched: bool) -> row::Thunk;
     /// The caller for this probe alone, at functions of so many slots to which it was bound thus.
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()>;
     /// What the thunk is handed.

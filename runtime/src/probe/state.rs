@@ -4,6 +4,7 @@ use core::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use crate::scope::Limit;
 use crate::sync::{AtomicBool, AtomicI32, AtomicU64, Ordering, lock};
 
 use super::list::Needs;
@@ -18,6 +19,8 @@ pub(crate) struct LinkState {
     pub(crate) order: AtomicI32,
     /// What decides among equal ones: when it was attached.
     pub(crate) since: u64,
+    /// At which calls its probes run.
+    pub(crate) limit: Limit,
     /// What its probes ask of a caller beside calling the origin.
     pub(crate) needs: Needs,
     /// Whether its functions are to be found through the hash table.
@@ -47,6 +50,7 @@ impl LinkState {
         number: u64,
         (order, since): (i32, u64),
         tally: Arc<Tally>,
+        limit: Limit,
         needs: Needs,
         hashed: bool,
         pair: Option<PairCaller>,
@@ -57,6 +61,7 @@ impl LinkState {
             order: AtomicI32::new(order),
             since,
             tally,
+            limit,
             needs,
             hashed,
             pair,
@@ -64,6 +69,12 @@ impl LinkState {
             counted: AtomicBool::new(false),
             installs: AtomicU64::new(0),
         }
+    }
+
+    /// Whether its probes ask it at every call whether they are to run, or count that they do. Callers that were made
+    /// for one link's probes do not.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.limit != Limit::Everywhere || self.counted.load(Ordering::Relaxed)
     }
 
     /// Its probes' place among those of other links. Under the transaction lock.

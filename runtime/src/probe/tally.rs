@@ -124,16 +124,27 @@ unsafe impl Send for Piece {}
 // SAFETY: as above.
 unsafe impl Sync for Piece {}
 
-/// Runs the probe of a row in the statistics of its link.
+/// Runs the probe of a row as its link says: if the call is one to which the link is limited, and in the link's
+/// statistics. `None` if it does not run.
 ///
 /// # Safety
 ///
 /// The row's link is alive, and stays so while the probe runs.
-pub(crate) unsafe fn timed<R>(row: &Row, function: &Function, run: impl FnOnce() -> R) -> R {
-    let begun = Instant::now();
-    let result = run();
+pub(crate) unsafe fn watched<R>(
+    row: &Row,
+    function: &Function,
+    run: impl FnOnce() -> R,
+) -> Option<R> {
     // SAFETY: the caller's promise.
     let link = unsafe { &*row.link };
+    if !link.limit.admits() {
+        return None;
+    }
+    if !link.counted.load(Ordering::Relaxed) {
+        return Some(run());
+    }
+    let begun = Instant::now();
+    let result = run();
     link.tally.count_run(function, begun.elapsed());
-    result
+    Some(result)
 }

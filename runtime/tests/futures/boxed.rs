@@ -6,7 +6,7 @@ use std::pin::Pin;
 use async_trait::async_trait;
 use gtramp::{Entry, Exit, traceable};
 
-use crate::steps::{Pending, run};
+use crate::steps::{Pending, in_turn, run};
 use crate::support::Log;
 
 #[async_trait]
@@ -67,6 +67,7 @@ fn silent(amount: u64) -> impl Future<Output = u64> {
 
 #[test]
 fn their_calls_are_the_lives_of_the_futures() {
+    let _turn = in_turn();
     let every = || {
         assert_eq!(run(Below.get(7)).as_deref(), Some("7"));
         assert_eq!(run(Below.get(0)), None);
@@ -114,6 +115,7 @@ fn their_calls_are_the_lives_of_the_futures() {
 
 #[test]
 fn results_are_typed_as_what_the_future_gives() {
+    let _turn = in_turn();
     let log = Log::new();
     let seen = log.clone();
     let _link = gtramp::fexit(["futures::boxed::Below::get"], move |ctx: &Exit| {

@@ -5,7 +5,7 @@ use std::mem::size_of_val;
 
 use gtramp::{Entry, traceable};
 
-use crate::steps::{Boxed, Pending, run};
+use crate::steps::{Boxed, Pending, in_turn, run};
 use crate::support::Log;
 
 #[derive(Debug, PartialEq)]
@@ -119,6 +119,7 @@ impl Named for Ledger {
 
 #[test]
 fn functions_of_every_form_give_what_they_gave_off_and_armed() {
+    let _turn = in_turn();
     let every = || {
         run(nothing());
         assert_eq!(run(borrowed("a", &String::from("b"))), "a");
@@ -180,6 +181,7 @@ async fn traced(text: String, amount: u64) -> usize {
 
 #[test]
 fn a_future_is_at_most_a_word_larger_and_can_be_sent() {
+    let _turn = in_turn();
     fn sent<F: Future + Send + 'static>(future: F) -> F {
         future
     }

@@ -2,20 +2,12 @@
 
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 
 use gtramp::{Entry, Exit, ModRet, Return, fsession, site, traceable};
 
-use crate::steps::{Boxed, Pending, poll, run};
+use crate::steps::{Boxed, Pending, in_turn, poll, run};
 use crate::support::Log;
-
-/// Tests that attach to the same functions take turns.
-static TURNS: Mutex<()> = Mutex::new(());
-
-fn in_turn() -> impl Drop {
-    TURNS.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 #[traceable]
 async fn add(a: u64, b: u64, polls: u32) -> u64 {
@@ -258,6 +250,23 @@ fn a_future_that_is_leaked_holds_no_detach_up() {
     std::mem::forget(future);
     link.detach();
     assert_eq!(log.holders(), 0);
+}
+
+#[test]
+fn a_life_after_one_that_unwound_is_not_taken_for_its_child() {
+    let _turn = in_turn();
+    let log = Log::new();
+    let seen = log.clone();
+    let _link = gtramp::fexit(["futures::lives::{add,failing}"], move |ctx: &Exit| {
+        let life = ctx.life().unwrap();
+        seen.push(format!("{} polls, in {:?}", life.polls(), life.parent()));
+    })
+    .unwrap();
+    let mut future = Box::pin(failing(1));
+    assert!(poll(&mut future).is_pending());
+    catch_unwind(AssertUnwindSafe(|| poll(&mut future))).unwrap_err();
+    run(add(1, 1, 0));
+    assert_eq!(log.take(), ["2 polls, in None", "1 polls, in None"]);
 }
 
 #[test]

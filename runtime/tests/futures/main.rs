@@ -10,4 +10,5 @@ mod boxed;
 mod forms;
 mod lives;
 mod runtimes;
+mod scopes;
 mod steps;

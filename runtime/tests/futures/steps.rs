@@ -2,7 +2,14 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
+
+/// Tests that attach to the same functions take turns.
+pub(crate) fn in_turn() -> MutexGuard<'static, ()> {
+    static TURNS: Mutex<()> = Mutex::new(());
+    TURNS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A future on the heap.
 pub(crate) type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;

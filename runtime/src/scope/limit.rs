@@ -1,0 +1,79 @@
+//! Which calls a link is limited to.
+
+use core::cell::Cell;
+use core::num::NonZero;
+use std::thread::ThreadId;
+
+use super::Scope;
+use super::handle::{exchange, is_in_force};
+
+std::thread_local! {
+    /// The thread's own identity, once somebody has asked; that of another while probes run at the end of what
+    /// began there.
+    static THREAD: Cell<Option<ThreadId>> = const { Cell::new(None) };
+}
+
+/// The calls at which the probes of a link run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// All.
+    #[default]
+    Everywhere,
+    /// Those on one thread.
+    Thread(ThreadId),
+    /// Those where one scope is in force, by its number.
+    Scope(NonZero<u64>),
+}
+
+impl Limit {
+    pub(crate) fn this_thread() -> Self {
+        Self::Thread(std::thread::current().id())
+    }
+
+    pub(crate) fn within(scope: &Scope) -> Self {
+        Self::Scope(scope.number())
+    }
+
+    /// Whether a call on this thread is one of these.
+    #[inline(always)]
+    pub(crate) fn admits(self) -> bool {
+        match self {
+            Self::Everywhere => true,
+            Self::Scope(number) => is_in_force(number),
+            Self::Thread(thread) => here() == thread,
+        }
+    }
+}
+
+#[inline(always)]
+fn here() -> ThreadId {
+    THREAD.get().unwrap_or_else(|| {
+        let here = std::thread::current().id();
+        THREAD.set(Some(here));
+        here
+    })
+}
+
+/// Where a call has begun: what limits look at.
+#[derive(Debug)]
+pub(crate) struct Place {
+    scope: Option<Scope>,
+    thread: ThreadId,
+}
+
+impl Place {
+    /// Here, now.
+    pub(crate) fn here() -> Self {
+        Self { scope: Scope::current(), thread: here() }
+    }
+
+    /// Runs probes as if they were there, so that the end of a call follows its beginning. They do not unwind.
+    pub(crate) fn during<R>(&self, run: impl FnOnce() -> R) -> R {
+        let thread = THREAD.replace(Some(self.thread));
+        let scope = exchange(self.scope.clone());
+        let result = run();
+        drop(exchange(scope));
+        THREAD.set(thread);
+        result
+    }
+}

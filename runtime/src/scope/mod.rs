@@ -1,0 +1,9 @@
+//! Scopes: what a link may be limited to, a request, a task or a test; and threads.
+
+mod handle;
+mod limit;
+mod travel;
+
+pub use handle::{EnteredScope, Scope};
+pub(crate) use limit::{Limit, Place};
+pub use travel::InScope;
