@@ -69,7 +69,8 @@ fn sites() -> Result<(f64, f64), Box<dyn Error>> {
 
 /// Bytes that the allocator has given out.
 #[cfg(target_env = "gnu")]
-fn heap() -> usize {
+#[must_use]
+pub fn heap() -> usize {
     // SAFETY: it only reads the allocator's own counts.
     let counts = unsafe { libc::mallinfo2() };
     counts.uordblks + counts.hblkhd
@@ -77,6 +78,7 @@ fn heap() -> usize {
 
 /// Not known of other allocators.
 #[cfg(not(target_env = "gnu"))]
-fn heap() -> usize {
+#[must_use]
+pub fn heap() -> usize {
     0
 }

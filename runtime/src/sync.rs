@@ -40,9 +40,3 @@ pub(crate) fn light_barrier() {
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-/// Whether somebody has locked `mutex`.
-#[cfg(not(loom))]
-pub(crate) fn is_locked<T>(mutex: &Mutex<T>) -> bool {
-    matches!(mutex.try_lock(), Err(std::sync::TryLockError::WouldBlock))
-}

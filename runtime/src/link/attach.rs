@@ -29,6 +29,7 @@ use super::core::{Fit, LinkCore, Member, Settings};
 use super::detach::{Fate, Patience, poison, withdraw};
 use super::fork;
 use super::handle::Link;
+use super::line::Errand;
 use super::probes::Probes;
 use super::rows;
 use super::transaction::{Transaction, expected, follow};
@@ -214,7 +215,7 @@ fn stay_loaded() -> std::io::Result<()> {
 pub(super) fn begin() -> Result<Transaction, Error> {
     let unsupported =
         |reason: &str| Error::Unsupported { target: TARGET, reason: reason.to_owned() };
-    let mut transaction = Transaction::begin().ok_or_else(|| {
+    let mut transaction = Transaction::begin(Errand::Coming).ok_or_else(|| {
         unsupported(
             "the process was made by a bare `clone` while a thread of its parent was attaching or \
              detaching",

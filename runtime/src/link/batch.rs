@@ -28,6 +28,7 @@ use crate::sys::{self, OutOfMemory};
 use super::attach::{PASSES_ARE_ORDERED, list_of_functions, no_memory, verify_sites};
 use super::core::{Fit, LinkCore, Member};
 use super::detach::{Fate, settle};
+use super::line::Errand;
 use super::rows;
 use super::transaction::{Left, Retired, Transaction, expected, follow};
 use super::transaction::{wait, wait_at};
@@ -379,7 +380,7 @@ pub(super) fn finish(mut transaction: Transaction, parts: Vec<Part>) {
             }
             lists.clear();
         }
-        let Some(again) = Transaction::begin() else { return };
+        let Some(again) = Transaction::begin(Errand::Leaving) else { return };
         transaction = again;
         for (part, left, _) in &waits {
             let link = &part.link;

@@ -20,6 +20,7 @@ use super::attach::{
 use super::batch::{End, Part, apply, finish, sharers};
 use super::core::{Fit, LinkCore, Member};
 use super::handle::Link;
+use super::line::Errand;
 use super::probes::Probes;
 use super::transaction::Transaction;
 
@@ -60,7 +61,7 @@ struct Seen {
 impl Seen {
     fn of(link: &Link) -> Self {
         // So that no fork finds them locked. Where there is no transaction, nothing is changed either.
-        let _transaction = Transaction::begin();
+        let _transaction = Transaction::begin(Errand::Coming);
         let core = link.core();
         let members = lock(&core.members).clone();
         let changes = core.changes.load(Ordering::Relaxed);

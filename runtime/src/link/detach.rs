@@ -21,6 +21,7 @@ use crate::sys;
 
 use super::core::{LinkCore, Member};
 use super::handle::Link;
+use super::line::Errand;
 use super::rows;
 use super::transaction::{Retired, Transaction, follow, vacate, wait};
 
@@ -45,7 +46,7 @@ pub(crate) enum Fate {
 
 /// Detaches. Doing it again does nothing.
 pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
-    let Some(transaction) = Transaction::begin() else {
+    let Some(transaction) = Transaction::begin(Errand::Leaving) else {
         // Its probes stay attached for the life of the process.
         core::mem::forget(Arc::clone(link));
         return;
@@ -60,7 +61,7 @@ pub(crate) fn detach(link: &Arc<LinkCore>, patience: Patience) {
 
 /// Disables a link of which a probe has panicked.
 pub(crate) fn poison(link: &Arc<LinkCore>, message: String) {
-    let Some(mut transaction) = Transaction::begin() else { return };
+    let Some(mut transaction) = Transaction::begin(Errand::Leaving) else { return };
     // The thread is in the midst of a call, which has nothing to do with other links' captures.
     transaction.drop_no_links();
     link.state.note_panic(message);
@@ -72,7 +73,7 @@ pub(crate) fn poison(link: &Arc<LinkCore>, message: String) {
 
 /// Takes the probes of a link out of its functions' lists, and waits until none of them runs.
 pub(crate) fn disable(link: &Link) {
-    if let Some(transaction) = Transaction::begin() {
+    if let Some(transaction) = Transaction::begin(Errand::Leaving) {
         let core = link.core();
         disable_in(transaction, &core);
     }
@@ -120,7 +121,7 @@ pub(super) fn withdraw(
         drop(transaction);
         wait(&link.state, &lists);
         drop(lists);
-        let Some(again) = Transaction::begin() else { return };
+        let Some(again) = Transaction::begin(Errand::Leaving) else { return };
         transaction = again;
         // Another thread may have put the probes back while this one waited without the lock.
         if link.state.installs.load(Ordering::Relaxed) == installs {

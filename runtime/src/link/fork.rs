@@ -3,7 +3,8 @@
 //! 1. before: every lock that is only held for a moment is taken, as one: the transaction lock;
 //!    what is made on first use is made;
 //! 2. in the parent: it is released;
-//! 3. in the child: the records of the threads that are gone are given up, then it is released.
+//! 3. in the child: the records of the threads that are gone are given up, and their places in line for the lock,
+//!    then it is released.
 //!
 //! Everything else that can be locked is locked under the transaction lock alone.
 
@@ -16,6 +17,7 @@ use crate::sync::{AtomicBool, Ordering};
 use crate::sys;
 
 use super::child;
+use super::line::Errand;
 use super::transaction::Transaction;
 
 std::thread_local! {
@@ -43,7 +45,7 @@ unsafe extern "C" fn before() {
     }
     grace::prepare();
     let _ = Registry::get();
-    ACROSS.set(Transaction::begin().map(core::mem::ManuallyDrop::new));
+    ACROSS.set(Transaction::begin(Errand::Leaving).map(core::mem::ManuallyDrop::new));
 }
 
 unsafe extern "C" fn in_parent() {
@@ -55,6 +57,7 @@ unsafe extern "C" fn in_child() {
     // What is orphaned stays so.
     let taken = ACROSS.take();
     if taken.is_some() {
+        Transaction::is_alone();
         child::is_forked();
     }
     ACROSS.set(taken);

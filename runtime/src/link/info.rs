@@ -13,6 +13,7 @@ use crate::sync::{Ordering, lock};
 
 use super::core::{LinkCore, Member};
 use super::handle::Link;
+use super::line::Errand;
 use super::transaction::{Transaction, expected};
 
 /// What a link is attached to and how it fared, at one moment.
@@ -134,7 +135,7 @@ impl Altered {
 
 impl LinkInfo {
     pub(super) fn of(link: &Link) -> Self {
-        let transaction = Transaction::begin();
+        let transaction = Transaction::begin(Errand::Coming);
         let link = link.look();
         let (functions, panic) = if transaction.is_some() {
             let compared = |member: &Member| LinkedFunction {

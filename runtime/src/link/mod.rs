@@ -14,6 +14,7 @@ mod detach;
 mod fork;
 mod handle;
 mod info;
+mod line;
 mod probes;
 mod rows;
 mod several;

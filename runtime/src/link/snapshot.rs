@@ -12,6 +12,7 @@ use crate::md::Md;
 use crate::probe::List;
 use crate::site::{Function, Record, SiteData, Switch};
 
+use super::line::Errand;
 use super::transaction::Transaction;
 
 /// Tests that look at the state of the whole process take turns.
@@ -61,7 +62,7 @@ struct RowState {
 
 impl Snapshot {
     pub(crate) fn of<'f>(functions: impl IntoIterator<Item = &'f Function>) -> Self {
-        let mut transaction = Transaction::begin().expect("it is no child");
+        let mut transaction = Transaction::begin(Errand::Coming).expect("it is no child");
         let sites = functions.into_iter().flat_map(|function| function.sites());
         let sites = sites.map(|site| SiteState::of(site)).collect();
         let retired = transaction.retired();

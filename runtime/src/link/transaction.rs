@@ -12,12 +12,13 @@ use crate::md::{LOOKING, Md, Replaced, TableState};
 use crate::poke::{Expected, Writable, is_known};
 use crate::probe::{LinkState, ListBox, Needs, Row, discard, drop_caught};
 use crate::site::{Function, Record};
-use crate::sync::{Mutex, MutexGuard, Ordering, is_locked, lock};
+use crate::sync::{Mutex, MutexGuard, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
 use super::child;
 use super::core::{LinkCore, Member};
 use super::detach::Fate;
+use super::line::{Errand, Line, Turn};
 use super::rows::{any_hashed, is_of, lookup_of};
 
 /// Everything that changes under the lock and is not at a site.
@@ -73,6 +74,9 @@ struct Leaving {
     lists: Vec<Arc<Retired>>,
 }
 
+/// Who may lock the state. Nobody else does, so whoever has the turn never waits for it.
+static LINE: Line = Line::new();
+
 static STATE: Mutex<State> = Mutex::new(State {
     table: TableState::new(&TABLE),
     attaches: 0,
@@ -92,7 +96,8 @@ pub(crate) struct Transaction {
     marked: Option<Marked>,
     /// Whether links that were left to a later transaction are left to a later one than this.
     keeps_links: bool,
-    /// After the guard of the lock, so that they are dropped after it.
+    /// After the guard of the lock, so that they are dropped after it, in this order.
+    _turn: Turn<'static>,
     _under_way: UnderWay,
     _unprobed: IgnoreGuard,
 }
@@ -138,16 +143,18 @@ impl Drop for Garbage {
 impl Transaction {
     /// `None` in a child that was made without the handlers for forks, while another thread of its
     /// parent had the lock: nobody will ever release it there, nor end what it was doing.
-    pub(crate) fn begin() -> Option<Self> {
+    pub(crate) fn begin(errand: Errand) -> Option<Self> {
         let unprobed = ignore_current_thread();
         let under_way = UnderWay::begin();
-        if !child::is_at_home(|| is_locked(&STATE)) {
+        if !child::is_at_home(|| LINE.is_taken()) {
             return None;
         }
+        let turn = LINE.wait(errand);
         Some(Self {
             state: lock(&STATE),
             marked: None,
             keeps_links: false,
+            _turn: turn,
             _under_way: under_way,
             _unprobed: unprobed,
         })
@@ -156,6 +163,11 @@ impl Transaction {
     /// Whether the calling thread is in one.
     pub(crate) fn is_under_way() -> bool {
         UNDER_WAY.get()
+    }
+
+    /// In the child of a fork that has begun it: nobody else waits there.
+    pub(crate) fn is_alone() {
+        LINE.forget_others();
     }
 
     /// Lets its end drop nothing of what links have captured.

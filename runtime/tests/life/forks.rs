@@ -26,7 +26,7 @@ fn stuck(a: u64) -> u64 {
 
 /// Runs `child` in a fork: whether it answered yes. A child that hangs is killed.
 fn in_child(child: impl FnOnce() -> bool) -> bool {
-    const PATIENCE: u32 = 20;
+    const PATIENCE: u32 = 120;
     // SAFETY: the child runs `child`, as the only thread of a copy of this process, and then ends
     // without running anything that belongs to the parent.
     let pid = unsafe { libc::fork() };

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::{targets, turn};
 use crate::caller::choose::single;
 use crate::grace::in_probe;
+use crate::link::line::Errand;
 use crate::link::transaction::Transaction;
 use crate::md::Md;
 use crate::poke::Writable;
@@ -36,7 +37,7 @@ const RESULTS: [u64; 3] = [0, 3, 54_321];
 /// Makes calls of a function enter this caller, as those do that are on their way when another is
 /// selected.
 fn lead_astray(md: &'static Md, caller: *const ()) {
-    let transaction = Transaction::begin().expect("it is no child");
+    let transaction = Transaction::begin(Errand::Coming).expect("it is no child");
     let mut writable = Writable::open([md.site()].into_iter()).expect("it can be written");
     assert!(writable.aim(md.site(), caller), "the entry can be written");
     md.set_astray(true);

@@ -4,6 +4,7 @@ use std::sync::Barrier;
 
 use super::turn;
 use crate::grace::records;
+use crate::link::line::Errand;
 use crate::link::transaction::Transaction;
 use crate::{Entry, traceable};
 
@@ -30,7 +31,7 @@ fn lists_wait_for_each_other() {
     let _turn = turn();
     let attach =
         || crate::fentry("**::threads::target", |_: &Entry| ()).expect("it takes any probe");
-    let retired = || Transaction::begin().expect("it is no child").retired();
+    let retired = || Transaction::begin(Errand::Coming).expect("it is no child").retired();
     assert_eq!(target(1), 1);
     let first = attach();
     let (registered, done) = (Barrier::new(THREADS + 1), Barrier::new(THREADS + 1));

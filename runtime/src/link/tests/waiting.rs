@@ -7,6 +7,7 @@ use std::sync::mpsc::channel;
 
 use super::turn;
 use crate::grace::current;
+use crate::link::line::Errand;
 use crate::link::transaction::Transaction;
 use crate::sys::WAKES;
 use crate::{Entry, Exit, ModRet, traceable};
@@ -75,7 +76,7 @@ fn lists_that_no_call_holds_do_not_pile_up_while_a_thread_is_deep_in_calls() {
                 drop(link);
             }
             // Other tests may be under way.
-            let retired = Transaction::begin().expect("it is no child").retired();
+            let retired = Transaction::begin(Errand::Coming).expect("it is no child").retired();
             assert!(retired < 50, "{depth}: {retired}");
         };
         std::thread::scope(|scope| {
