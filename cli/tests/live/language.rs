@@ -247,3 +247,28 @@ fn a_stack_begins_with_who_has_called() {
     assert!(first <= 1, "{stack}");
     assert!(!stack.contains("__rust_begin_short_backtrace"), "{stack}");
 }
+
+#[gtramp::traceable]
+mod waiting {
+    pub(super) async fn until(is_ready: bool) {
+        if !is_ready {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Polls it once and drops it.
+fn poll_once(future: impl Future<Output = ()>) -> bool {
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    std::pin::pin!(future).poll(&mut context).is_ready()
+}
+
+#[test]
+fn futures_that_were_dropped_are_told_from_those_that_were_finished() {
+    let running = attached("live::language::waiting::until { @[cancelled, is_ready] = count() }");
+    assert!(poll_once(waiting::until(true)));
+    assert!(!poll_once(waiting::until(false)));
+    assert!(!poll_once(waiting::until(false)));
+    let counts = running.off().counts();
+    assert_eq!(counts, [("true false".to_owned(), 2), ("false true".to_owned(), 1)]);
+}

@@ -49,6 +49,10 @@ impl Forest {
         calls.sort_by_key(|call| (call.at + call.latency, core::cmp::Reverse(call.depth)));
         let mut whole = Vec::new();
         for call in calls {
+            if call.life {
+                whole.push(Node { call, within: Vec::new() });
+                continue;
+            }
             let open = self.open.entry(call.thread).or_default();
             let first = open
                 .iter()
@@ -80,7 +84,7 @@ pub(super) mod tests {
     pub(in super::super) fn call(func: &str, depth: u32, at: u64, latency: u64) -> Event {
         let outcome = "returned".to_owned();
         let func = func.to_owned();
-        Event { at, func, thread: 1, depth, latency, outcome, values: Vec::new() }
+        Event { at, func, thread: 1, depth, life: false, latency, outcome, values: Vec::new() }
     }
 
     fn shape(node: &Node) -> String {
@@ -107,6 +111,15 @@ pub(super) mod tests {
         let whole =
             forest.take_in(vec![call("a", 0, 0, 10), call("b", 1, 5, 5), call("c", 2, 5, 5)]);
         assert_eq!(shape(&whole[0]), "a(b(c()))");
+    }
+
+    #[test]
+    fn the_life_of_a_future_is_by_itself() {
+        let mut forest = Forest::default();
+        let life = Event { life: true, ..call("life", 0, 0, 20) };
+        let whole = forest.take_in(vec![call("b", 1, 2, 3), life, call("a", 0, 1, 30)]);
+        let shapes: Vec<String> = whole.iter().map(shape).collect();
+        assert_eq!(shapes, ["life()", "a(b())"]);
     }
 
     #[test]

@@ -47,6 +47,7 @@ pub(crate) enum Term {
     Latency,
     Depth,
     Panic,
+    Cancelled,
     Err,
     Ret,
     /// All arguments, as text.
@@ -63,7 +64,7 @@ pub(crate) enum Term {
 impl Term {
     /// Whether only the end of a call tells.
     pub(crate) fn is_of_end(&self) -> bool {
-        matches!(self, Self::Latency | Self::Panic | Self::Err | Self::Ret)
+        matches!(self, Self::Latency | Self::Panic | Self::Cancelled | Self::Err | Self::Ret)
     }
 
     /// As it is written.
@@ -74,6 +75,7 @@ impl Term {
             Self::Latency => "latency",
             Self::Depth => "depth",
             Self::Panic => "panic",
+            Self::Cancelled => "cancelled",
             Self::Err => "err",
             Self::Ret => "ret",
             Self::Args => "args",

@@ -19,7 +19,12 @@ pub(super) struct Compiler {
 
 impl Compiler {
     pub(super) fn new(functions: Vec<&'static Function>) -> Self {
-        let planned = |function| Planned { function, arguments: Box::default(), ret: None };
+        let planned = |function: &'static Function| Planned {
+            function,
+            is_async: function.is_async(),
+            arguments: Box::default(),
+            ret: None,
+        };
         let functions = functions.into_iter().map(planned).collect();
         Self { functions, arguments: Vec::new(), optional: Vec::new(), ret: None }
     }
@@ -121,6 +126,7 @@ impl Compiler {
             Term::Latency => Operand::Latency,
             Term::Depth => Operand::Depth,
             Term::Panic => Operand::Panic,
+            Term::Cancelled => Operand::Cancelled,
             Term::Err => Operand::Err,
             Term::Ret => Operand::Ret,
             Term::Args => Operand::Args,
@@ -135,7 +141,7 @@ impl Compiler {
             Expr::Term(term) => match &term.what {
                 Term::Func | Term::Thread => Ok(Class::Text),
                 Term::Latency | Term::Depth => Ok(Class::Number),
-                Term::Panic | Term::Err => Ok(Class::Bool),
+                Term::Panic | Term::Cancelled | Term::Err => Ok(Class::Bool),
                 Term::Args | Term::Stack => {
                     let message = format!("`{}` is for printing", term.what.text());
                     Err(Wrong::at(term.column, message))
@@ -234,7 +240,7 @@ fn find(function: &'static Function, argument: &At<String>) -> Result<(usize, Re
     let At { what: name, column } = argument;
     let Some(index) = index_of(function, name) else {
         let names: Vec<&str> = function.arguments().map(|argument| argument.name()).collect();
-        let words = ["func", "thread", "latency", "depth", "panic", "err", "ret"];
+        let words = ["func", "thread", "latency", "depth", "panic", "cancelled", "ret"];
         let hint = near(name, names.iter().copied().chain(words));
         let all = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         let path = function.path();

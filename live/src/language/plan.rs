@@ -38,6 +38,8 @@ pub(crate) struct Wants {
 #[derive(Debug)]
 pub(crate) struct Planned {
     pub(crate) function: &'static Function,
+    /// Its call is the life of a future, on any number of threads.
+    pub(crate) is_async: bool,
     /// Where the arguments are that the program names, in its order.
     pub(crate) arguments: Box<[(usize, Reader)]>,
     pub(crate) ret: Option<Reader>,
@@ -52,6 +54,7 @@ pub(crate) enum Operand {
     Latency,
     Depth,
     Panic,
+    Cancelled,
     Err,
     Ret,
     /// By its place in [`Planned::arguments`].

@@ -83,12 +83,14 @@ pub(super) fn event(plan: &Plan, event: &Event) -> protocol::Event {
         func: planned.map_or_else(String::new, |planned| planned.function.instance().to_owned()),
         thread: event.thread,
         depth: event.depth,
+        life: planned.is_some_and(|planned| planned.is_async),
         latency: event.latency,
         outcome: match event.outcome {
             Outcome::Entered => "entered",
             Outcome::Returned => "returned",
             Outcome::Failed => "failed",
             Outcome::Panicked => "panicked",
+            Outcome::Cancelled => "cancelled",
         }
         .to_owned(),
         values: names.zip(values).collect(),

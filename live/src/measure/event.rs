@@ -16,6 +16,8 @@ pub(crate) enum Outcome {
     Returned,
     Failed,
     Panicked,
+    /// The future of an async function was dropped before its end.
+    Cancelled,
 }
 
 /// Something that is shown of a call.

@@ -79,7 +79,8 @@ impl Engine {
     pub(super) fn begin(&self, ctx: &Entry<'_>) -> Option<Call> {
         let (shard, planned, hit) = self.admit(ctx)?;
         let begun = self.is_timed(hit);
-        let (depth, deeper) = if self.plan.wants.depth {
+        // A life is on many threads, and other calls are between its polls: it is within none, and none within it.
+        let (depth, deeper) = if self.plan.wants.depth && !planned.is_async {
             match Deeper::enter(self.number, || self.is_left_out(hit)) {
                 Entered::Seen(depth, deeper) => (depth, Some(deeper)),
                 left_out => {
@@ -122,7 +123,11 @@ impl Engine {
         let begun = self.is_timed(self.counts[shard].kept.load(Relaxed));
         let (kept, arguments) =
             call.kept.as_ref().map_or((&[][..], ""), |kept| (&kept.values[..], &kept.arguments));
-        let outcome = if ctx.unwound() { Outcome::Panicked } else { Outcome::Returned };
+        let outcome = match (ctx.unwound(), ctx.cancelled()) {
+            (true, _) => Outcome::Panicked,
+            (_, true) => Outcome::Cancelled,
+            _ => Outcome::Returned,
+        };
         let latency = since(self.clock, call.begun, ended);
         let places = &self.plan.kept[..];
         let depth = call.depth;

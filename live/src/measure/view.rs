@@ -29,6 +29,7 @@ pub(super) trait View {
             Operand::Latency => Value::Int(self.latency().into()),
             Operand::Depth => Value::Int(self.depth().into()),
             Operand::Panic => Value::Bool(self.outcome() == Outcome::Panicked),
+            Operand::Cancelled => Value::Bool(self.outcome() == Outcome::Cancelled),
             Operand::Err => Value::Bool(self.outcome() == Outcome::Failed),
             Operand::Ret => self.result(),
             Operand::Arg(place) => self.argument(*place),

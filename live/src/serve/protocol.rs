@@ -124,9 +124,12 @@ pub struct Event {
     pub thread: u32,
     /// How deep it is in other calls of the lease.
     pub depth: u32,
+    /// Whether it is the life of an async function's future: then it is within no other call, and none within it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub life: bool,
     /// How long it took, in nanoseconds; 0 if its end was not awaited.
     pub latency: u64,
-    /// `entered`, `returned`, `failed` or `panicked`.
+    /// `entered`, `returned`, `failed`, `panicked` or `cancelled`.
     pub outcome: String,
     /// What is printed of it: names and texts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

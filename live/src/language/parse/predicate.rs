@@ -7,12 +7,13 @@ use super::super::error::Wrong;
 /// So deep may expressions be.
 const DEPTH: usize = 32;
 
-const WORDS: [(&str, Term); 9] = [
+const WORDS: [(&str, Term); 10] = [
     ("func", Term::Func),
     ("thread", Term::Thread),
     ("latency", Term::Latency),
     ("depth", Term::Depth),
     ("panic", Term::Panic),
+    ("cancelled", Term::Cancelled),
     ("err", Term::Err),
     ("ret", Term::Ret),
     ("args", Term::Args),
