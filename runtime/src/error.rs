@@ -9,12 +9,13 @@ use crate::probe::{Asks, Kind, Mismatch};
 use crate::site::Function;
 use crate::sync::OnceLock;
 
-/// Why an attach failed. Nothing was changed: every function is as it was before.
+/// Why an attach or another change of a link failed. Nothing was changed: every function is as it was before.
 ///
 /// Its `Debug` is its `Display`, so that an `unwrap()` says what is wrong.
 #[non_exhaustive]
 pub enum Error {
     /// No traceable function has a path that the selection matches.
+    #[non_exhaustive]
     NoMatch {
         /// The pattern, or several with commas.
         pattern: String,
@@ -22,6 +23,7 @@ pub enum Error {
         near: Vec<String>,
     },
     /// A pattern is not a glob.
+    #[non_exhaustive]
     BadPattern {
         /// The pattern.
         pattern: String,
@@ -29,6 +31,7 @@ pub enum Error {
         reason: String,
     },
     /// `site!` named a function that has no site.
+    #[non_exhaustive]
     NotTraceable {
         /// The function, as the compiler names it.
         function: String,
@@ -38,6 +41,7 @@ pub enum Error {
     /// The link has no probe.
     NoProbe,
     /// A probe asks for another type than the function has.
+    #[non_exhaustive]
     TypeMismatch {
         /// The function's path.
         function: String,
@@ -53,6 +57,7 @@ pub enum Error {
         hint: String,
     },
     /// A probe asks for more arguments than the function has.
+    #[non_exhaustive]
     MissingArgument {
         /// The function's path.
         function: String,
@@ -62,6 +67,7 @@ pub enum Error {
         count: usize,
     },
     /// No caller was generated for so many slots.
+    #[non_exhaustive]
     TooManyArgs {
         /// The function's path.
         function: String,
@@ -71,6 +77,7 @@ pub enum Error {
         max: usize,
     },
     /// The configuration leaves out the callers that such a link needs.
+    #[non_exhaustive]
     NotGenerated {
         /// The function's path.
         function: String,
@@ -78,6 +85,7 @@ pub enum Error {
         caller: String,
     },
     /// An entry cannot be written.
+    #[non_exhaustive]
     Poke {
         /// The first address of the pages that could not be made writable.
         address: usize,
@@ -85,6 +93,7 @@ pub enum Error {
         source: io::Error,
     },
     /// There is no memory for what the link needs.
+    #[non_exhaustive]
     OutOfMemory {
         /// The path of the function it is for; `None` if it is for all.
         function: Option<&'static str>,
@@ -94,6 +103,7 @@ pub enum Error {
         bytes: usize,
     },
     /// An entry does not hold the instruction that belongs there: something else patched it.
+    #[non_exhaustive]
     Modified {
         /// The function's path.
         function: String,
@@ -105,6 +115,7 @@ pub enum Error {
         expected: Vec<u8>,
     },
     /// Functions cannot be patched on this target or in this process.
+    #[non_exhaustive]
     Unsupported {
         /// The target.
         target: &'static str,
@@ -112,6 +123,7 @@ pub enum Error {
         reason: String,
     },
     /// A link is to have other kinds of probes than it has.
+    #[non_exhaustive]
     OtherKinds {
         /// The kinds of the probes that it has.
         there: Vec<Kind>,
@@ -119,6 +131,7 @@ pub enum Error {
         given: Vec<Kind>,
     },
     /// A link is to be detached from functions to none of which it is attached.
+    #[non_exhaustive]
     NotAttached {
         /// The first of them.
         function: String,
@@ -126,6 +139,7 @@ pub enum Error {
     /// A link is to be changed that was detached.
     Detached,
     /// One transaction changes a link twice.
+    #[non_exhaustive]
     ChangedTwice {
         /// What the link is.
         link: String,

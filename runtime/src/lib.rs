@@ -60,7 +60,6 @@ mod sys;
 
 pub use gtramp_macros::{fentry, fexit, fmod_ret, traceable};
 
-pub use caller::{Lookup, Shape};
 pub use error::{Error, Refusal};
 pub use grace::{IgnoreGuard, ignore_current_thread};
 pub use link::{
@@ -68,6 +67,7 @@ pub use link::{
     Transaction, fentry, fexit, fmod_ret, fsession, link,
 };
 pub use probe::{Context, Entry, Exit, Kind, LifeInfo, ModRet, Return};
+pub use probe::{EntryProbe, ExitProbe, ModRetProbe, SessionEntry, SessionExit};
 pub use registry::{Selector, Site, functions};
 pub use scope::{EnteredScope, InScope, Scope};
 pub use site::{Argument, Function};
@@ -128,7 +128,7 @@ macro_rules! include_variants {
 /// probes' traits are `unsafe` to implement, and what takes apart slots and contexts is an `unsafe fn`.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::caller::Contributed;
+    pub use crate::caller::{Contributed, Lookup};
     pub use crate::error::Error;
     pub use crate::life::Life;
     pub use crate::link::{Link, LinkBuilder, Signature, entry_link, exit_link, mod_ret_link};

@@ -42,7 +42,7 @@ fn turn() -> MutexGuard<'static, ()> {
 
 fn functions() -> Vec<&'static Function> {
     let all = gtramp::functions();
-    all.into_iter().filter(|function| function.path().starts_with("poke::")).collect()
+    all.iter().filter(|function| function.path().starts_with("poke::")).collect()
 }
 
 /// The bytes of every entry.

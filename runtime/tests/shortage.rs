@@ -227,7 +227,7 @@ fn whichever_piece_of_memory_is_refused_to_functions_that_refuse_they_are_refuse
 #[test]
 #[ignore = "its listing is the first: run in a process of its own"]
 fn refusals() {
-    let off = || gtramp::functions().into_iter().flat_map(entry_bytes).collect::<Vec<EntryBytes>>();
+    let off = || gtramp::functions().iter().flat_map(entry_bytes).collect::<Vec<EntryBytes>>();
     let wrong = |_: &Entry, _: &str| ();
     match under(granted(), || gtramp::fentry(ALL, wrong)).expect_err("they take numbers") {
         Error::OutOfMemory { .. } => {}

@@ -16,7 +16,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 use std::{env, process, thread};
 
-use gtramp::{Entry, Exit, Link, Lookup};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, Exit, Link};
 
 static ENTRIES: AtomicU64 = AtomicU64::new(0);
 static EXITS: AtomicU64 = AtomicU64::new(0);

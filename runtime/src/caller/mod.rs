@@ -17,7 +17,9 @@ mod shape;
 mod specialised;
 
 pub use contributed::Contributed;
-pub use shape::{Lookup, Shape};
+pub use shape::Lookup;
+
+pub(crate) use shape::Shape;
 
 pub(crate) use abi::CallAbi;
 pub(crate) use compiled::{entry_caller, exit_caller, mod_ret_caller, pair_caller, session_caller};

@@ -21,14 +21,13 @@ pub enum Lookup {
 ///
 /// Its symbol is called after it: `caller_2_sleep_origin`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub struct Shape {
+pub(crate) struct Shape {
     /// How many slots it saves.
-    pub slots: usize,
+    pub(crate) slots: usize,
     /// Whether its probes may block.
-    pub sleepable: bool,
+    pub(crate) sleepable: bool,
     /// Whether it calls the origin itself, so that something can run after it or in its place.
-    pub origin: bool,
+    pub(crate) origin: bool,
 }
 
 impl Shape {

@@ -5,10 +5,11 @@ use std::cell::RefCell;
 use std::ops::ControlFlow;
 
 use super::Bytes;
+use crate::caller::Lookup;
 use crate::link::snapshot::{Snapshot, turn};
 use crate::registry::functions;
 use crate::sys::{Call, Refusing, refuse};
-use crate::{Entry, Error, Exit, Function, Link, LinkBuilder, Lookup, ModRet, Return, traceable};
+use crate::{Entry, Error, Exit, Function, Link, LinkBuilder, ModRet, Return, traceable};
 
 #[traceable]
 fn zero(a: u64) -> u64 {
@@ -32,7 +33,7 @@ fn path(name: &str) -> String {
 }
 
 fn targets() -> impl Iterator<Item = &'static Function> {
-    functions().into_iter().filter(|function| function.module().ends_with("fuzz::links"))
+    functions().iter().filter(|function| function.module().ends_with("fuzz::links"))
 }
 
 /// What a probe saw: its link, its kind, its cookie.

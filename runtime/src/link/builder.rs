@@ -16,6 +16,9 @@ use super::probes::Probes;
 
 /// Collects what a link is to be, then attaches it in one transaction.
 ///
+/// A link has any number of probes: each method that names one adds it. Of all else it has one, and what is said
+/// last holds.
+///
 /// ```no_run
 /// # fn main() -> Result<(), gtramp::Error> {
 /// use gtramp::{Entry, Exit};
@@ -158,7 +161,8 @@ impl LinkBuilder {
         self
     }
 
-    /// Says which functions, in the place of what was said before.
+    /// Says which functions, in the place of what was said before: of a probe that an attribute made, in the place
+    /// of the attribute's patterns. [`Selector::and`] puts selections together.
     pub fn functions(mut self, functions: impl Into<Selector>) -> Self {
         self.selector = functions.into();
         self
@@ -195,12 +199,14 @@ impl LinkBuilder {
         self
     }
 
+    #[doc(hidden)]
     /// How callers find the functions' metadata; [`Lookup::Inline`] unless said.
     pub fn lookup(mut self, lookup: Lookup) -> Self {
         self.settings.lookup = lookup;
         self
     }
 
+    #[doc(hidden)]
     /// Whether a function that has no other probe gets a caller compiled for this one, in the place
     /// of one that is there for probes of any type. True unless said: it is faster.
     pub fn specialise(mut self, specialise: bool) -> Self {

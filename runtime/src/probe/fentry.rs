@@ -17,6 +17,8 @@ use super::{AnyProbe, Context, Entry, Kind, Param, Row};
 /// Implemented for closures `Fn(&Entry, &T0, &T1, ..)` of up to twelve typed arguments, each
 /// by shared reference, and by `#[fentry]`. `M` tells the closures apart and is always inferred.
 ///
+/// It is sealed: what its items are changes without notice, and only closures and the attributes implement it.
+///
 /// # Safety
 ///
 /// `call` reads only arguments that `params` names, as `params` names them.
@@ -27,12 +29,15 @@ use super::{AnyProbe, Context, Entry, Kind, Param, Row};
     note = "it is `Send + Sync + 'static`: a closure that captures says `move`"
 )]
 pub unsafe trait EntryProbe<M = ()>: Send + Sync + 'static {
+    #[doc(hidden)]
     /// Whether it may block.
     const SLEEPABLE: bool = false;
 
+    #[doc(hidden)]
     /// The arguments it asks for, from the first on.
     fn params() -> Vec<Param>;
 
+    #[doc(hidden)]
     /// Runs it.
     ///
     /// # Safety

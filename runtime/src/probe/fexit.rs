@@ -17,6 +17,8 @@ use super::{AnyProbe, Context, Exit, Kind, Param, RetParam, Return, Row};
 /// Implemented for closures `Fn(&Exit, T0, T1, ..)` and `Fn(&Exit, T0, T1, .., Return<R>)` of
 /// up to twelve typed arguments, each by value and `Copy`, and by `#[fexit]`.
 ///
+/// It is sealed: what its items are changes without notice, and only closures and the attributes implement it.
+///
 /// # Safety
 ///
 /// `call` reads only arguments and the result that `params` and `ret` name, as they name them, and
@@ -28,18 +30,23 @@ use super::{AnyProbe, Context, Exit, Kind, Param, RetParam, Return, Row};
     note = "it is `Send + Sync + 'static`: a closure that captures says `move`"
 )]
 pub unsafe trait ExitProbe<M = ()>: Send + Sync + 'static {
+    #[doc(hidden)]
     /// Whether it may block.
     const SLEEPABLE: bool = false;
 
+    #[doc(hidden)]
     /// Whether the result that it asks for travels in a slot; `None` if it asks for none.
     const RET_IN_SLOT: Option<bool> = None;
 
+    #[doc(hidden)]
     /// The arguments it asks for, from the first on.
     fn params() -> Vec<Param>;
 
+    #[doc(hidden)]
     /// The result it asks for.
     fn ret() -> Option<RetParam>;
 
+    #[doc(hidden)]
     /// Runs it.
     ///
     /// # Safety

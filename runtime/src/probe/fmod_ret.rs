@@ -19,6 +19,8 @@ use super::{AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, RetParam, Ro
 /// Implemented for closures `Fn(&ModRet, &T0, &T1, ..) -> ControlFlow<R>` of up to twelve
 /// typed arguments, each by shared reference, and by `#[fmod_ret]`.
 ///
+/// It is sealed: what its items are changes without notice, and only closures and the attributes implement it.
+///
 /// # Safety
 ///
 /// `call` reads only arguments that `params` names, as `params` names them, and `ret` describes
@@ -33,18 +35,22 @@ pub unsafe trait ModRetProbe<M = ()>: Send + Sync + 'static {
     /// What the function returns.
     type Ret: 'static;
 
+    #[doc(hidden)]
     /// Whether it may block.
     const SLEEPABLE: bool = false;
 
+    #[doc(hidden)]
     /// The arguments it asks for, from the first on.
     fn params() -> Vec<Param>;
 
+    #[doc(hidden)]
     /// The result it decides.
     #[must_use]
     fn ret() -> RetParam {
         RetParam::of_static::<Self::Ret>()
     }
 
+    #[doc(hidden)]
     /// Runs it. `Break` is the function's result; `Continue` leaves the decision to others.
     ///
     /// # Safety

@@ -20,6 +20,8 @@ use super::{Entry, EntryProbe, Exit, ExitProbe, Param, RetParam, Return};
 ///
 /// Implemented for closures `Fn(&Entry, &T0, &T1, ..) -> Option<S>` of up to twelve typed arguments.
 ///
+/// It is sealed: what its items are changes without notice, and only closures and the attributes implement it.
+///
 /// # Safety
 ///
 /// `call` reads only arguments that `params` names, as `params` names them.
@@ -33,9 +35,11 @@ pub unsafe trait SessionEntry<M>: Send + Sync + 'static {
     /// The value of a call.
     type State: Send + 'static;
 
+    #[doc(hidden)]
     /// The arguments it asks for, from the first on.
     fn params() -> Vec<Param>;
 
+    #[doc(hidden)]
     /// Runs it.
     ///
     /// # Safety
@@ -49,6 +53,8 @@ pub unsafe trait SessionEntry<M>: Send + Sync + 'static {
 /// Implemented for closures `Fn(&Exit, S, T0, T1, ..)` and `Fn(&Exit, S, T0, T1, .., Return<R>)` of up to twelve
 /// typed arguments, each by value and `Copy`.
 ///
+/// It is sealed: what its items are changes without notice, and only closures and the attributes implement it.
+///
 /// # Safety
 ///
 /// `call` reads only arguments and the result that `params` and `ret` name, as they name them, and `RET_IN_SLOT`
@@ -60,15 +66,19 @@ pub unsafe trait SessionEntry<M>: Send + Sync + 'static {
     note = "it is `Send + Sync + 'static`: a closure that captures says `move`"
 )]
 pub unsafe trait SessionExit<S, M>: Send + Sync + 'static {
+    #[doc(hidden)]
     /// Whether the result that it asks for travels in a slot; `None` if it asks for none.
     const RET_IN_SLOT: Option<bool>;
 
+    #[doc(hidden)]
     /// The arguments it asks for, from the first on.
     fn params() -> Vec<Param>;
 
+    #[doc(hidden)]
     /// The result it asks for.
     fn ret() -> Option<RetParam>;
 
+    #[doc(hidden)]
     /// Runs it.
     ///
     /// # Safety

@@ -242,7 +242,7 @@ fn key(function: &'static Function) -> std::borrow::Cow<'static, str> {
 /// }
 /// ```
 #[must_use]
-pub fn functions() -> Vec<&'static Function> {
+pub fn functions() -> &'static [Function] {
     let registry = Registry::get().unwrap_or_else(|refused| refused.abort());
-    registry.functions().iter().collect()
+    registry.functions()
 }

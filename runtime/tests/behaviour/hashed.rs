@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use gtramp::{Entry, Link, Lookup, link, site, traceable};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, Link, link, site, traceable};
 
 /// Far more of them than the smallest table has cells, so that several are looked for in one.
 #[traceable]

@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
 
-use gtramp::{Entry, Exit, IgnoreGuard, LinkBuilder, Lookup, ModRet};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, Exit, IgnoreGuard, LinkBuilder, ModRet};
 use gtramp::{ignore_current_thread, site, traceable};
 
 use crate::support::Log;

@@ -1,6 +1,7 @@
 //! What a link says of itself.
 
-use gtramp::{Entry, Exit, Kind, Lookup, link, site, traceable};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, Exit, Kind, link, site, traceable};
 
 use crate::support::function;
 

@@ -4,9 +4,9 @@ use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::panic::{catch_unwind, panic_any};
 
+use gtramp::__private::Lookup;
 use gtramp::{
-    Entry, Error, Exit, Kind, Lookup, ModRet, Return, fentry, fexit, fmod_ret, link, site,
-    traceable,
+    Entry, Error, Exit, Kind, ModRet, Return, fentry, fexit, fmod_ret, link, site, traceable,
 };
 
 use crate::support::Log;

@@ -79,7 +79,7 @@ fn the_list_is_sorted_and_complete_and_shows_instances_without_hashes() {
             "behaviour::listing::account::plain",
         ]
     );
-    for function in &all {
+    for function in all {
         let text = function.to_string();
         assert!(!text.contains("::{{closure}}") && !text.contains("{closure"), "{text}");
     }

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 
-use gtramp::{Entry, Exit, Kind, Link, Lookup, ModRet, Return, link, traceable};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, Exit, Kind, Link, ModRet, Return, link, traceable};
 
 use crate::support::{EntryBytes, Random, entry_bytes, function};
 

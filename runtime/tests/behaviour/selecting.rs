@@ -202,7 +202,7 @@ fn no_match_suggests_near_names() {
     call_all();
     let error =
         gtramp::fentry("behaviour::selecting::town::bank::opne", |_: &Entry| ()).unwrap_err();
-    let Error::NoMatch { pattern, near } = &error else { panic!("{error}") };
+    let Error::NoMatch { pattern, near, .. } = &error else { panic!("{error}") };
     assert_eq!(pattern, "behaviour::selecting::town::bank::opne");
     assert_eq!(near[0], "behaviour::selecting::town::bank::open");
     assert!(error.to_string().contains("behaviour::selecting::town::bank::open"), "{error}");
@@ -272,7 +272,7 @@ fn not_traceable() {}
 fn a_site_of_a_function_that_is_not_traceable_says_so() {
     let error = site!(not_traceable).fentry(|_: &Entry| ()).unwrap_err();
     assert!(
-        matches!(&error, Error::NotTraceable { function } if function.ends_with("not_traceable")),
+        matches!(&error, Error::NotTraceable { function, .. } if function.ends_with("not_traceable")),
         "{error}"
     );
     not_traceable();

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use gtramp::{Entry, Exit, Link, LinkBuilder, Lookup, ModRet, Return, link, site, traceable};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, Exit, Link, LinkBuilder, ModRet, Return, link, site, traceable};
 
 use crate::support::Log;
 

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use gtramp::{Entry, Exit, Lookup, site, traceable};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, Exit, site, traceable};
 
 use crate::{count, counted, counter, cycles, turn};
 

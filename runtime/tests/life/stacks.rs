@@ -137,7 +137,7 @@ fn calls_in_coroutines_end_in_any_order() {
 
 fn site_of_suspends() -> &'static gtramp::Function {
     let all = gtramp::functions();
-    all.into_iter().find(|function| function.name() == "suspends").expect("it is traceable")
+    all.iter().find(|function| function.name() == "suspends").expect("it is traceable")
 }
 
 /// A coroutine that goes to another thread.

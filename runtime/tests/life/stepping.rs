@@ -7,7 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use gtramp::{Entry, Exit, LinkBuilder, Lookup, ModRet, site, traceable};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, Exit, LinkBuilder, ModRet, site, traceable};
 use object::{Object, ObjectSymbol};
 
 use crate::signals::install;

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use gtramp::{Entry, Exit, Link, Lookup, site, traceable};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, Exit, Link, site, traceable};
 
 use crate::signals::install;
 use crate::stepping::set_trap_flag;

@@ -83,7 +83,7 @@ static SEEN: AtomicU64 = AtomicU64::new(0);
 fn two(path: &str, call: impl Fn()) {
     call();
     let found: Vec<_> = gtramp::functions()
-        .into_iter()
+        .iter()
         .filter(|function| function.path().ends_with(path))
         .collect();
     assert_eq!(found.len(), 2, "{path}");

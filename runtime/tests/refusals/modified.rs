@@ -82,7 +82,7 @@ fn an_entry_with_a_foreign_byte_is_refused_and_the_bytes_are_told() {
         let foreign = Foreign::new(two, offset);
         let before = all_bytes();
         let error = gtramp::fentry(TWO, |_: &Entry| ()).unwrap_err();
-        let Error::Modified { function, address, found, expected: belongs } = &error else {
+        let Error::Modified { function, address, found, expected: belongs, .. } = &error else {
             panic!("{error}")
         };
         assert_eq!(

@@ -77,7 +77,7 @@ fn attaching_fails() {
         let held = log.clone();
         let error =
             link().functions(ALL).fentry(move |_: &Entry| held.push("ran")).attach().unwrap_err();
-        let gtramp::Error::Poke { address, source } = &error else { panic!("{error}") };
+        let gtramp::Error::Poke { address, source, .. } = &error else { panic!("{error}") };
         assert_eq!(source.raw_os_error(), Some(libc::EACCES));
         let one = function("refusals::unwritable::targets::one");
         let mut places = one.addresses().chain(one.copies());

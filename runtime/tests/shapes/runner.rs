@@ -5,7 +5,8 @@ use std::arch::naked_asm;
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use gtramp::{Entry, Function, LinkBuilder, Lookup};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, Function, LinkBuilder};
 
 use crate::memory::holdings;
 use crate::palette::{Make, Sample, fold};

@@ -3,7 +3,8 @@
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use gtramp::{Entry, Exit, Link, LinkBuilder, Lookup, ModRet, Return, Selector};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, Exit, Link, LinkBuilder, ModRet, Return, Selector};
 
 use crate::canary::{Canary, Keeper, canary, check};
 use crate::targets::{Target, join};

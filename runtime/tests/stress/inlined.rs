@@ -66,7 +66,7 @@ pub(crate) fn inlined() -> Vec<Target> {
     let find = |name: &str| {
         let path = format!("stress::inlined::{name}");
         let found = functions.iter().find(|function| function.path() == path);
-        let function = *found.unwrap_or_else(|| panic!("{path} has no site"));
+        let function = found.unwrap_or_else(|| panic!("{path} has no site"));
         let copies = function.copies().count();
         assert!(copies >= CALLERS, "{path} is inlined in {copies} places of {CALLERS}");
         function

@@ -80,7 +80,7 @@ pub(crate) fn adding() -> Vec<Target> {
     let all = functions();
     let find = |instance: &str| {
         let found = all.iter().find(|function| function.instance() == instance);
-        *found.unwrap_or_else(|| panic!("{instance} has no site"))
+        found.unwrap_or_else(|| panic!("{instance} has no site"))
     };
     let mut targets: Vec<Target> = numbered
         .into_iter()

@@ -90,7 +90,7 @@ pub(crate) fn in_a_child(test: &str, environment: &[(&str, &str)]) -> String {
 /// The function with this path.
 #[track_caller]
 pub(crate) fn function(path: &str) -> &'static Function {
-    let mut found = gtramp::functions().into_iter().filter(|function| function.path() == path);
+    let mut found = gtramp::functions().iter().filter(|function| function.path() == path);
     let function = found.next().unwrap_or_else(|| panic!("no {path}"));
     assert!(found.next().is_none(), "several {path}");
     function

@@ -75,7 +75,7 @@ fn every_function_of_a_module_is_traceable_but_those_that_are_skipped() {
     assert_eq!(observe!(local("Thing::get"); ; call()), [">", "<"]);
     assert_eq!(observe!(local("Thing::sides"); ; call()), [">", "<"]);
     let names: Vec<_> = gtramp::functions()
-        .into_iter()
+        .iter()
         .filter(|function| function.module().starts_with("traceable::blocks"))
         .map(|function| function.path().trim_start_matches("traceable::blocks::inner::"))
         .collect();

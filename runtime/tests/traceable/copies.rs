@@ -48,7 +48,7 @@ macro_rules! callers {
 callers! { a 0x10 b 0x20 c 0x30 d 0x40 e 0x50 f 0x60 g 0x70 h 0x80 }
 
 fn functions() -> Vec<&'static Function> {
-    let all = gtramp::functions().into_iter();
+    let all = gtramp::functions().iter();
     all.filter(|f| f.module() == module_path!() && f.name() != "drop").collect()
 }
 

@@ -75,7 +75,7 @@ fn a_backtrace_from_a_function_that_is_off_is_that_of_a_plain_function() {
 
 #[test]
 fn the_symbol_at_a_switch_is_that_of_the_function() {
-    let names = gtramp::functions().into_iter().find(|function| function.name() == "plaim");
+    let names = gtramp::functions().iter().find(|function| function.name() == "plaim");
     let copies: Vec<usize> = names.expect("it is traceable").copies().collect();
     // By its path: what an emulator shows as the process's file is the emulator.
     let program = std::env::current_exe().expect("a test has a file");

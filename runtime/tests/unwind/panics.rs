@@ -4,7 +4,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use gtramp::{Entry, Exit, LinkBuilder, Lookup, ModRet, Return, site, traceable};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, Exit, LinkBuilder, ModRet, Return, site, traceable};
 use seq_macro::seq;
 
 /// Dropped once, wherever the panic comes by.

@@ -18,7 +18,7 @@ const SHOWN: usize = 10;
 pub(crate) fn functions(log: &Log) -> Table {
     let (calls, times) = (board::counts(Row::Always), stopwatch::times());
     let functions = gtramp::functions();
-    let shapes: BTreeMap<_, _> = functions.into_iter().map(|f| (f.path(), f.slots())).collect();
+    let shapes: BTreeMap<_, _> = functions.iter().map(|f| (f.path(), f.slots())).collect();
     let mut table = table(&["function", "shape", "caller", "calls", "p50", "p99", "missed"]);
     for (path, slots) in shapes {
         let times = times.get(path);

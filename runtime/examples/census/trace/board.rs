@@ -80,7 +80,7 @@ pub(crate) fn paths() -> &'static [&'static str] {
 
 fn board() -> &'static Board {
     BOARD.get_or_init(|| {
-        let paths: BTreeSet<_> = gtramp::functions().into_iter().map(Function::path).collect();
+        let paths: BTreeSet<_> = gtramp::functions().iter().map(Function::path).collect();
         let cells = (0..ROWS * paths.len()).map(|_| Sharded::new()).collect();
         Board { paths: paths.into_iter().collect(), cells }
     })

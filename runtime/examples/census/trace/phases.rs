@@ -4,7 +4,8 @@
 //! Between two batches the crew rests, no thread is in any traced function, and counts can be
 //! compared exactly.
 
-use gtramp::{Link, Lookup};
+use gtramp::__private::Lookup;
+use gtramp::Link;
 use indicatif::ProgressBar;
 
 use super::board::{self, Row, difference};

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{targets, turn};
+use crate::caller::Lookup;
 use crate::caller::choose::single;
 use crate::grace::in_probe;
 use crate::link::line::Errand;
@@ -11,7 +12,7 @@ use crate::link::transaction::Transaction;
 use crate::md::Md;
 use crate::poke::Writable;
 use crate::probe::Kind;
-use crate::{Entry, Exit, Link, LinkBuilder, Lookup, ModRet, traceable};
+use crate::{Entry, Exit, Link, LinkBuilder, ModRet, traceable};
 
 #[traceable]
 fn none() -> u64 {

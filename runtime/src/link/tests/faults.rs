@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::{targets, turn};
 use crate::arch::Patch;
+use crate::caller::Lookup;
 use crate::link::snapshot::Snapshot;
 use crate::link::transaction::Transaction;
 use crate::sys::{Call, Rule, refuse};
-use crate::{Entry, Error, Exit, Function, Link, LinkBuilder, Lookup, ModRet, Selector, traceable};
+use crate::{Entry, Error, Exit, Function, Link, LinkBuilder, ModRet, Selector, traceable};
 
 mod near {
     use crate::traceable;

@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{targets, turn};
+use crate::caller::Lookup;
 use crate::md::{Front, Md};
-use crate::{Entry, Function, Lookup, traceable};
+use crate::{Entry, Function, traceable};
 
 #[traceable]
 fn first(a: u64) -> u64 {

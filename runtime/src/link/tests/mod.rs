@@ -19,7 +19,7 @@ use crate::registry::functions;
 /// The traceable functions of a test module.
 fn targets(module: &str) -> Vec<&'static Function> {
     let all = functions();
-    let ours = all.iter().copied().filter(|function| function.module().ends_with(module));
+    let ours = all.iter().filter(|function| function.module().ends_with(module));
     let ours: Vec<_> = ours.collect();
     assert!(!ours.is_empty(), "no function of {module}");
     ours

@@ -1,7 +1,8 @@
 //! Entry probes: one of a link of its own, several of several links, one found by hash, one that
 //! may sleep.
 
-use gtramp::{Entry, Lookup, site};
+use gtramp::__private::Lookup;
+use gtramp::{Entry, site};
 
 use crate::cells::hit;
 use crate::target::calls;
