@@ -14,19 +14,16 @@ use support::callgrind::{self, CALLS};
 const ROWS: &str = "plain,off,fentry*,fexit*,both*,fmodret*,jit*";
 
 /// The rows whose counts are held to: those that users' calls go through most.
-const HOT: [&str; 12] = [
+const HOT: [&str; 9] = [
     "off",
     "fentry",
-    "fentry-spec",
     "fentry-closure",
     "fentry-hash",
     "fentry-multi",
     "fexit",
-    "fexit-spec",
     "both",
     "both-spec",
     "fmodret",
-    "fmodret-spec",
 ];
 
 /// What a count may exceed the record by: an eighth. Into what units the compiler splits a crate, and so

@@ -24,7 +24,7 @@ pub struct Plan {
     pub missing: Vec<usize>,
     /// One per shape and lookup, in the order of (lookup, slots, sleepable, origin).
     pub callers: Vec<Caller>,
-    /// Callers for one probe of any type, in the order of (lookup, slots), those of entry probes first.
+    /// Callers for one entry probe of any type that look the function up, by slots.
     pub singles: Vec<Single>,
     /// One per slot count whose slots leave a register free, ascending.
     pub specialised: Vec<Specialised>,
@@ -105,18 +105,13 @@ pub struct Rows {
 
 serialize!(Rows { registers, padding, md });
 
-/// A caller for one probe before a function whose slots leave a register free.
+/// A caller for one entry probe of any type that looks the function up, whose slots leave a register free.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Single {
     /// The symbol.
     pub name: String,
-    /// In which register whoever ends a call is handed the result that a modify-return probe has decided;
-    /// none if the probe is an entry probe.
-    pub result_register: Option<&'static str>,
     /// The caller in which a call goes on that this one does not serve.
     pub shared: String,
-    /// How it finds metadata.
-    pub lookup: Lookup,
     /// How many slots.
     pub slots: usize,
     /// The registers that carry them.
@@ -125,22 +120,9 @@ pub struct Single {
     pub md_register: &'static str,
     /// Whether the frame needs one word more to be aligned.
     pub padding: bool,
-    /// How many prefixes without effect the last instructions before the probe are given, from the call
-    /// backwards, so that a line of code ends with the call: what comes after is fetched as a whole.
-    pub prefixes: Vec<usize>,
 }
 
-serialize!(Single {
-    name,
-    result_register,
-    shared,
-    lookup,
-    slots,
-    registers,
-    md_register,
-    padding,
-    prefixes
-});
+serialize!(Single { name, shared, slots, registers, md_register, padding });
 
 /// A caller that is compiled once more for every probe type: it takes the slots as they come, in
 /// registers, and the metadata in the last one.
@@ -229,70 +211,30 @@ fn singles(arch: &Arch, callers: &[Caller]) -> Vec<Single> {
     if arch.single_template.is_none() {
         return Vec::new();
     }
-    let registers = arch.slot_registers.len();
-    // What a modify-return probe decides comes in the register before the metadata's.
-    let result_register = arch.slot_registers[registers - 2];
-    let entries = callers.iter().filter(|caller| {
+    let is_for_entries = |caller: &&Caller| {
         let Shape { slots, sleepable, origin } = caller.shape;
-        !sleepable && !origin && slots < registers
-    });
-    let mods = callers.iter().filter(|caller| {
-        let Shape { slots, sleepable, origin } = caller.shape;
-        !sleepable && origin && slots < registers - 1 && caller.lookup == Lookup::Inline
-    });
-    let entries = entries.map(|caller| single(arch, caller, None));
-    entries.chain(mods.map(|caller| single(arch, caller, Some(result_register)))).collect()
+        caller.lookup == Lookup::Hash && !sleepable && !origin && slots < arch.slot_registers.len()
+    };
+    callers.iter().filter(is_for_entries).map(|caller| single(arch, caller)).collect()
 }
 
 /// The caller for one probe, beside the one that is shared.
-fn single(arch: &Arch, shared: &Caller, result_register: Option<&'static str>) -> Single {
+fn single(arch: &Arch, shared: &Caller) -> Single {
     let slots = shared.shape.slots;
-    let decides = result_register.is_some();
-    // The slots, the metadata, and room for a result.
-    let needed = (slots + 1 + usize::from(decides)) * arch.slot_bytes;
-    let registers = &arch.slot_registers[..slots];
-    let padding = is_padded(arch, needed);
-    let pushes: usize = registers.iter().map(|register| push_bytes(register)).sum();
-    let result = if decides { arch.single_result_bytes } else { 0 };
-    let before = arch.single_bytes[shared.lookup as usize] + pushes + usize::from(padding) + result;
     Single {
-        name: single_name(slots, decides, shared.lookup),
-        result_register,
+        name: format!("caller_{slots}_single{}", lookup_word(Lookup::Hash)),
         shared: shared.name.clone(),
-        lookup: shared.lookup,
         slots,
-        registers: registers.to_vec(),
+        registers: arch.slot_registers[..slots].to_vec(),
         md_register: shared.md_register,
-        padding,
-        prefixes: prefixes(before.next_multiple_of(arch.code_line) - before),
+        // The slots and the metadata.
+        padding: is_padded(arch, (slots + 1) * arch.slot_bytes),
     }
 }
 
 /// Whether a caller that pushes so many bytes pushes a word more, so that the stack is aligned for its calls.
 fn is_padded(arch: &Arch, pushed: usize) -> bool {
     !(pushed + arch.pushed_by_call).is_multiple_of(arch.stack_align)
-}
-
-/// The bytes of an instruction that pushes a register: the later ones need a prefix of their own.
-fn push_bytes(register: &str) -> usize {
-    if register[1..].starts_with(|c: char| c.is_ascii_digit()) { 2 } else { 1 }
-}
-
-/// So many prefixes, for a few instructions; none if they are too many.
-fn prefixes(mut missing: usize) -> Vec<usize> {
-    const INSTRUCTIONS: usize = 5;
-    /// More than three make some processors slow.
-    const EACH: usize = 3;
-    if missing > INSTRUCTIONS * EACH {
-        missing = 0;
-    }
-    (0..INSTRUCTIONS)
-        .map(|_| {
-            let here = missing.min(EACH);
-            missing -= here;
-            here
-        })
-        .collect()
 }
 
 fn specialised(arch: &Arch, config: &Config) -> Vec<Specialised> {
@@ -330,11 +272,6 @@ fn caller_name(shape: Shape, lookup: Lookup) -> String {
         }
     }
     name + lookup_word(lookup)
-}
-
-fn single_name(slots: usize, decides: bool, lookup: Lookup) -> String {
-    let kind = if decides { "_modret" } else { "" };
-    format!("caller_{slots}_single{kind}{}", lookup_word(lookup))
 }
 
 fn lookup_word(lookup: Lookup) -> &'static str {

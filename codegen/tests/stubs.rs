@@ -10,7 +10,7 @@ use std::process::Command;
 use gimli::{BaseAddresses, CfaRule, EhFrame, LittleEndian, Register as Saved, RegisterRule};
 use gimli::{UnwindContext, UnwindSection as _, UnwindTableRow};
 use gtramp_codegen::config::EntryMode;
-use gtramp_codegen::{Arch, Caller, Config, Lookup, Place, Plan, Rows, Single};
+use gtramp_codegen::{Arch, Caller, Config, Place, Plan, Rows, Single};
 use iced_x86::{Decoder, DecoderOptions, Instruction, Mnemonic, OpKind, Register};
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _};
 use support::{Numbers, build, config, render};
@@ -304,9 +304,6 @@ fn check_single(program: &Program, single: &Single) {
             Mnemonic::Pop => popped.push((pushed.pop().unwrap(), one.op0_register())),
             Mnemonic::Call => {
                 assert_eq!((frame + 8) % 16, 0, "{name}: stack alignment at the call");
-                // Where few prefixes make it so.
-                let ends_a_line = single.prefixes.iter().any(|&count| count > 0);
-                assert!(!ends_a_line || one.next_ip() % 64 == 0, "{name}: {:#x}", one.next_ip());
                 calls += 1;
             }
             Mnemonic::Jne => {
@@ -325,53 +322,13 @@ fn check_single(program: &Program, single: &Single) {
     assert_eq!((calls, jumps_on, pushed.len()), (1, 1, 0), "{name}");
     let slots = single.registers.iter().map(|register| (*register, *register));
     let restored = popped.iter().map(|&(from, to)| (register_name(from), register_name(to)));
-    let kept = |&(from, to): &(&str, &str)| {
-        let is_slot = single.registers.contains(&from) || from == single.md_register;
-        is_slot || single.result_register == Some(to)
-    };
+    let kept =
+        |(from, _): &(&str, &str)| single.registers.contains(from) || *from == single.md_register;
     let restored: Vec<_> = restored.filter(kept).collect();
-    // The room for a result is above the slots.
-    let result = single.result_register.map(|register| (register_name(Register::RAX), register));
     let md = (single.md_register, single.md_register);
-    let once: Vec<_> = slots.chain(result).chain([md]).collect();
+    let once: Vec<_> = slots.chain([md]).collect();
     assert_eq!(restored, once, "{name}: restored");
-    if single.result_register.is_some() {
-        check_decision(&instructions, single);
-    }
-    if single.lookup == Lookup::Hash {
-        check_look_up(&instructions, single);
-    }
-}
-
-/// Follows the decision: the probe is handed the room for a result, and what it says decides which of two
-/// jumps is the last.
-fn check_decision(instructions: &[Instruction], single: &Single) {
-    let name = &single.name;
-    let place = |what: &str, is: &dyn Fn(&Instruction) -> bool| {
-        let place = instructions.iter().position(is);
-        place.unwrap_or_else(|| panic!("{name}: no {what}"))
-    };
-    let room = place("room", &|one| {
-        (one.mnemonic(), one.op0_register()) == (Mnemonic::Lea, Register::RCX)
-            && one.memory_base() == Register::RSP
-            && one.memory_displacement64() == single.slots as u64 * 8
-    });
-    let call = place("call", &|one| one.mnemonic() == Mnemonic::Call);
-    let said = place("word for it", &|one| {
-        (one.mnemonic(), one.op1_register()) == (Mnemonic::Mov, Register::EAX)
-    });
-    let kept = instructions[said].op0_register();
-    let test = place("test", &|one| {
-        one.mnemonic() == Mnemonic::Test && one.op0_register() == kept && one.op1_register() == kept
-    });
-    let on = place("way to the body", &|one| {
-        one.mnemonic() == Mnemonic::Jmp && one.op0_kind() == OpKind::Memory
-    });
-    assert!([room, call, said, test, on].is_sorted(), "{name}");
-    assert_eq!(call + 1, said, "{name}: nothing comes between");
-    let decided = &instructions[on + 1];
-    assert_eq!(decided.mnemonic(), Mnemonic::Jmp, "{name}: decided");
-    assert_eq!(instructions[test + 1].near_branch_target(), decided.ip(), "{name}: decided");
+    check_look_up(&instructions, single);
 }
 
 /// Follows the look into the front: a value is read where the key is the function's address, and nowhere

@@ -10,6 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
+use gtramp::__private::Lookup;
 use gtramp::{Entry, Error, Exit, Function, Link, LinkBuilder, site, traceable};
 
 fn turn() -> MutexGuard<'static, ()> {
@@ -61,13 +62,13 @@ fn leave_bomb(dropped: &Arc<AtomicU64>) {
 #[test]
 fn an_attach_is_whole_though_what_an_earlier_link_captured_panics_when_it_is_dropped() {
     let _turn = turn();
-    for specialise in [true, false] {
+    for lookup in [Lookup::Inline, Lookup::Hash] {
         let (dropped, runs) = (Arc::default(), Arc::new(AtomicU64::new(0)));
         leave_bomb(&dropped);
         let seen = Arc::clone(&runs);
         let link = site!(left)
             .link()
-            .specialise(specialise)
+            .lookup(lookup)
             .fentry(move |_: &Entry| {
                 seen.fetch_add(1, SeqCst);
             })
@@ -103,12 +104,12 @@ fn whatever_ends_a_transaction_survives_what_an_earlier_link_captured() {
 #[test]
 fn a_panicking_probe_is_switched_off_and_drops_nothing_that_other_links_captured() {
     let _turn = turn();
-    for specialise in [true, false] {
+    for lookup in [Lookup::Inline, Lookup::Hash] {
         for exit in [true, false] {
             let dropped = Arc::default();
             leave_bomb(&dropped);
             // Its attach finishes the one above.
-            let builder = site!(other).link().specialise(specialise);
+            let builder = site!(other).link().lookup(lookup);
             let faulty = if exit {
                 builder.fexit(|_: &Exit| panic_any("the probe"))
             } else {

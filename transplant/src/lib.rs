@@ -81,13 +81,12 @@ fn attach(form: u64) -> Link {
         EXITS.fetch_add(1, Relaxed);
     };
     let link = gtramp::link().functions("**");
-    let link = match form % 7 {
+    let link = match form % 6 {
         0 => link.fentry(enter).fexit(leave),
         1 => link.fentry(enter),
         2 => link.fexit(leave),
         3 => link.around(enter, leave),
-        4 => link.fentry(enter).specialise(false),
-        5 => link.fentry(enter).fexit(leave).sleepable(true),
+        4 => link.fentry(enter).fexit(leave).sleepable(true),
         _ => link.fentry(enter).fexit(leave).lookup(Lookup::Hash),
     };
     ATTACHES.fetch_add(1, Relaxed);

@@ -17,8 +17,6 @@ pub(super) const ARCH: Arch = Arch {
     entry_align: 16,
     caller_align: 32,
     code_line: 64,
-    single_bytes: [0, 0],
-    single_result_bytes: 0,
     record_field: 4,
     constants: Constants(&[
         // `hint` with this number is `bti jc`.

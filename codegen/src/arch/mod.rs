@@ -37,11 +37,6 @@ pub struct Arch {
     pub caller_align: usize,
     /// Bytes of a line of the instruction cache.
     pub code_line: usize,
-    /// Bytes of a caller for one probe before the probe, without pushes of slots and prefixes, by how it
-    /// finds metadata.
-    pub(crate) single_bytes: [usize; 2],
-    /// Bytes more if the probe may decide the result: room for it, and its address.
-    pub(crate) single_result_bytes: usize,
     /// Bytes of one field of a site's record.
     pub record_field: usize,
     /// What only its own templates ask for, by name.
@@ -52,7 +47,7 @@ pub struct Arch {
     pub(crate) entry_template: &'static str,
     /// The asm of a caller.
     pub(crate) caller_template: &'static str,
-    /// The asm of a caller for one probe, where there is one.
+    /// The asm of a caller for one entry probe that looks the function up, where there is one.
     pub(crate) single_template: Option<&'static str>,
     /// The asm of what a caller for entry probes begins with, where it runs a list itself.
     pub(crate) rows_template: Option<&'static str>,

@@ -15,8 +15,6 @@ pub(super) const ARCH: Arch = Arch {
     entry_align: 32,
     caller_align: 32,
     code_line: 64,
-    single_bytes: [48, 84],
-    single_result_bytes: 6,
     record_field: 4,
     constants: Constants(&[
         // jmp rel32, and the bytes of the displacement after the opcode.
@@ -26,8 +24,6 @@ pub(super) const ARCH: Arch = Arch {
         ("jump_displacement", "4"),
         // nop, of eight bytes and of four.
         ("entry_room", "0x0f, 0x1f, 0x84, 0, 0, 0, 0, 0, 0x0f, 0x1f, 0x40, 0"),
-        // ds: without effect on an address relative to rip.
-        ("no_prefix", "0x3e"),
     ]),
     switch_template: include_str!(concat!(
         env!("CARGO_MANIFEST_DIR"),

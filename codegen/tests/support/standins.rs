@@ -173,22 +173,10 @@ mod caller {
         pub(crate) const NAMED: usize = 1;
         pub(crate) const CODE: usize = 0;
     }
-    #[derive(Debug)]
-    pub(crate) enum Kind {
-        Fentry,
-        FmodRet,
-    }
     pub(crate) struct Single {
-        pub(crate) kind: Kind,
-        pub(crate) lookup: Lookup,
         pub(crate) slots: usize,
         pub(crate) name: &'static str,
         pub(crate) address: unsafe extern "C-unwind" fn(),
-    }
-    #[inline(never)]
-    pub(crate) unsafe extern "C-unwind" fn decided(_: Slot, _: Slot, _: Slot, _: Slot, ret: Slot, md: &'static Md) -> Slot {
-        std::hint::black_box(md);
-        ret
     }
     pub(crate) trait Specialised {
         unsafe fn run<const N: usize>(slots: [Slot; N], md: &'static Md, caller: *const (), hand_over: unsafe fn([Slot; N], &'static Md) -> Slot) -> Slot;
@@ -266,7 +254,7 @@ fn main() {
         assert_eq!(specialised.is_some(), caller::specialised_name(slots).is_some());
     }
     for single in caller::SINGLES {
-        std::hint::black_box((single.slots, &single.kind, single.lookup, single.name, single.address));
+        std::hint::black_box((single.slots, single.name, single.address));
     }
     let mut found = 0;
     for slots in 0..=caller::MAX_SLOTS + 2 {

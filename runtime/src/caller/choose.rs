@@ -4,7 +4,7 @@
 //!
 //! | the list holds | its own caller |
 //! |---|---|
-//! | one probe | [`Own::Probe`]: the one that its row names, see [`any_probe`] |
+//! | one probe | [`Own::Probe`]: the one that its row names, see [`of_probe`] |
 //! | an entry and an exit probe whose types are known together | [`Own::TypedPair`] |
 //! | an entry and an exit probe, no session | [`Own::Pair`] |
 //! | several entry and exit probes, no session | [`Own::OneLink`] |
@@ -128,30 +128,30 @@ pub(crate) fn name(code: *const (), slots: usize) -> &'static str {
     shared.or_else(single).or_else(|| specialised_name(slots)).unwrap_or("")
 }
 
-/// The caller for one probe of this kind and of any type, which finds metadata in this way.
-pub(crate) fn any_probe(kind: Kind, abi: CallAbi, lookup: Lookup) -> Option<*const ()> {
-    // In assembly, a result travels in a slot.
-    let plain = kind == Kind::Fentry || abi.ret_in_slot;
-    let single = if plain { single(kind, abi.slots, lookup) } else { None };
-    let compiled = || match (lookup, kind) {
-        (Lookup::Hash, _) => None,
-        (Lookup::Inline, Kind::Fentry) => compiled::any_entry(abi),
-        (Lookup::Inline, Kind::FmodRet) => compiled::any_mod_ret(abi),
-        (Lookup::Inline, Kind::Fexit) => compiled::any_exit(abi),
-    };
-    single.or_else(compiled)
+/// The caller for this probe alone, at functions like this, to which it was bound with these bits, if there is
+/// one.
+pub(crate) fn of_probe(
+    probe: &dyn AnyProbe,
+    hashed: bool,
+    abi: CallAbi,
+    through: u32,
+) -> Option<*const ()> {
+    match (hashed, probe.kind()) {
+        (false, _) => probe.specialised(abi.slots, through),
+        // What is compiled for a probe finds metadata through the site.
+        (true, Kind::Fentry) => single(abi.slots),
+        (true, _) => None,
+    }
 }
 
-/// The caller for one probe of this kind and of any type, for functions of so many slots whose metadata are
-/// found thus, if there is one in assembly. A modify-return probe's is for results that travel in a slot.
-pub(crate) fn single(kind: Kind, slots: usize, lookup: Lookup) -> Option<*const ()> {
-    let fits = |one: &&Single| (one.kind, one.slots, one.lookup) == (kind, slots, lookup);
-    SINGLES.iter().find(fits).map(Single::code)
+/// The caller for one entry probe of any type, at functions of so many slots that are found in the hash table.
+pub(crate) fn single(slots: usize) -> Option<*const ()> {
+    SINGLES.iter().find(|single| single.slots == slots).map(Single::code)
 }
 
 #[cfg(all(test, gtramp_stubs, not(loom)))]
 mod tests {
-    use super::{CallAbi, Holds, Kind, Lookup, Needs, Own, any_probe, fullest, name, own, shared};
+    use super::{CallAbi, Holds, Lookup, Needs, Own, fullest, name, own, shared, single};
 
     /// Of one link that asks for nothing.
     fn holds(entries: usize, mods: usize, exits: usize) -> Holds {
@@ -258,20 +258,12 @@ mod tests {
     }
 
     #[test]
-    fn one_entry_probe_of_any_type_has_a_caller_in_assembly_where_there_is_one() {
-        for (lookup, found) in [(Lookup::Inline, ""), (Lookup::Hash, "_hash")] {
-            for slots in 0..=super::super::MAX_SLOTS {
-                let abi = CallAbi { slots, ret_in_slot: false };
-                let code = any_probe(Kind::Fentry, abi, lookup);
-                let name = code.map(|code| name(code, slots));
-                let expected = match (cfg!(target_arch = "x86_64"), lookup) {
-                    _ if slots > OWN_SLOTS => None,
-                    (true, _) => Some(format!("caller_{slots}_single{found}")),
-                    (false, Lookup::Inline) => Some(format!("specialised_{slots}")),
-                    (false, Lookup::Hash) => None,
-                };
-                assert_eq!(name, expected.as_deref());
-            }
+    fn one_entry_probe_found_in_the_table_has_a_caller_in_assembly_where_there_is_one() {
+        for slots in 0..=super::super::MAX_SLOTS {
+            let name = single(slots).map(|code| name(code, slots));
+            let is_there = cfg!(target_arch = "x86_64") && slots <= OWN_SLOTS;
+            let expected = is_there.then(|| format!("caller_{slots}_single_hash"));
+            assert_eq!(name, expected.as_deref());
         }
     }
 }

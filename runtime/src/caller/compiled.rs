@@ -17,11 +17,6 @@ pub(crate) fn entry_caller<P: EntryProbe<M>, M>(slots: usize, through: u32) -> O
     }
 }
 
-/// The caller for one entry probe of any type alone.
-pub(super) fn any_entry(abi: CallAbi) -> Option<*const ()> {
-    specialised::<EntryOnly<AsItSays>>(abi.slots)
-}
-
 /// The caller for one modify-return probe alone.
 pub(crate) fn mod_ret_caller<P, M>(slots: usize, through: u32) -> Option<*const ()>
 where
@@ -34,28 +29,9 @@ where
     }
 }
 
-/// The caller for one modify-return probe of any type alone, as [`any_exit`].
-pub(super) fn any_mod_ret(abi: CallAbi) -> Option<*const ()> {
-    if abi.ret_in_slot {
-        specialised::<ModRetOnly<Returning<true>>>(abi.slots)
-    } else {
-        specialised::<ModRetOnly<Returning<false>>>(abi.slots)
-    }
-}
-
 /// The caller for one exit probe alone.
 pub(crate) fn exit_caller<P: ExitProbe<M>, M>(slots: usize, _: u32) -> Option<*const ()> {
     specialised::<ExitOnly<Typed<P, M, false>>>(slots)
-}
-
-/// The caller for one exit probe of any type alone, of a function whose result travels in a slot or does
-/// not.
-pub(super) fn any_exit(abi: CallAbi) -> Option<*const ()> {
-    if abi.ret_in_slot {
-        specialised::<ExitOnly<Returning<true>>>(abi.slots)
-    } else {
-        specialised::<ExitOnly<Returning<false>>>(abi.slots)
-    }
 }
 
 /// The caller for an entry and an exit probe of one link, if they are all there is.
@@ -84,7 +60,8 @@ where
     }
 }
 
-/// The caller for an entry and an exit probe of any types, as [`any_exit`].
+/// The caller for an entry and an exit probe of any types, of a function whose result travels in a slot or does
+/// not.
 pub(super) fn any_pair(abi: CallAbi) -> Option<*const ()> {
     if abi.ret_in_slot {
         specialised::<Pair<AsItSays, Returning<true>>>(abi.slots)

@@ -3,7 +3,6 @@
 
 #[allow(unused_imports, reason = "a target without callers uses none of them")]
 use super::{
-    decided::decided,
     origin::run_origin,
     run::{Hash, Inline, run_entry},
     shape::{Lookup, Shape},
@@ -13,7 +12,7 @@ use super::{
 use crate::{
     grace::Thread,
     md::{Front, Md},
-    probe::{Kind, List, Row},
+    probe::{List, Row},
     site::Slot,
 };
 
@@ -34,12 +33,9 @@ impl Variant {
     }
 }
 
-/// A precompiled caller for one probe alone, of any type.
+/// A precompiled caller for one entry probe alone, of any type, whose functions are found in the hash table.
 #[derive(Debug)]
 pub(crate) struct Single {
-    /// Of which kind the probe is.
-    pub(crate) kind: Kind,
-    pub(crate) lookup: Lookup,
     pub(crate) slots: usize,
     pub(crate) name: &'static str,
     pub(crate) address: unsafe extern "C-unwind" fn(),

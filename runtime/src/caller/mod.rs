@@ -8,7 +8,6 @@ mod abi;
 pub(crate) mod choose;
 mod compiled;
 mod contributed;
-mod decided;
 mod generated;
 mod life;
 mod origin;

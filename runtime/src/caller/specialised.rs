@@ -153,9 +153,8 @@ impl<C: RunExits> Specialised for ExitOnly<C> {
             return unsafe { hand_over(slots, md) };
         });
         // The call may have begun with another list than one that has this caller.
-        let own = if C::ANY { None } else { Some(caller) };
         // SAFETY: the link's only row is that of its exit probe.
-        unsafe { run_body::<C, N, 0, ()>(slots, md, own, sole, &mut ()) }
+        unsafe { run_body::<C, N, 0, ()>(slots, md, Some(caller), sole, &mut ()) }
     }
 }
 

@@ -79,7 +79,6 @@ impl Model {
             .functions(paths)
             .order(self.order)
             .cookie(self.cookie)
-            .specialise(bytes.below(4) != 0)
             .sleepable(bytes.below(4) == 0)
             .lookup(if bytes.coin() { Lookup::Inline } else { Lookup::Hash });
         if entry {

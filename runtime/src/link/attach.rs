@@ -160,8 +160,7 @@ pub(super) fn new_link(
     let sleepable = settings.sleepable || probes.list.iter().any(|probe| probe.is_sleepable());
     let sleep = if sleepable { Needs::SLEEP } else { Needs::NOTHING };
     let needs = sleep.and(if probes.sessions { Needs::SESSION } else { Needs::NOTHING });
-    let pair =
-        if settings.specialise { choose::typed_pair(&probes.list, probes.pair) } else { None };
+    let pair = choose::typed_pair(&probes.list, probes.pair);
     Arc::new_cyclic(|link: &Weak<LinkCore>| {
         let link = Weak::clone(link);
         let suspend = move |message| {

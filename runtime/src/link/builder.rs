@@ -62,7 +62,6 @@ pub fn link() -> LinkBuilder {
         settings: Settings {
             sleepable: false,
             lookup: Lookup::default(),
-            specialise: true,
             skip_invalid: false,
             limit: Limit::Everywhere,
         },
@@ -203,14 +202,6 @@ impl LinkBuilder {
     /// How callers find the functions' metadata; [`Lookup::Inline`] unless said.
     pub fn lookup(mut self, lookup: Lookup) -> Self {
         self.settings.lookup = lookup;
-        self
-    }
-
-    #[doc(hidden)]
-    /// Whether a function that has no other probe gets a caller compiled for this one, in the place
-    /// of one that is there for probes of any type. True unless said: it is faster.
-    pub fn specialise(mut self, specialise: bool) -> Self {
-        self.settings.specialise = specialise;
         self
     }
 

@@ -55,7 +55,6 @@ impl LinkCore {
 pub(crate) struct Settings {
     pub(crate) sleepable: bool,
     pub(crate) lookup: Lookup,
-    pub(crate) specialise: bool,
     pub(crate) skip_invalid: bool,
     pub(crate) limit: Limit,
 }

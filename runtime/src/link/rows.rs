@@ -154,11 +154,7 @@ impl Groups {
     fn add(&mut self, link: &LinkCore, fit: &Fit, cookie: u64) {
         let is_watched = link.state.is_watched();
         for (probe, &through) in link.probes.iter().zip(&fit.through) {
-            let own = if link.settings.specialise && !link.state.hashed {
-                probe.specialised(fit.abi.slots, through)
-            } else {
-                choose::any_probe(probe.kind(), fit.abi, lookup_of(link.state.hashed))
-            };
+            let own = choose::of_probe(&**probe, link.state.hashed, fit.abi, through);
             let row = probe.thunk(through, is_watched).row(
                 probe.data(),
                 cookie,

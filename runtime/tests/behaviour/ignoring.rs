@@ -110,8 +110,8 @@ fn asked_for_its_name(a: u64) -> u64 {
 #[test]
 fn a_probe_that_ignores_its_thread_still_knows_its_function() {
     static NAMES: Mutex<Vec<&str>> = Mutex::new(Vec::new());
-    for specialise in [true, false] {
-        let link = site!(asked_for_its_name).link().specialise(specialise);
+    for lookup in [Lookup::Inline, Lookup::Hash] {
+        let link = site!(asked_for_its_name).link().lookup(lookup);
         let link = link.fentry(|ctx: &Entry| {
             let quiet = ignore_current_thread();
             NAMES.lock().unwrap().push(ctx.function().name());
@@ -156,28 +156,23 @@ fn a_probe_may_leave_its_thread_ignored_when_it_returns() {
     };
     let exit = |link: LinkBuilder| link.fexit(|_: &Exit| keep_quiet());
     let kinds: [&dyn Fn(LinkBuilder) -> LinkBuilder; 3] = [&entry, &mod_ret, &exit];
-    let ways = [
-        (true, Lookup::Inline, false),
-        (false, Lookup::Inline, false),
-        (false, Lookup::Hash, false),
-        (true, Lookup::Inline, true),
-    ];
+    let ways = [(Lookup::Inline, false), (Lookup::Hash, false), (Lookup::Inline, true)];
     for kind in kinds {
-        for (specialise, lookup, beside) in ways {
+        for (lookup, beside) in ways {
             let other = site!(left_alone_from_now_on).link().lookup(lookup).fentry(|_: &Entry| ());
             let other = beside.then(|| other.attach().unwrap());
-            let link = site!(left_alone_from_now_on).link().specialise(specialise).lookup(lookup);
+            let link = site!(left_alone_from_now_on).link().lookup(lookup);
             let link = kind(link).attach().unwrap();
             thread::scope(|scope| {
                 scope.spawn(|| {
                     for a in 0..4 {
                         assert_eq!(left_alone_from_now_on(a), a + 1);
                     }
-                    assert_eq!(HITS.swap(0, Relaxed), 2, "{specialise} {lookup:?} {beside}");
+                    assert_eq!(HITS.swap(0, Relaxed), 2, "{lookup:?} {beside}");
                     // And when it is not any more, it is as it was.
                     QUIET.set(None);
                     assert_eq!(left_alone_from_now_on(7), 8);
-                    assert_eq!(HITS.swap(0, Relaxed), 1, "{specialise} {lookup:?} {beside}");
+                    assert_eq!(HITS.swap(0, Relaxed), 1, "{lookup:?} {beside}");
                 });
             });
             // Nothing says any more that the probe runs.

@@ -491,26 +491,23 @@ fn what_an_entry_probe_takes_out_of_an_argument_is_gone_for_the_function() {
     let call = || opened(Cell::new(Some(Box::new(7))));
     let link = || site!(opened).link();
     assert_eq!(call(), 7);
-    for specialise in [true, false] {
-        let alone = link().specialise(specialise).fentry(steal).attach().unwrap();
-        assert_eq!(call(), 0, "alone, {specialise}");
-        let second = link().specialise(specialise).fentry(|_: &Entry<'_>| ()).attach().unwrap();
-        assert_eq!(call(), 0, "with another link, {specialise}");
+    for lookup in [Lookup::Inline, Lookup::Hash] {
+        let alone = link().lookup(lookup).fentry(steal).attach().unwrap();
+        assert_eq!(call(), 0, "alone, {lookup:?}");
+        let second = link().lookup(lookup).fentry(|_: &Entry<'_>| ()).attach().unwrap();
+        assert_eq!(call(), 0, "with another link, {lookup:?}");
         drop((alone, second));
         let exit = |_: &Exit<'_>, ret: Return<'_, u64>| assert_eq!(ret.get(), Some(&0));
-        let pair = link().specialise(specialise).around(steal, exit).attach().unwrap();
-        assert_eq!(call(), 0, "with an exit probe, {specialise}");
+        let pair = link().lookup(lookup).around(steal, exit).attach().unwrap();
+        assert_eq!(call(), 0, "with an exit probe, {lookup:?}");
         drop(pair);
         let asked = |ctx: &Entry<'_>| drop(ctx.arg::<Cell<Option<Box<u64>>>>(0).unwrap().take());
-        let asked = link().specialise(specialise).fentry(asked).attach().unwrap();
-        assert_eq!(call(), 0, "asked for by place, {specialise}");
+        let asked = link().lookup(lookup).fentry(asked).attach().unwrap();
+        assert_eq!(call(), 0, "asked for by place, {lookup:?}");
         drop(asked);
     }
     let sleeping = link().sleepable(true).fentry(steal).attach().unwrap();
     assert_eq!(call(), 0, "sleepable");
     drop(sleeping);
-    let hashed = link().lookup(Lookup::Hash).fentry(steal).attach().unwrap();
-    assert_eq!(call(), 0, "hashed");
-    drop(hashed);
     assert_eq!(call(), 7);
 }

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use gtramp::__private::Lookup;
 use gtramp::{Entry, Exit, Link, ModRet, link, site, traceable};
 
 use crate::support::Log;
@@ -283,7 +284,7 @@ fn calls_nested_in_probes_of_more_links_than_a_thread_can_run_are_counted_as_mis
     // 0 calls 1 in its probe, 1 calls 2, and so on; nothing calls the last.
     fn probe_of<const N: u64>(
         next: fn(u64) -> u64,
-        (exit, specialise): (bool, bool),
+        (exit, lookup): (bool, Lookup),
         ran: &Arc<AtomicU64>,
     ) -> Link {
         let ran = Arc::clone(ran);
@@ -291,7 +292,7 @@ fn calls_nested_in_probes_of_more_links_than_a_thread_can_run_are_counted_as_mis
             ran.fetch_add(1 << ctx.cookie(), Relaxed);
             assert!(next(1) > 0);
         };
-        let link = site!(nested::<N>).link().cookie(N).specialise(specialise);
+        let link = site!(nested::<N>).link().cookie(N).lookup(lookup);
         if exit {
             link.fexit(move |ctx: &Exit| run(ctx)).attach().unwrap()
         } else {
@@ -299,7 +300,8 @@ fn calls_nested_in_probes_of_more_links_than_a_thread_can_run_are_counted_as_mis
         }
     }
     let calls: [fn(u64) -> u64; 18] = seq_macro::seq!(N in 0..18 { [#(nested::<N>,)*] });
-    for form in [(false, false), (false, true), (true, false), (true, true)] {
+    let ways = [Lookup::Inline, Lookup::Hash].map(|lookup| [(false, lookup), (true, lookup)]);
+    for form in ways.into_iter().flatten() {
         let ran = Arc::new(AtomicU64::new(0));
         let links: [Link; 17] = seq_macro::seq!(N in 0..17 { [#(
             probe_of::<N>(calls[N..][1], form, &ran),

@@ -45,12 +45,11 @@ impl Drop for Counted {
 type Form = (&'static str, fn() -> LinkBuilder);
 
 /// In every form of a link.
-fn forms() -> [Form; 4] {
+fn forms() -> [Form; 3] {
     [
         ("as it is", link),
         ("sleepable", || link().sleepable(true)),
         ("hashed", || link().lookup(Lookup::Hash)),
-        ("of any type", || link().specialise(false)),
     ]
 }
 

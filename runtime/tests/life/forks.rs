@@ -174,7 +174,7 @@ fn a_child_frees_lists_although_the_parents_threads_were_in_calls_that_hold_thei
         // A caller that pins its list over the origin.
         let link = gtramp::link()
             .functions("life::forks::waits_at_the_bottom")
-            .specialise(false)
+            .sleepable(true)
             .fexit(move |_: &Exit| {
                 let _ = &inside_probe;
                 count(exits);

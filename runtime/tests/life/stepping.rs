@@ -155,23 +155,21 @@ fn a_handler_at_every_instruction_of_a_call_calls_traced_functions() {
         .attach()
         .expect("it takes any probe");
     let before = STEPS.load(Ordering::Relaxed);
-    // Callers made for the probe and for probes of any type, found in each way; sleepable ones; and another
-    // link beside it.
+    // Metadata found in each way; sleepable callers; and another link beside it.
     let callers = [
-        (Lookup::Inline, true, false, false),
-        (Lookup::Inline, false, false, false),
-        (Lookup::Hash, false, false, false),
-        (Lookup::Inline, true, true, false),
-        (Lookup::Hash, true, true, false),
-        (Lookup::Inline, true, false, true),
-        (Lookup::Hash, true, false, true),
+        (Lookup::Inline, false, false),
+        (Lookup::Hash, false, false),
+        (Lookup::Inline, true, false),
+        (Lookup::Hash, true, false),
+        (Lookup::Inline, false, true),
+        (Lookup::Hash, false, true),
     ];
     for (name, probes) in WAYS {
-        for (lookup, specialise, sleepable, beside) in callers {
+        for (lookup, sleepable, beside) in callers {
             for reenter in [false, true] {
                 REENTER.store(reenter, Ordering::Relaxed);
                 let link = gtramp::link().functions(site!(stepped)).lookup(lookup);
-                let link = probes(link.sleepable(sleepable).specialise(specialise));
+                let link = probes(link.sleepable(sleepable));
                 let link = link.attach().expect("the types are the function's");
                 let other = gtramp::link().functions(site!(stepped)).fentry(|_: &Entry| ());
                 let other = beside.then(|| other.attach().expect("it takes any probe"));

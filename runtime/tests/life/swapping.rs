@@ -56,13 +56,9 @@ extern "C" fn on_step(_: libc::c_int) {
     }
 }
 
-fn attach(number: usize, exit: bool, lookup: Lookup, specialise: bool) -> Link {
+fn attach(number: usize, exit: bool, lookup: Lookup) -> Link {
     let held = Held(number);
-    let link = gtramp::link()
-        .functions(site!(swapped))
-        .lookup(lookup)
-        .specialise(specialise)
-        .cookie(number as u64);
+    let link = gtramp::link().functions(site!(swapped)).lookup(lookup).cookie(number as u64);
     let link = if exit {
         link.fexit(move |ctx: &Exit| {
             let _ = &held;
@@ -86,18 +82,17 @@ fn a_list_that_is_replaced_before_any_instruction_of_a_call_is_never_run_when_it
     let mut number = 0;
     for exit in [false, true] {
         // A link of its own, or another that stays beside it.
-        for (lookup, specialise, beside) in [
-            (Lookup::Inline, true, false),
-            (Lookup::Inline, false, false),
-            (Lookup::Hash, false, false),
-            (Lookup::Inline, true, true),
-            (Lookup::Hash, false, true),
+        for (lookup, beside) in [
+            (Lookup::Inline, false),
+            (Lookup::Hash, false),
+            (Lookup::Inline, true),
+            (Lookup::Hash, true),
         ] {
             let over = AtomicBool::new(false);
             let other =
                 gtramp::link().functions(site!(swapped)).lookup(lookup).fentry(|_: &Entry| ());
             let other = beside.then(|| other.attach().expect("it takes any probe"));
-            let mut link = attach(number, exit, lookup, specialise);
+            let mut link = attach(number, exit, lookup);
             let mut taken = Vec::new();
             std::thread::scope(|scope| {
                 scope.spawn(|| {
@@ -121,7 +116,7 @@ fn a_list_that_is_replaced_before_any_instruction_of_a_call_is_never_run_when_it
                         continue;
                     }
                     number += 1;
-                    let next = attach(number, exit, lookup, specialise);
+                    let next = attach(number, exit, lookup);
                     // The list that was replaced may have been freed. No later one is to be in its place,
                     // where a call that still ran it would find what is right.
                     taken.extend((1..40).map(|cells| Vec::<u8>::with_capacity(cells * 16)));

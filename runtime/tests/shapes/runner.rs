@@ -230,8 +230,8 @@ pub(crate) fn every_variant<C: Case>() {
     };
     for probes in [Probes::ENTRY, Probes::MOD_RET, Probes::EXIT, Probes::ALL] {
         for sleepable in [false, true] {
-            for way in [Way::Own, Way::Single, Way::Shared, Way::Hashed] {
-                let caller = expected_caller(slots, fits, probes, sleepable, way);
+            for way in [Way::Own, Way::Shared, Way::Hashed] {
+                let caller = expected_caller(slots, probes, sleepable, way);
                 let what = format!("{function} through {caller} with {probes:?}");
                 let mut plans = vec![Plan::Return, Plan::Panic, Plan::Return];
                 if probes.mod_ret {
@@ -245,7 +245,6 @@ pub(crate) fn every_variant<C: Case>() {
                     let link = gtramp::link().functions(function).sleepable(sleepable);
                     let link = match way {
                         Way::Own | Way::Shared => link,
-                        Way::Single => link.specialise(false),
                         Way::Hashed => link.lookup(Lookup::Hash),
                     };
                     let link = probes.attach::<C>(link).attach();
@@ -273,8 +272,6 @@ pub(crate) fn every_variant<C: Case>() {
 enum Way {
     /// A caller compiled for the probe, where there is one.
     Own,
-    /// The caller for one probe of any type, where there is one.
-    Single,
     /// The shape's caller, which finds the list through the site: another link is there as well.
     Shared,
     /// A caller that finds the list in the hash table: for one entry probe, one of its own.
@@ -284,28 +281,14 @@ enum Way {
 /// The most slots of a probe's own caller: one register is for the metadata.
 const OWN_SLOTS: usize = if cfg!(target_arch = "aarch64") { 7 } else { 5 };
 
-/// The most slots of a caller in assembly for one entry probe of any type, and for one modify-return probe.
-const SINGLE_SLOTS: Option<(usize, usize)> =
-    if cfg!(target_arch = "x86_64") { Some((5, 4)) } else { None };
-
-/// `fits`: the function's result travels in a slot.
-fn expected_caller(slots: usize, fits: bool, probes: Probes, sleepable: bool, way: Way) -> String {
-    if way == Way::Own && probes != Probes::ALL && !sleepable && slots <= OWN_SLOTS {
+/// By `caller/choose.rs`, whose tests ask for each line of its table.
+fn expected_caller(slots: usize, probes: Probes, sleepable: bool, way: Way) -> String {
+    let is_own = probes != Probes::ALL && !sleepable && slots <= OWN_SLOTS;
+    if way == Way::Own && is_own {
         return format!("specialised_{slots}");
     }
-    let assembly = SINGLE_SLOTS.and_then(|(entry, mod_ret)| match probes {
-        Probes::ENTRY if slots <= entry => Some("single"),
-        Probes::MOD_RET if slots <= mod_ret && fits => Some("single_modret"),
-        _ => None,
-    });
-    if way == Way::Hashed && assembly == Some("single") && !sleepable {
+    if way == Way::Hashed && is_own && probes == Probes::ENTRY && cfg!(target_arch = "x86_64") {
         return format!("caller_{slots}_single_hash");
-    }
-    if way == Way::Single && probes != Probes::ALL && !sleepable && slots <= OWN_SLOTS {
-        return match assembly {
-            Some(assembly) => format!("caller_{slots}_{assembly}"),
-            None => format!("specialised_{slots}"),
-        };
     }
     let sleep = if sleepable { "_sleep" } else { "" };
     let origin = if probes == Probes::ENTRY { "" } else { "_origin" };

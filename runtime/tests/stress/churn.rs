@@ -132,7 +132,6 @@ fn attach(random: &mut Random, targets: &[Target], probes: Probes) -> (Link, Kee
         .functions(selector)
         .order(i32::try_from(random.below(5)).expect("it is small") - 2)
         .lookup(if random.coin() { Lookup::Hash } else { Lookup::Inline })
-        .specialise(random.coin())
         .sleepable(random.below(4) == 0)
         .cookie(move |function: &gtramp::Function| {
             let of_function = added.iter().find(|(address, _)| *address == function.address());

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 use std::process::Command;
 
+use gtramp::__private::Lookup;
 use gtramp::{Entry, Exit, LinkBuilder, ModRet, site, traceable};
 
 #[traceable]
@@ -27,15 +28,15 @@ extern "C" fn gtramp_debugged_caller() {
 
 type Probes = fn(LinkBuilder) -> LinkBuilder;
 
-const WAYS: [(&str, Probes); 7] = [
+const WAYS: [(&str, Probes); 8] = [
     ("entry", |link| link.fentry(|_: &Entry| ())),
     ("entries", |link| link.fentry(|_: &Entry| ()).fentry(|_: &Entry| ())),
     ("exit", |link| link.fexit(|_: &Exit| ())),
     ("both", |link| link.fentry(|_: &Entry| ()).fexit(|_: &Exit| ())),
-    ("any entry", |link| link.specialise(false).fentry(|_: &Entry| ())),
-    ("any decision", |link| {
-        let probe = |_: &ModRet| -> ControlFlow<u64> { ControlFlow::Continue(()) };
-        link.specialise(false).fmod_ret(probe)
+    ("together", |link| link.around(|_: &Entry| (), |_: &Exit| ())),
+    ("looked up", |link| link.lookup(Lookup::Hash).fentry(|_: &Entry| ())),
+    ("decision", |link| {
+        link.fmod_ret(|_: &ModRet| -> ControlFlow<u64> { ControlFlow::Continue(()) })
     }),
     (BESIDE, |link| link.fentry(|_: &Entry| ())),
 ];

@@ -33,9 +33,9 @@ struct Variant {
 /// What a caller's name says, in the order in which callers are listed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
-    /// `caller_2_sleep_origin_hash`: shared by all functions of a shape. `caller_2_single`: as long as
-    /// one probe is all they have.
-    Shared { hash: bool, slots: usize, sleepable: bool, origin: bool, single: bool, modret: bool },
+    /// `caller_2_sleep_origin_hash`: shared by all functions of a shape. `caller_2_single_hash`: as long as
+    /// one entry probe is all they have.
+    Shared { hash: bool, slots: usize, sleepable: bool, origin: bool, single: bool },
     /// `specialised_2`: one copy for each probe type.
     Specialised { slots: usize },
 }
@@ -49,15 +49,13 @@ impl Key {
         let slots = words.next()?.parse().ok()?;
         let rest: Vec<_> = words.collect();
         let has = |word| rest.contains(&word);
-        let known =
-            rest.iter().all(|word| ["sleep", "origin", "hash", "single", "modret"].contains(word));
+        let known = rest.iter().all(|word| ["sleep", "origin", "hash", "single"].contains(word));
         known.then(|| Key::Shared {
             hash: has("hash"),
             slots,
             sleepable: has("sleep"),
             origin: has("origin"),
             single: has("single"),
-            modret: has("modret"),
         })
     }
 

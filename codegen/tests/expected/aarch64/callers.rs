@@ -811,7 +811,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_9_sleep_origin() {
     )
 }
 
-/// The callers for one probe alone, of any type.
+/// The callers for one entry probe alone, of any type, that look the function up.
 pub(crate) static SINGLES: &[Single] = &[];
 
 /// A probe type's own caller, for 1 slot: they have not left their registers.

@@ -1417,136 +1417,6 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
     )
 }
 
-/// 1 slot, one entry probe of any type.
-///
-/// # Safety
-///
-/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
-#[unsafe(naked)]
-pub(crate) unsafe extern "C-unwind" fn caller_1_single() {
-    ::core::arch::naked_asm!(
-        // What comes before the probe fills lines of code, and what comes after begins the next.
-        ".balign 64",
-        ".cfi_startproc",
-        // Is this thread running a probe already, or new, or to be left alone?
-        "2: mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
-        "mov rax, qword ptr fs:[rax]",
-        "cmp [rax + {mark}], rax",
-        "jne 6f",
-        // The mark, and then: is this still the selected caller? So what it was made for is held.
-        "mov [rax + {mark}], r9",
-        "lea r11, [rip + 2b]",
-        ".fill 2, 1, 0x3e",
-        "cmp [r9 + {caller}], r11",
-        "jne 5f",
-        "push r9",
-        ".cfi_adjust_cfa_offset 8",
-        "push rax",
-        ".cfi_adjust_cfa_offset 8",
-        "push rdi",
-        ".cfi_adjust_cfa_offset 8",
-        // The probe may change a slot, if what is in it can be changed: what comes back is what it left.
-        // The list says where its row is, and the metadata are where they came.
-        ".fill 3, 1, 0x3e",
-        "mov rdi, [r9 + {list}]",
-        ".fill 3, 1, 0x3e",
-        "mov rsi, rsp",
-        ".fill 3, 1, 0x3e",
-        "mov rdx, [rax + {errno}]",
-        ".fill 3, 1, 0x3e",
-        "call [rdi + {code}]",
-        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark
-        // waits for the address of the store below, and what comes from the stack comes late.
-        "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
-        "mov rax, qword ptr fs:[rax + {own}]",
-        "pop rdi",
-        ".cfi_adjust_cfa_offset -8",
-        "pop r11",
-        ".cfi_adjust_cfa_offset -8",
-        "pop r9",
-        ".cfi_adjust_cfa_offset -8",
-        "mov [rax + {mark}], rax",
-        "jmp [r9 + {origin}]",
-        // Another is selected: the shared caller serves every list.
-        "5: mov [rax + {mark}], rax",
-        "6: jmp {shared}",
-        ".cfi_endproc",
-        mark = const Thread::OUTERMOST,
-        errno = const Thread::ERRNO,
-        own = const Thread::OWN,
-        caller = const Md::CALLER,
-        list = const Md::OWN_LIST,
-        origin = const Md::ORIGIN,
-        code = const List::FIRST + Row::CODE,
-        shared = sym caller_1,
-    )
-}
-
-/// 2 slots, one entry probe of any type.
-///
-/// # Safety
-///
-/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
-#[unsafe(naked)]
-pub(crate) unsafe extern "C-unwind" fn caller_2_single() {
-    ::core::arch::naked_asm!(
-        // What comes before the probe fills lines of code, and what comes after begins the next.
-        ".balign 64",
-        ".cfi_startproc",
-        // Is this thread running a probe already, or new, or to be left alone?
-        "2: mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
-        "mov rax, qword ptr fs:[rax]",
-        "cmp [rax + {mark}], rax",
-        "jne 6f",
-        // The mark, and then: is this still the selected caller? So what it was made for is held.
-        "mov [rax + {mark}], r9",
-        "lea r11, [rip + 2b]",
-        ".fill 2, 1, 0x3e",
-        "cmp [r9 + {caller}], r11",
-        "jne 5f",
-        "push r9",
-        ".cfi_adjust_cfa_offset 8",
-        "push rsi",
-        ".cfi_adjust_cfa_offset 8",
-        "push rdi",
-        ".cfi_adjust_cfa_offset 8",
-        // The probe may change a slot, if what is in it can be changed: what comes back is what it left.
-        // The list says where its row is, and the metadata are where they came.
-        ".fill 3, 1, 0x3e",
-        "mov rdi, [r9 + {list}]",
-        ".fill 3, 1, 0x3e",
-        "mov rsi, rsp",
-        ".fill 3, 1, 0x3e",
-        "mov rdx, [rax + {errno}]",
-        ".fill 3, 1, 0x3e",
-        "call [rdi + {code}]",
-        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark
-        // waits for the address of the store below, and what comes from the stack comes late.
-        "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
-        "mov rax, qword ptr fs:[rax + {own}]",
-        "pop rdi",
-        ".cfi_adjust_cfa_offset -8",
-        "pop rsi",
-        ".cfi_adjust_cfa_offset -8",
-        "pop r9",
-        ".cfi_adjust_cfa_offset -8",
-        "mov [rax + {mark}], rax",
-        "jmp [r9 + {origin}]",
-        // Another is selected: the shared caller serves every list.
-        "5: mov [rax + {mark}], rax",
-        "6: jmp {shared}",
-        ".cfi_endproc",
-        mark = const Thread::OUTERMOST,
-        errno = const Thread::ERRNO,
-        own = const Thread::OWN,
-        caller = const Md::CALLER,
-        list = const Md::OWN_LIST,
-        origin = const Md::ORIGIN,
-        code = const List::FIRST + Row::CODE,
-        shared = sym caller_2,
-    )
-}
-
 /// 1 slot, one entry probe of any type, looks the function up.
 ///
 /// # Safety
@@ -1555,7 +1425,6 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single() {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
     ::core::arch::naked_asm!(
-        // What comes before the probe fills lines of code, and what comes after begins the next.
         ".balign 64",
         ".cfi_startproc",
         // The metadata that stand under the function's address in the front of the table, or the shared
@@ -1575,7 +1444,6 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
         // The mark, and then: is this still the selected caller? So what it was made for is held.
         "mov [rax + {mark}], r9",
         "lea r11, [rip + 2b]",
-        ".fill 0, 1, 0x3e",
         "cmp [r9 + {caller}], r11",
         "jne 5f",
         "push r9",
@@ -1586,13 +1454,9 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
         ".cfi_adjust_cfa_offset 8",
         // The probe may change a slot, if what is in it can be changed: what comes back is what it left.
         // The list says where its row is, and the metadata are where they came.
-        ".fill 0, 1, 0x3e",
         "mov rdi, [r9 + {list}]",
-        ".fill 0, 1, 0x3e",
         "mov rsi, rsp",
-        ".fill 0, 1, 0x3e",
         "mov rdx, [rax + {errno}]",
-        ".fill 0, 1, 0x3e",
         "call [rdi + {code}]",
         // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark
         // waits for the address of the store below, and what comes from the stack comes late.
@@ -1633,7 +1497,6 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
 #[unsafe(naked)]
 pub(crate) unsafe extern "C-unwind" fn caller_2_single_hash() {
     ::core::arch::naked_asm!(
-        // What comes before the probe fills lines of code, and what comes after begins the next.
         ".balign 64",
         ".cfi_startproc",
         // The metadata that stand under the function's address in the front of the table, or the shared
@@ -1653,7 +1516,6 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single_hash() {
         // The mark, and then: is this still the selected caller? So what it was made for is held.
         "mov [rax + {mark}], r9",
         "lea r11, [rip + 2b]",
-        ".fill 0, 1, 0x3e",
         "cmp [r9 + {caller}], r11",
         "jne 5f",
         "push r9",
@@ -1664,13 +1526,9 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single_hash() {
         ".cfi_adjust_cfa_offset 8",
         // The probe may change a slot, if what is in it can be changed: what comes back is what it left.
         // The list says where its row is, and the metadata are where they came.
-        ".fill 0, 1, 0x3e",
         "mov rdi, [r9 + {list}]",
-        ".fill 0, 1, 0x3e",
         "mov rsi, rsp",
-        ".fill 0, 1, 0x3e",
         "mov rdx, [rax + {errno}]",
-        ".fill 0, 1, 0x3e",
         "call [rdi + {code}]",
         // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark
         // waits for the address of the store below, and what comes from the stack comes late.
@@ -1703,206 +1561,10 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single_hash() {
     )
 }
 
-/// 1 slot, one modify-return probe of any type.
-///
-/// # Safety
-///
-/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
-#[unsafe(naked)]
-pub(crate) unsafe extern "C-unwind" fn caller_1_single_modret() {
-    ::core::arch::naked_asm!(
-        // What comes before the probe fills lines of code, and what comes after begins the next.
-        ".balign 64",
-        ".cfi_startproc",
-        // Is this thread running a probe already, or new, or to be left alone?
-        "2: mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
-        "mov rax, qword ptr fs:[rax]",
-        "cmp [rax + {mark}], rax",
-        "jne 6f",
-        // The mark, and then: is this still the selected caller? So what it was made for is held.
-        "mov [rax + {mark}], r9",
-        "lea r11, [rip + 2b]",
-        ".fill 0, 1, 0x3e",
-        "cmp [r9 + {caller}], r11",
-        "jne 5f",
-        "push r9",
-        ".cfi_adjust_cfa_offset 8",
-        // Room for a result.
-        "push rax",
-        ".cfi_adjust_cfa_offset 8",
-        "push rdi",
-        ".cfi_adjust_cfa_offset 8",
-        // The probe may change a slot, if what is in it can be changed: what comes back is what it left.
-        // The list says where its row is, and the metadata are where they came.
-        ".fill 0, 1, 0x3e",
-        "mov rdi, [r9 + {list}]",
-        ".fill 3, 1, 0x3e",
-        "mov rsi, rsp",
-        "{{disp8}} lea rcx, [rsp + 8]",
-        ".fill 3, 1, 0x3e",
-        "mov rdx, [rax + {errno}]",
-        ".fill 3, 1, 0x3e",
-        "call [rdi + {code}]",
-        "mov r10d, eax",
-        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark
-        // waits for the address of the store below, and what comes from the stack comes late.
-        "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
-        "mov rax, qword ptr fs:[rax + {own}]",
-        "pop rdi",
-        ".cfi_adjust_cfa_offset -8",
-        "pop r8",
-        ".cfi_adjust_cfa_offset -8",
-        "pop r9",
-        ".cfi_adjust_cfa_offset -8",
-        "mov [rax + {mark}], rax",
-        // Has it decided?
-        "test r10d, r10d",
-        "jne 7f",
-        "jmp [r9 + {origin}]",
-        // Then the body does not take the slots.
-        "7: jmp {decided}",
-        // Another is selected: the shared caller serves every list.
-        "5: mov [rax + {mark}], rax",
-        "6: jmp {shared}",
-        ".cfi_endproc",
-        mark = const Thread::OUTERMOST,
-        errno = const Thread::ERRNO,
-        own = const Thread::OWN,
-        caller = const Md::CALLER,
-        list = const Md::OWN_LIST,
-        origin = const Md::ORIGIN,
-        code = const List::FIRST + Row::CODE,
-        shared = sym caller_1_origin,
-        decided = sym decided,
-    )
-}
-
-/// 2 slots, one modify-return probe of any type.
-///
-/// # Safety
-///
-/// Jumped to by an armed entry: the slots as the function takes them, its metadata in `r9`.
-#[unsafe(naked)]
-pub(crate) unsafe extern "C-unwind" fn caller_2_single_modret() {
-    ::core::arch::naked_asm!(
-        // What comes before the probe fills lines of code, and what comes after begins the next.
-        ".balign 64",
-        ".cfi_startproc",
-        // Is this thread running a probe already, or new, or to be left alone?
-        "2: mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
-        "mov rax, qword ptr fs:[rax]",
-        "cmp [rax + {mark}], rax",
-        "jne 6f",
-        // The mark, and then: is this still the selected caller? So what it was made for is held.
-        "mov [rax + {mark}], r9",
-        "lea r11, [rip + 2b]",
-        ".fill 0, 1, 0x3e",
-        "cmp [r9 + {caller}], r11",
-        "jne 5f",
-        "push r9",
-        ".cfi_adjust_cfa_offset 8",
-        "push rax",
-        ".cfi_adjust_cfa_offset 8",
-        // Room for a result.
-        "push rax",
-        ".cfi_adjust_cfa_offset 8",
-        "push rsi",
-        ".cfi_adjust_cfa_offset 8",
-        "push rdi",
-        ".cfi_adjust_cfa_offset 8",
-        // The probe may change a slot, if what is in it can be changed: what comes back is what it left.
-        // The list says where its row is, and the metadata are where they came.
-        ".fill 0, 1, 0x3e",
-        "mov rdi, [r9 + {list}]",
-        ".fill 1, 1, 0x3e",
-        "mov rsi, rsp",
-        "{{disp8}} lea rcx, [rsp + 16]",
-        ".fill 3, 1, 0x3e",
-        "mov rdx, [rax + {errno}]",
-        ".fill 3, 1, 0x3e",
-        "call [rdi + {code}]",
-        "mov r10d, eax",
-        // The thread's own record, whatever it uses now. Asked for again: the next call's look at the mark
-        // waits for the address of the store below, and what comes from the stack comes late.
-        "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
-        "mov rax, qword ptr fs:[rax + {own}]",
-        "pop rdi",
-        ".cfi_adjust_cfa_offset -8",
-        "pop rsi",
-        ".cfi_adjust_cfa_offset -8",
-        "pop r8",
-        ".cfi_adjust_cfa_offset -8",
-        "pop r11",
-        ".cfi_adjust_cfa_offset -8",
-        "pop r9",
-        ".cfi_adjust_cfa_offset -8",
-        "mov [rax + {mark}], rax",
-        // Has it decided?
-        "test r10d, r10d",
-        "jne 7f",
-        "jmp [r9 + {origin}]",
-        // Then the body does not take the slots.
-        "7: jmp {decided}",
-        // Another is selected: the shared caller serves every list.
-        "5: mov [rax + {mark}], rax",
-        "6: jmp {shared}",
-        ".cfi_endproc",
-        mark = const Thread::OUTERMOST,
-        errno = const Thread::ERRNO,
-        own = const Thread::OWN,
-        caller = const Md::CALLER,
-        list = const Md::OWN_LIST,
-        origin = const Md::ORIGIN,
-        code = const List::FIRST + Row::CODE,
-        shared = sym caller_2_origin,
-        decided = sym decided,
-    )
-}
-
-/// The callers for one probe alone, of any type.
+/// The callers for one entry probe alone, of any type, that look the function up.
 pub(crate) static SINGLES: &[Single] = &[
-    Single {
-        kind: Kind::Fentry,
-        lookup: Lookup::Inline,
-        slots: 1,
-        name: "caller_1_single",
-        address: caller_1_single,
-    },
-    Single {
-        kind: Kind::Fentry,
-        lookup: Lookup::Inline,
-        slots: 2,
-        name: "caller_2_single",
-        address: caller_2_single,
-    },
-    Single {
-        kind: Kind::Fentry,
-        lookup: Lookup::Hash,
-        slots: 1,
-        name: "caller_1_single_hash",
-        address: caller_1_single_hash,
-    },
-    Single {
-        kind: Kind::Fentry,
-        lookup: Lookup::Hash,
-        slots: 2,
-        name: "caller_2_single_hash",
-        address: caller_2_single_hash,
-    },
-    Single {
-        kind: Kind::FmodRet,
-        lookup: Lookup::Inline,
-        slots: 1,
-        name: "caller_1_single_modret",
-        address: caller_1_single_modret,
-    },
-    Single {
-        kind: Kind::FmodRet,
-        lookup: Lookup::Inline,
-        slots: 2,
-        name: "caller_2_single_modret",
-        address: caller_2_single_modret,
-    },
+    Single { slots: 1, name: "caller_1_single_hash", address: caller_1_single_hash },
+    Single { slots: 2, name: "caller_2_single_hash", address: caller_2_single_hash },
 ];
 
 /// A probe type's own caller, for 1 slot: they have not left their registers.

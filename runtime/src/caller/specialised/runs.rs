@@ -21,7 +21,7 @@ pub(super) trait RunEntries {
 
 /// Which modify-return probe of a list runs, and how.
 pub(super) trait RunModRet {
-    /// As [`RunExits::IN_SLOT`].
+    /// Whether the result travels in a slot.
     const IN_SLOT: bool;
 
     /// # Safety
@@ -38,9 +38,6 @@ pub(super) trait RunModRet {
 
 /// Which exit probes of a list run, and how.
 pub(super) trait RunExits: Sized {
-    /// Whether it runs the probes of any list.
-    const ANY: bool;
-
     /// Whether the result travels in a slot, if that is known.
     const IN_SLOT: Option<bool>;
 
@@ -82,8 +79,8 @@ pub(in crate::caller) struct Typed<P, M, const THROUGH: bool>(PhantomData<fn(P, 
 /// One probe of any type.
 pub(in crate::caller) struct AsItSays;
 
-/// One probe of any type that has to do with the result, of functions whose result travels in a slot, or of
-/// those whose result does not.
+/// One exit probe of any type, of functions whose result travels in a slot, or of those whose result does
+/// not.
 pub(in crate::caller) struct Returning<const IN_SLOT: bool>;
 
 /// Every probe there is.
@@ -147,27 +144,8 @@ impl<P: ModRetProbe<M>, M, const THROUGH: bool> RunModRet for Typed<P, M, THROUG
     }
 }
 
-impl<const IN_SLOT: bool> RunModRet for Returning<IN_SLOT> {
-    const IN_SLOT: bool = IN_SLOT;
-
-    #[inline(always)]
-    unsafe fn run(
-        list: &List,
-        args: *mut Slot,
-        target: &'static Target,
-        ret: *mut (),
-        thread: &Thread,
-    ) -> Outcome {
-        // SAFETY: the list has such a row, says the caller.
-        let row = unsafe { list.row(0) };
-        // SAFETY: the caller's promise.
-        unsafe { row.run_mod_ret(args, target, ret, thread) }
-    }
-}
-
 /// What an exit probe asks for is in the slots themselves.
 impl<P: ExitProbe<M>, M> RunExits for Typed<P, M, false> {
-    const ANY: bool = false;
     const IN_SLOT: Option<bool> = P::RET_IN_SLOT;
 
     #[inline(always)]
@@ -190,7 +168,6 @@ impl<P: ExitProbe<M>, M> RunExits for Typed<P, M, false> {
 }
 
 impl<const IN_SLOT: bool> RunExits for Returning<IN_SLOT> {
-    const ANY: bool = true;
     const IN_SLOT: Option<bool> = Some(IN_SLOT);
 
     #[inline(always)]
@@ -231,7 +208,6 @@ impl<const IN_SLOT: bool> RunExits for Returning<IN_SLOT> {
 }
 
 impl RunExits for EveryOne {
-    const ANY: bool = true;
     const IN_SLOT: Option<bool> = None;
 
     #[inline(always)]

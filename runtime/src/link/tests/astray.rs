@@ -11,7 +11,6 @@ use crate::link::line::Errand;
 use crate::link::transaction::Transaction;
 use crate::md::Md;
 use crate::poke::Writable;
-use crate::probe::Kind;
 use crate::{Entry, Exit, Link, LinkBuilder, ModRet, traceable};
 
 #[traceable]
@@ -57,29 +56,24 @@ static SEEN: AtomicU64 = AtomicU64::new(0);
 fn a_call_that_finds_another_list_runs_that_and_leaves_no_mark() {
     let _turn = turn();
     assert_eq!(call(), RESULTS);
-    for lookup in [Lookup::Inline, Lookup::Hash] {
-        let attach = |weight: u64| {
-            let probe = move |_: &Entry<'_>| {
-                SEEN.fetch_add(weight, Ordering::Relaxed);
-            };
-            let link = crate::link().functions("**::astray::*").lookup(lookup).specialise(false);
-            link.fentry(probe).attach().expect("they are there")
+    let attach = |weight: u64| {
+        let probe = move |_: &Entry<'_>| {
+            SEEN.fetch_add(weight, Ordering::Relaxed);
         };
-        let links = [attach(1), attach(1000)];
-        for kind in [Kind::Fentry, Kind::FmodRet] {
-            for md in metadata() {
-                let slots = usize::from(md.target.slots);
-                if let Some(caller) = single(kind, slots, lookup) {
-                    lead_astray(md, caller);
-                }
-            }
-            assert_eq!(call(), RESULTS, "{kind} {lookup:?}");
-            assert_eq!(SEEN.swap(0, Ordering::Relaxed), 3 * 1001, "{kind} {lookup:?}");
-            assert!(!in_probe(), "{kind} {lookup:?}");
+        let link = crate::link().functions("**::astray::*").lookup(Lookup::Hash);
+        link.fentry(probe).attach().expect("they are there")
+    };
+    let links = [attach(1), attach(1000)];
+    for md in metadata() {
+        if let Some(caller) = single(usize::from(md.target.slots)) {
+            lead_astray(md, caller);
         }
-        drop(links);
-        assert_eq!((call(), SEEN.swap(0, Ordering::Relaxed)), (RESULTS, 0), "{lookup:?}");
     }
+    assert_eq!(call(), RESULTS);
+    assert_eq!(SEEN.swap(0, Ordering::Relaxed), 3 * 1001);
+    assert!(!in_probe());
+    drop(links);
+    assert_eq!((call(), SEEN.swap(0, Ordering::Relaxed)), (RESULTS, 0));
 }
 
 /// A link with each kind of probe, and with an entry and an exit probe, made in each of the two ways.
@@ -110,9 +104,8 @@ fn late(_: &Exit<'_>) {
 #[test]
 fn a_call_that_enters_the_caller_of_a_link_which_is_alone_no_more_runs_all_probes() {
     let _turn = turn();
-    let attach = |probes: fn(LinkBuilder) -> LinkBuilder, specialise: bool| -> Link {
-        let link = crate::link().functions("**::astray::*").specialise(specialise);
-        probes(link).attach().expect("they are there")
+    let attach = |probes: fn(LinkBuilder) -> LinkBuilder| -> Link {
+        probes(crate::link().functions("**::astray::*")).attach().expect("they are there")
     };
     let seen = || {
         assert_eq!(call(), RESULTS);
@@ -120,27 +113,25 @@ fn a_call_that_enters_the_caller_of_a_link_which_is_alone_no_more_runs_all_probe
         SEEN.swap(0, Ordering::Relaxed)
     };
     for probes in kinds() {
-        for specialise in [true, false] {
-            let link = attach(probes, specialise);
-            let one = seen();
-            let own: Vec<_> = metadata().map(Md::caller).collect();
-            let other = attach(|link| link.fexit(late), specialise);
-            for (md, own) in metadata().zip(&own) {
-                assert_ne!(md.caller(), *own);
-                if cfg!(target_arch = "x86_64") {
-                    lead_astray(md, *own);
-                }
+        let link = attach(probes);
+        let one = seen();
+        let own: Vec<_> = metadata().map(Md::caller).collect();
+        let other = attach(|link| link.fexit(late));
+        for (md, own) in metadata().zip(&own) {
+            assert_ne!(md.caller(), *own);
+            if cfg!(target_arch = "x86_64") {
+                lead_astray(md, *own);
             }
-            assert_eq!(seen(), one + 3 * 10_000);
-            drop(link);
-            for (md, own) in metadata().zip(&own) {
-                if cfg!(target_arch = "x86_64") {
-                    lead_astray(md, *own);
-                }
-            }
-            assert_eq!(seen(), 3 * 10_000);
-            drop(other);
-            assert_eq!(seen(), 0);
         }
+        assert_eq!(seen(), one + 3 * 10_000);
+        drop(link);
+        for (md, own) in metadata().zip(&own) {
+            if cfg!(target_arch = "x86_64") {
+                lead_astray(md, *own);
+            }
+        }
+        assert_eq!(seen(), 3 * 10_000);
+        drop(other);
+        assert_eq!(seen(), 0);
     }
 }

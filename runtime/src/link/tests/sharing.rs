@@ -5,6 +5,7 @@ use std::sync::{Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 use super::{targets, turn};
+use crate::caller::Lookup;
 use crate::md::Md;
 use crate::probe::List;
 use crate::{Entry, fentry, traceable};
@@ -56,8 +57,8 @@ fn functions_with_the_same_probes_and_cookies_have_one_list() {
     let watch = |ctx: &Entry<'_>| {
         SEEN.lock().expect("nobody panics").push((ctx.function().name(), ctx.cookie()));
     };
-    for specialise in [true, false] {
-        let link = || crate::link().functions("**::sharing::*").specialise(specialise);
+    for lookup in [Lookup::Inline, Lookup::Hash] {
+        let link = || crate::link().functions("**::sharing::*").lookup(lookup);
         let same = link().cookie(7).fentry(watch).attach().expect("it takes any probe");
         let seen = [("one", 7), ("two", 7), ("wide", 7)];
         let [(one, _), (two, _), (wide, _)] = lists();

@@ -19,19 +19,9 @@ pub(super) const ROWS: &[Row] = &[
         floor: "hand-fentry",
         can: Can::GTRAMP,
         setup: || {
-            let link = before.link().functions(site!(traced::entry)).specialise(false).attach();
+            let link = before.link().functions(site!(traced::entry)).attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::before(calls!(traced::entry; a b), link))
-        },
-    },
-    Row {
-        name: "fentry-spec",
-        floor: "hand-fentry",
-        can: Can::GTRAMP,
-        setup: || {
-            let link = before.link().functions(site!(traced::spec)).attach();
-            let link = link.map_err(|error| error.to_string())?;
-            Ok(check::before(calls!(traced::spec; a b), link))
         },
     },
     Row {
@@ -40,14 +30,14 @@ pub(super) const ROWS: &[Row] = &[
         can: Can::GTRAMP,
         setup: || {
             let probe = |_: &Entry<'_>, a: &u64, b: &u64| hit([*a, *b]);
-            let link = site!(traced::closure).link().specialise(false).fentry(probe).attach();
+            let link = site!(traced::closure).link().fentry(probe).attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::before(calls!(traced::closure; a b), link))
         },
     },
     Row {
         name: "fentry-hash",
-        floor: "fentry",
+        floor: "hand-fentry",
         can: Can::GTRAMP,
         setup: || {
             let link = before.link().functions(site!(traced::hash)).lookup(Lookup::Hash).attach();

@@ -15,19 +15,9 @@ pub(super) const ROWS: &[Row] = &[
         floor: "hand-fentry",
         can: Can::GTRAMP,
         setup: || {
-            let link = after.link().functions(site!(traced::exit)).specialise(false).attach();
+            let link = after.link().functions(site!(traced::exit)).attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::after(calls!(traced::exit; a b), link))
-        },
-    },
-    Row {
-        name: "fexit-spec",
-        floor: "hand-fentry",
-        can: Can::GTRAMP,
-        setup: || {
-            let link = after.link().functions(site!(traced::exit_spec)).attach();
-            let link = link.map_err(|error| error.to_string())?;
-            Ok(check::after(calls!(traced::exit_spec; a b), link))
         },
     },
     Row {

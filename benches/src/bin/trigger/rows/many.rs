@@ -17,11 +17,7 @@ pub(super) const ROWS: &[Row] = &[
         can: Can::GTRAMP,
         setup: || {
             core::hint::black_box(ENTRIES);
-            let link = before
-                .link()
-                .functions("trigger::rows::traced::many_entries")
-                .specialise(false)
-                .attach();
+            let link = before.link().functions("trigger::rows::traced::many_entries").attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::before(calls!(many_entries::<0>; a b), link))
         },
@@ -32,11 +28,7 @@ pub(super) const ROWS: &[Row] = &[
         can: Can::GTRAMP,
         setup: || {
             core::hint::black_box(EXITS);
-            let link = after
-                .link()
-                .functions("trigger::rows::traced::many_exits")
-                .specialise(false)
-                .attach();
+            let link = after.link().functions("trigger::rows::traced::many_exits").attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::after(calls!(many_exits::<0>; a b), link))
         },
@@ -47,7 +39,7 @@ pub(super) const ROWS: &[Row] = &[
         can: Can::GTRAMP,
         setup: || {
             let link = before.link().functions([crowd::all(), "trigger::rows::traced::entry_all"]);
-            let link = link.specialise(false).attach().map_err(|error| error.to_string())?;
+            let link = link.attach().map_err(|error| error.to_string())?;
             let armed = check::before(calls!(entry_all; a b), ());
             Ok(Armed { turn: Some(link), ..armed })
         },
@@ -58,7 +50,7 @@ pub(super) const ROWS: &[Row] = &[
         can: Can::GTRAMP,
         setup: || {
             let link = after.link().functions([crowd::all(), "trigger::rows::traced::exit_all"]);
-            let link = link.specialise(false).attach().map_err(|error| error.to_string())?;
+            let link = link.attach().map_err(|error| error.to_string())?;
             let armed = check::after(calls!(exit_all; a b), ());
             Ok(Armed { turn: Some(link), ..armed })
         },

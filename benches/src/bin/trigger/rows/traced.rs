@@ -30,7 +30,7 @@ macro_rules! functions {
     )* };
 }
 
-functions! { off entry spec closure hash list2 list4 sleep exit exit_spec both both_spec session mod_ret mod_ret_spec mod_ret_override off_all entry_all exit_all }
+functions! { off entry closure hash list2 list4 sleep exit both both_spec session mod_ret mod_ret_override off_all entry_all exit_all }
 
 /// Functions of which one link holds all.
 #[traceable]
