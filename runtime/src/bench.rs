@@ -1,8 +1,7 @@
 //! What the benchmarks time that no public name reaches.
 
-use crate::grace::{Mark, Slow, current, enter_slow, wait_for_marks};
+use crate::grace::{Mark, Slow, current, enter_place, enter_slow, leave, wait_for_marks};
 use crate::md::{Table, TableState};
-use crate::sync::{Ordering, light_barrier};
 use crate::sys;
 
 /// A table like the hash callers', and a reader of it.
@@ -48,9 +47,8 @@ pub fn enter_and_leave() {
         let Slow::Enter { thread: own, mark: free, .. } = enter_slow() else { return };
         (thread, mark) = (own, free);
     }
-    mark.store(MARKED, Ordering::Relaxed);
-    light_barrier();
-    thread.let_go(mark);
+    enter_place(mark, MARKED);
+    leave(thread, mark);
 }
 
 /// Waits until no thread is between the two.

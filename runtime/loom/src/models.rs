@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64 as StdU64, Ordering as StdOrdering};
 use loom::cell::UnsafeCell;
 use loom::thread;
 
-use crate::grace::{Mark, Named, Published, Thread, is_held, is_marked, wait_for_marks_of};
+use crate::grace::{Named, Published, Thread, is_held, is_marked, wait_for_marks_of};
+use crate::grace::{enter_place, leave, leave_and_wake, recheck};
 use crate::probe::Sole;
 use crate::selected::Selected;
-use crate::sync::{AtomicBool, Ordering, light_barrier};
+use crate::sync::{AtomicBool, Ordering};
 use crate::sys;
 use crate::table::{LOOKING, Table, TableState};
 
@@ -95,7 +96,7 @@ fn call_entry(published: &Published<List>, thread: &'static Thread) {
     if list.number == 1 {
         list.run();
     }
-    mark.store(core::ptr::null_mut(), Ordering::Release);
+    leave(thread, mark);
 }
 
 /// What a caller marks that was made for the lists of one link: something that lives for ever.
@@ -121,7 +122,7 @@ fn own() -> *const () {
 /// A caller made for one link: `caller/specialised.rs`. The calls of others go on elsewhere.
 fn call_own(selected: &Selected<List>, thread: &'static Thread) -> Option<Sole> {
     let mark = thread.outermost();
-    Selected::<List>::hold(mark, owner());
+    enter_place(mark, owner());
     let sole = (selected.caller() == own()).then(|| {
         // SAFETY: loom checks that it is there.
         let list = unsafe { selected.list() };
@@ -131,14 +132,14 @@ fn call_own(selected: &Selected<List>, thread: &'static Thread) -> Option<Sole> 
         assert_eq!(sole.link(), list.number, "whose exit probe runs later");
         sole
     });
-    mark.store(core::ptr::null_mut(), Ordering::Release);
+    leave(thread, mark);
     sole
 }
 
 /// What such a caller does when the body has returned.
 fn end_own(selected: &Selected<List>, thread: &'static Thread, sole: Sole) {
     let mark = thread.outermost();
-    Selected::<List>::hold(mark, owner());
+    enter_place(mark, owner());
     if selected.sole() == sole {
         // SAFETY: loom checks that it is there.
         let list = unsafe { selected.list() };
@@ -146,7 +147,7 @@ fn end_own(selected: &Selected<List>, thread: &'static Thread, sole: Sole) {
         list.run();
         assert_eq!(list.number, sole.link());
     }
-    mark.store(core::ptr::null_mut(), Ordering::Release);
+    leave(thread, mark);
 }
 
 /// Attaches this link, alone: `Md::publish`. Whether it could move in: `link/transaction.rs`.
@@ -193,19 +194,18 @@ fn call_origin(published: &Published<List>, thread: &'static Thread) {
     list.read_memory();
     // The origin is here.
     if list.number == 1 {
-        run_row(list, thread.outermost());
+        run_row(list, thread);
     }
     pin.release(thread);
 }
 
-fn run_row(list: &List, mark: &Mark) {
-    mark.store(list.row_mark(), Ordering::Release);
-    light_barrier();
-    let dead = !cfg!(gtramp_mutation = "dead") && list.dead.load(Ordering::Relaxed);
-    if !dead {
+fn run_row(list: &List, thread: &Thread) {
+    let mark = thread.outermost();
+    let is_dead = || !cfg!(gtramp_mutation = "dead") && list.dead.load(Ordering::Relaxed);
+    if recheck(mark, list.row_mark(), is_dead) {
         list.run();
     }
-    mark.store(core::ptr::null_mut(), Ordering::Release);
+    leave(thread, mark);
 }
 
 /// Detaches what is in the first list, which callers hold through a mark until they have run it.
@@ -481,7 +481,7 @@ fn a_lookup_finds_its_own_value_or_none_while_the_table_changes() {
                 if let Some(value) = table.find(key, mark) {
                     assert_eq!(*value, key);
                 }
-                mark.store(core::ptr::null_mut(), Ordering::Release);
+                leave(thread, mark);
             }
         };
         meanwhile([reads], || {
@@ -508,7 +508,7 @@ fn who_sleeps_until_a_mark_is_let_go_is_woken() {
         let thread = record();
         let mark = thread.outermost();
         mark.store(owner(), Ordering::Relaxed);
-        let ends = move || thread.let_go_and_wake(thread.outermost());
+        let ends = move || leave_and_wake(thread, thread.outermost());
         let sleeps = std::cell::Cell::new(false);
         meanwhile([ends], || {
             thread.await_marks();

@@ -9,7 +9,8 @@ use crate::md::Md;
 use crate::probe::{Frame, FutureList, LifeInfo, Needs, Outcome, States};
 use crate::site::{Slot, data_of};
 
-use super::origin::{drop_skipped, mods, run_exits};
+use super::origin::{mods, run_exits};
+use super::result::drop_skipped;
 use super::run::{EntryCall, miss};
 
 /// A call whose probes run in two halves.

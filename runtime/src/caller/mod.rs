@@ -11,6 +11,7 @@ mod contributed;
 mod generated;
 mod life;
 mod origin;
+mod result;
 mod run;
 mod shape;
 mod specialised;

@@ -4,11 +4,12 @@ use core::mem::transmute;
 
 use seq_macro::seq;
 
-use crate::grace::{Mark, Pin, Slow, Thread, current, enter_slow};
+use crate::grace::{Mark, Pin, Slow, Thread, current, enter_slow, leave};
 use crate::md::Md;
 use crate::probe::{Frame, List, Needs, Outcome, Row, States, is_one_link};
 use crate::site::Slot;
 
+use super::result::{drop_skipped, place};
 use super::run::{EntryCall, Find, Group, miss, run_row, serves};
 
 /// Runs all the probes and, in their midst, the body; returns the result's slot.
@@ -80,7 +81,7 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
 ) -> Slot {
     let md = L::find(md, mark);
     // Release: the look into the table happens before whoever frees its array.
-    thread.let_go(mark);
+    leave(thread, mark);
     // No mark may span the origin, which may run for hours: a pin holds the list's memory, and
     // each probe has a mark of its own while it runs.
     let (list, pin) = md.pin(thread);
@@ -102,8 +103,9 @@ unsafe fn origin<L: Find, const N: usize, const SLEEP: bool, const NESTED: bool>
         },
         states: list.needs().has(Needs::SESSION).then(States::default),
     };
-    // SAFETY: the slots are this function's.
-    call.frame.ret = unsafe { result_place(md, args, &raw mut ret) };
+    // SAFETY: `args` are the slots of this site's function.
+    let slots = unsafe { &*args.cast::<[Slot; N]>() };
+    call.frame.ret = place(md, None, slots, &raw mut ret);
 
     if !list.entries().is_empty() {
         let entry = EntryCall { args, target: &md.target, thread, mark };
@@ -152,56 +154,6 @@ pub(super) fn mods<const SLEEP: bool, const NESTED: bool>(
             break;
         }
     }
-}
-
-/// Drops the arguments of a call whose body does not run. If that panics, there is no result any more.
-///
-/// # Safety
-///
-/// `args` are the slots of a call of `md`'s function, whose values nobody has taken, and its result is
-/// at `ret`.
-#[inline(always)]
-pub(super) unsafe fn drop_skipped(md: &Md, args: *mut Slot, ret: *mut ()) {
-    let types = md.target.function.description().types;
-    if let Some(drop_args) = types.drop_args {
-        let decided = Decided { ret, drop: types.drop_ret };
-        // SAFETY: the caller's promise.
-        unsafe { drop_args(args) };
-        core::mem::forget(decided);
-    }
-}
-
-/// A result that is dropped if the call panics before it returns it.
-struct Decided {
-    ret: *mut (),
-    drop: Option<unsafe fn(*mut ())>,
-}
-
-impl Drop for Decided {
-    #[cold]
-    fn drop(&mut self) {
-        if let Some(drop) = self.drop {
-            // SAFETY: the result is there, of the function's own type, and nobody else takes it.
-            unsafe { drop(self.ret) };
-        }
-    }
-}
-
-/// Where the function's result is to be.
-///
-/// # Safety
-///
-/// `args` are the saved slots of `md`'s function.
-#[inline(always)]
-pub(super) unsafe fn result_place(md: &Md, args: *mut Slot, ret: *mut Slot) -> *mut () {
-    if md.target.ret_in_slot {
-        return ret.cast();
-    }
-    let last = args.wrapping_add(usize::from(md.target.slots) - 1);
-    // SAFETY: a function whose result does not fit a slot has at least one.
-    let out = unsafe { last.read() };
-    // SAFETY: and its last slot is the address of room for the result.
-    unsafe { out.address() }
 }
 
 /// A call that has begun: its exit probes run when it ends, however it does.

@@ -4,11 +4,11 @@
 //! What a caller serves and how it finds its metadata are constants of the caller, so each has
 //! a `run` of its own with nothing left to decide about itself.
 
-use crate::grace::{Mark, Slow, Thread, current, enter_slow};
+use crate::grace::{Mark, Slow, Thread, current, enter_slow, leave, leave_and_wake, recheck};
 use crate::md::{Md, Table};
 use crate::probe::{List, Needs, Row, Target, is_one_link};
 use crate::site::Slot;
-use crate::sync::{Ordering, light_barrier};
+use crate::sync::Ordering;
 
 /// The functions that are attached to through the hash callers.
 pub(crate) static TABLE: Table<Md> = Table::new();
@@ -119,7 +119,7 @@ unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
         // Probes may block, so the list is held by a pin, which nobody waits for, and
         // each probe by a mark of its own.
         // Release: the look into the table happens before whoever frees its array.
-        thread.let_go(mark);
+        leave(thread, mark);
         let (list, pin) = md.pin(thread);
         let served = list.needs().within(serves(SLEEP, false));
         if served {
@@ -130,7 +130,7 @@ unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
     }
     let list = md.enter(mark);
     if !list.needs().within(serves(SLEEP, false)) {
-        thread.let_go(mark);
+        leave(thread, mark);
         return md.full();
     }
     let origin = md.origin();
@@ -144,8 +144,7 @@ unsafe fn entry<L: Find, const SLEEP: bool, const NESTED: bool>(
     } else {
         call.run_many(list);
     }
-    // Release: what the probes did happens before whatever waited for the mark.
-    thread.let_go(mark);
+    leave(thread, mark);
     origin
 }
 
@@ -204,8 +203,7 @@ pub(super) type Group = fn(&List) -> &[Row];
 /// Runs one probe of a list that is only pinned, among those of its kind, unless it has been detached. Whether it
 /// may sleep, and somebody sleep until it has ended, says `SLEEP`.
 ///
-/// Mark first, then ask: if the row is not dead now, whoever kills it later will see the mark
-/// after its barrier and wait. If it is, its link may have other probes meanwhile, or another list: then what is
+/// If it has been, its link may have other probes meanwhile, or another list: then what is
 /// in its place runs.
 #[inline(always)]
 pub(super) fn run_row<const SLEEP: bool, const NESTED: bool>(
@@ -216,19 +214,15 @@ pub(super) fn run_row<const SLEEP: bool, const NESTED: bool>(
     mark: &Mark,
     run: impl FnOnce(&Row),
 ) {
-    // Release: what an earlier run under this mark did happens before whoever sees it name this row.
-    mark.store(row.mark(), Ordering::Release);
-    light_barrier();
-    if row.is_dead() {
+    if !recheck(mark, row.mark(), || row.is_dead()) {
         run_in_its_place::<NESTED>(row, of, target, thread, mark, run);
     } else if !is_recursive::<NESTED>(row, target, thread, mark) {
         run(row);
     }
-    // Release: what the probe did happens before whatever waited for the mark.
     if SLEEP {
-        thread.let_go_and_wake(mark);
+        leave_and_wake(thread, mark);
     } else {
-        thread.let_go(mark);
+        leave(thread, mark);
     }
 }
 
@@ -261,9 +255,7 @@ fn run_in_its_place<const NESTED: bool>(
         let is_new = !core::ptr::eq(current, seen);
         let row = group(current).iter().filter(is_of_its_link).nth(place).filter(|_| is_new);
         let Some(row) = row else { return pin.release(thread) };
-        mark.store(row.mark(), Ordering::Release);
-        light_barrier();
-        if row.is_dead() {
+        if !recheck(mark, row.mark(), || row.is_dead()) {
             // It was replaced again.
             seen = core::ptr::from_ref(current);
             pin.release(thread);

@@ -16,15 +16,16 @@ mod runs;
 use core::marker::PhantomData;
 
 use crate::arch::{unless_equal_at, unless_null, unless_odd};
-use crate::grace::{Slow, Thread, current, enter_slow};
+use crate::grace::{Slow, Thread, current, enter_slow, leave};
 use crate::md::Md;
 use crate::probe::{Frame, Outcome, Sole, States, is_one_link};
 use crate::site::Slot;
 
-use super::origin::{call_body, drop_skipped, run_exits_of};
+use super::origin::{call_body, run_exits_of};
+use super::result::{drop_skipped, place};
 use super::run::miss;
 pub(super) use runs::{AsItSays, EveryOne, Returning, Typed};
-use runs::{RunEntries, RunExits, RunModRet, place};
+use runs::{RunEntries, RunExits, RunModRet};
 
 /// Goes on with a call of so many slots in the caller that serves every list.
 ///
@@ -61,7 +62,7 @@ macro_rules! hold {
         });
         $md.hold(mark);
         unless_equal_at!($md, $word, $value, same: $same, {
-            thread.let_go(mark);
+            leave(thread, mark);
             return $rare;
         });
         // SAFETY: the mark was set, and then the word was found that says so.
@@ -93,7 +94,7 @@ impl<E: RunEntries> Specialised for EntryOnly<E> {
         });
         // SAFETY: the list is held, and is one that this caller was made for.
         unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
-        thread.let_go(thread.outermost());
+        leave(thread, thread.outermost());
         // SAFETY: the origin is the body of this site's function.
         unsafe { call_body(md.origin(), slots) }
     }
@@ -119,7 +120,7 @@ impl<C: RunModRet> Specialised for ModRetOnly<C> {
         let args = slots.as_mut_ptr();
         // SAFETY: the list is held, and is one that this caller was made for.
         let outcome = unsafe { C::run(list, args, &md.target, place, thread) };
-        thread.let_go(thread.outermost());
+        leave(thread, thread.outermost());
         unless_null!(core::ptr::without_provenance_mut(outcome as usize), {
             // SAFETY: the slots are this function's, nobody has taken their values, and the probe
             // has written the result.
@@ -200,7 +201,7 @@ impl<E: RunEntries, C: RunExits, K: Keep> Specialised for Pair<E, C, K> {
         // SAFETY: the list is held, and is one that this caller was made for.
         unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
         States::leave(outer, thread);
-        thread.let_go(thread.outermost());
+        leave(thread, thread.outermost());
         // A link alone in a list of this function has the same caller every time.
         // SAFETY: if there is one exit probe, it is in the second row.
         unsafe { run_body::<C, N, 1, K>(slots, md, None, sole, &mut kept) }
@@ -232,7 +233,7 @@ unsafe fn run_body<C: RunExits, const N: usize, const AT: u32, K: Keep>(
     });
     if let Some(own) = own {
         unless_equal_at!(md, Md::CALLER, own, same: md.is_selected(own), {
-            thread.let_go(thread.outermost());
+            leave(thread, thread.outermost());
             return returned(sole, md, &mut saved, C::IN_SLOT, ret, kept);
         });
     }

@@ -11,6 +11,7 @@
 mod current;
 mod errno;
 mod ignore;
+mod protect;
 mod published;
 mod record;
 mod thread;
@@ -19,7 +20,8 @@ mod wait;
 pub(crate) use current::current;
 pub(crate) use errno::Errno;
 pub use ignore::{IgnoreGuard, ignore_current_thread};
-pub(crate) use published::{Named, Published};
+pub(crate) use protect::{Named, enter_place, leave, leave_and_wake, recheck};
+pub(crate) use published::Published;
 pub(crate) use record::{Mark, Pin, Thread};
 pub(crate) use thread::count as records;
 pub(crate) use thread::{Slow, enter_slow, in_cloned_child, in_forked_child};

@@ -238,29 +238,10 @@ impl Thread {
         mark.is_null() || mark == self.free()
     }
 
-    /// Says that nothing runs any more under one of its marks.
-    #[inline(always)]
-    pub(crate) fn let_go(&self, mark: &Mark) {
-        // Release: what ran under it happens before whatever waited for it.
-        mark.store(self.free(), Ordering::Release);
-    }
-
-    /// [`Thread::let_go`] of a probe that may have blocked: whoever sleeps until then is woken.
-    ///
-    /// Let go first, then look: if this sees nobody, whoever says later that he waits sees after his
-    /// barrier that there is nothing to wait for. [`light_barrier`] has the other side's name.
-    #[inline(always)]
-    pub(crate) fn let_go_and_wake(&self, mark: &Mark) {
-        self.let_go(mark);
-        light_barrier();
-        if self.awaited.load(Ordering::Relaxed) != 0 {
-            self.wake();
-        }
-    }
-
+    /// Wakes whoever sleeps until a mark is let go.
     #[cold]
     #[inline(never)]
-    fn wake(&self) {
+    pub(super) fn wake(&self) {
         self.awaited.store(0, Ordering::Relaxed);
         sys::wake(&self.awaited);
     }
@@ -272,7 +253,7 @@ impl Thread {
     }
 
     /// Whether nobody was woken since somebody said that he waits.
-    #[cfg(any(loom, test))]
+    #[inline(always)]
     pub(crate) fn is_awaited(&self) -> bool {
         self.awaited.load(Ordering::Relaxed) != 0
     }

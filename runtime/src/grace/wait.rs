@@ -207,7 +207,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{Pause, held_by, wait_for_marks_of};
-    use crate::grace::Thread;
+    use crate::grace::{Thread, leave, leave_and_wake};
 
     #[test]
     fn who_waits_for_a_probe_that_may_block_is_woken_when_it_ends() {
@@ -228,7 +228,7 @@ mod tests {
                 while !thread.is_awaited() {
                     std::thread::yield_now();
                 }
-                thread.let_go_and_wake(mark);
+                leave_and_wake(thread, mark);
             });
             assert!(!thread.is_awaited());
         }
@@ -252,7 +252,7 @@ mod tests {
         for _ in 0..2 {
             wait_for_marks_of([thread].into_iter(), |mark| panic!("{mark:?}"));
             assert!(!held_by(|| [thread].into_iter()).any_in(1..usize::MAX));
-            thread.let_go(thread.outermost());
+            leave(thread, thread.outermost());
         }
         assert!(thread.is_idle());
     }

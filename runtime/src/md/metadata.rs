@@ -4,7 +4,7 @@ use core::alloc::Layout;
 use core::mem::{align_of, offset_of};
 use core::ptr::NonNull;
 
-use crate::grace::{Mark, Pin, Published, Thread};
+use crate::grace::{Mark, Pin, Published, Thread, enter_place};
 use crate::probe::{List, ListBox, Sole, Target};
 use crate::site::{Function, Record, SiteData, records};
 use crate::sync::{AtomicBool, AtomicPtr, Ordering};
@@ -231,14 +231,14 @@ impl Md {
         self.list.enter(mark)
     }
 
-    /// Sets a mark that names this metadata: see [`Selected::hold`].
+    /// Sets a mark that names this metadata: see [`enter_place`].
     ///
     /// For callers that serve lists of one link alone. While any thread has such a mark, all lists
     /// that have such a caller are of one link, the [`Md::tenant`]: so the mark names the link as
     /// well.
     #[inline(always)]
     pub(crate) fn hold(&'static self, mark: &Mark) {
-        Selected::<List>::hold(mark, self.mark());
+        enter_place(mark, self.mark());
     }
 
     /// The list that the selected caller was made for.

@@ -4,9 +4,8 @@
 //! are the selected caller (or after the body: whether the same link is still alone), and if so, run
 //! the list that was published with it.
 
-use crate::grace::Mark;
 use crate::probe::Sole;
-use crate::sync::{AtomicPtr, AtomicU64, Ordering, light_barrier};
+use crate::sync::{AtomicPtr, AtomicU64, Ordering};
 
 /// The caller of a site, and its list if it was made for one.
 ///
@@ -85,28 +84,11 @@ impl<L> Selected<L> {
         self.caller.store(caller.cast_mut(), Ordering::Release);
     }
 
-    /// Sets the mark under which [`Selected::list`] is there: `owner` names these metadata.
-    ///
-    /// The mark is followed by a look at what is selected. Either the look finds what was selected
-    /// before a change, and then whoever made the change sees the mark after its barrier; or it finds the
-    /// change. So what was found to be selected under the mark stays for as long as the mark does, as does
-    /// its link: another cannot become the tenant while a thread has such a mark. But a mark that
-    /// comes and goes with every call looks the same before and after a change, so a wait for it could be
-    /// long where calls are frequent: whoever retires a list that is held in this way publishes one that is
-    /// not.
-    #[inline(always)]
-    pub(crate) fn hold(mark: &Mark, owner: *mut ()) {
-        // Release: what an earlier run under this mark did happens before whoever sees it name something
-        // else.
-        mark.store(owner, Ordering::Release);
-        light_barrier();
-    }
-
     /// The list of the link that is the tenant. What is not used of it is not loaded.
     ///
     /// # Safety
     ///
-    /// The calling thread has a mark of these metadata, and has since found that a caller made for such
+    /// The calling thread has a mark of these metadata ([`enter_place`](crate::grace::enter_place)), and has since found that a caller made for such
     /// lists is selected, or that a link is alone. The list is used no longer than the mark stands.
     #[inline(always)]
     pub(crate) unsafe fn list<'l>(&self) -> &'l L {

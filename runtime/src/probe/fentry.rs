@@ -139,13 +139,8 @@ unsafe extern "C" fn thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
     let row = unsafe { at.row() };
     // SAFETY: the caller's promise.
     let target = unsafe { whose.target() };
-    let through = if THROUGH { row.through } else { 0 };
-    let run = || {
-        // SAFETY: the caller's promise.
-        unsafe { call_entry::<P, M>(row, args, target, through) };
-    };
-    // SAFETY: it is the calling thread's.
-    unsafe { errno.keep(run) };
+    // SAFETY: the caller's promise.
+    unsafe { run_entry::<P, M, THROUGH>(row, args, target, errno) };
 }
 
 /// As [`thunk`], where the link says: see [`watched`].
@@ -173,27 +168,32 @@ unsafe extern "C" fn watched_thunk<P: EntryProbe<M>, M>(
     let _ = unsafe { watched(row, target.function, run) };
 }
 
-/// Runs the probe of a row, which is a `P`.
+/// Runs the probe of a row, which is a `P`, and keeps `errno` from it. Unless `THROUGH`, what it asks for is in
+/// the slots themselves.
 ///
 /// # Safety
 ///
-/// As [`EntryThunk`](super::row::EntryThunk); the row's probe is a `P`, and its `through` is
-/// this.
+/// As [`EntryThunk`](super::row::EntryThunk); the row's probe is a `P`.
 #[inline(always)]
-pub(crate) unsafe fn call_entry<P: EntryProbe<M>, M>(
+pub(crate) unsafe fn run_entry<P: EntryProbe<M>, M, const THROUGH: bool>(
     row: &Row,
     args: *mut Slot,
     target: &'static Target,
-    through: u32,
+    errno: Errno,
 ) {
+    let through = if THROUGH { row.through } else { 0 };
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
     let frame = Frame { target, args, ret: core::ptr::null_mut(), outcome: Outcome::Running };
     let ctx = Entry(Context::new(&frame, row, through));
-    let run = || {
+    let call = || {
         // SAFETY: the row was bound to the target's function.
         unsafe { probe.call(&ctx) }
     };
-    // SAFETY: the row's link is alive.
-    unsafe { guarded(row.link, run) };
+    let run = || {
+        // SAFETY: the row's link is alive.
+        unsafe { guarded(row.link, call) };
+    };
+    // SAFETY: it is the calling thread's.
+    unsafe { errno.keep(run) };
 }

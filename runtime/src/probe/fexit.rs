@@ -2,7 +2,7 @@
 
 use seq_macro::seq;
 
-use crate::grace::{Errno, current};
+use crate::grace::{Errno, current, leave};
 use crate::site::Slot;
 
 use super::context::{Frame, Outcome, Target, Whose};
@@ -182,12 +182,8 @@ unsafe fn thunk<P: ExitProbe<M>, M>(
 ) {
     // SAFETY: the caller's promise.
     let target = unsafe { whose.target() };
-    let run = || {
-        // SAFETY: the caller's promise.
-        unsafe { call_exit::<P, M>(row, args, target, ret, outcome, row.through) };
-    };
-    // SAFETY: it is the calling thread's.
-    unsafe { errno.keep(run) };
+    // SAFETY: the caller's promise.
+    unsafe { run_exit::<P, M, true>(row, args, target, ret, outcome, errno) };
 }
 
 /// As [`thunk`], where the link says: see [`watched`].
@@ -231,32 +227,38 @@ unsafe extern "C" fn end<P: ExitProbe<M>, M>(
     let held = unsafe { &*row };
     // SAFETY: the caller's promise: the function has returned, and these are its slots and its result.
     unsafe { thunk::<P, M>(held, args, whose, place, Outcome::Returned, thread.errno()) };
-    thread.let_go(thread.outermost());
+    leave(thread, thread.outermost());
     ret
 }
 
-/// Runs the probe of a row, which is a `P`.
+/// Runs the probe of a row, which is a `P`, and keeps `errno` from it. Unless `THROUGH`, what it asks for is in
+/// the slots themselves.
 ///
 /// # Safety
 ///
-/// As [`ExitThunk`](super::row::ExitThunk); the row's probe is a `P`, and its `through` is this.
+/// As [`ExitThunk`](super::row::ExitThunk); the row's probe is a `P`.
 #[inline(always)]
-pub(crate) unsafe fn call_exit<P: ExitProbe<M>, M>(
+pub(crate) unsafe fn run_exit<P: ExitProbe<M>, M, const THROUGH: bool>(
     row: &Row,
     args: *mut Slot,
     target: &'static Target,
     ret: *mut (),
     outcome: Outcome,
-    through: u32,
+    errno: Errno,
 ) {
+    let through = if THROUGH { row.through } else { 0 };
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
     let frame = Frame { target, args, ret, outcome };
     let ctx = Exit(Context::new(&frame, row, through));
-    let run = || {
+    let call = || {
         // SAFETY: the row was bound to the target's function.
         unsafe { probe.call(&ctx) }
     };
-    // SAFETY: the row's link is alive.
-    unsafe { guarded(row.link, run) };
+    let run = || {
+        // SAFETY: the row's link is alive.
+        unsafe { guarded(row.link, call) };
+    };
+    // SAFETY: it is the calling thread's.
+    unsafe { errno.keep(run) };
 }

@@ -149,12 +149,8 @@ unsafe extern "C" fn thunk<P: ModRetProbe<M>, M>(
     let row = unsafe { at.row() };
     // SAFETY: the caller's promise.
     let target = unsafe { whose.target() };
-    let run = || {
-        // SAFETY: the caller's promise.
-        unsafe { call_mod_ret::<P, M>(row, args, target, ret, row.through) }
-    };
-    // SAFETY: it is the calling thread's.
-    unsafe { errno.keep(run) }
+    // SAFETY: the caller's promise.
+    unsafe { run_mod_ret::<P, M, true>(row, args, target, ret, errno) }
 }
 
 /// As [`thunk`], where the link says: see [`watched`].
@@ -182,34 +178,40 @@ unsafe extern "C" fn watched_thunk<P: ModRetProbe<M>, M>(
     unsafe { watched(row, target.function, run) }.unwrap_or(Outcome::Running)
 }
 
-/// Runs the probe of a row, which is a `P`.
+/// Runs the probe of a row, which is a `P`, and keeps `errno` from it. Unless `THROUGH`, what it asks for is in
+/// the slots themselves.
 ///
 /// # Safety
 ///
-/// As [`ModRetThunk`](super::row::ModRetThunk); the row's probe is a `P`, and its `through` is this.
+/// As [`ModRetThunk`](super::row::ModRetThunk); the row's probe is a `P`.
 #[inline(always)]
-pub(crate) unsafe fn call_mod_ret<P: ModRetProbe<M>, M>(
+pub(crate) unsafe fn run_mod_ret<P: ModRetProbe<M>, M, const THROUGH: bool>(
     row: &Row,
     args: *mut Slot,
     target: &'static Target,
     ret: *mut (),
-    through: u32,
+    errno: Errno,
 ) -> Outcome {
+    let through = if THROUGH { row.through } else { 0 };
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
     let frame = Frame { target, args, ret, outcome: Outcome::Running };
     let ctx = ModRet(Context::new(&frame, row, through));
-    let run = || {
+    let call = || {
         // SAFETY: the row was bound to the target's function.
         unsafe { probe.call(&ctx) }
     };
-    // SAFETY: the row's link is alive.
-    let decided = unsafe { guarded(row.link, run) };
-    if let Some(ControlFlow::Break(value)) = decided {
-        // SAFETY: `ret` has room for the function's result, whose type `P::Ret` was checked to
-        // be, and nothing is there yet.
-        unsafe { ret.cast::<P::Ret>().write(value) };
-        return Outcome::Skipped;
-    }
-    Outcome::Running
+    let run = || {
+        // SAFETY: the row's link is alive.
+        let decided = unsafe { guarded(row.link, call) };
+        if let Some(ControlFlow::Break(value)) = decided {
+            // SAFETY: `ret` has room for the function's result, whose type `P::Ret` was checked to
+            // be, and nothing is there yet.
+            unsafe { ret.cast::<P::Ret>().write(value) };
+            return Outcome::Skipped;
+        }
+        Outcome::Running
+    };
+    // SAFETY: it is the calling thread's.
+    unsafe { errno.keep(run) }
 }

@@ -29,9 +29,9 @@ pub use session::{SessionEntry, SessionExit};
 
 pub(crate) use block::Room;
 pub(crate) use context::{Frame, Outcome, Target};
-pub(crate) use fentry::{AnyEntry, call_entry};
-pub(crate) use fexit::{AnyExit, call_exit};
-pub(crate) use fmod_ret::{AnyModRet, call_mod_ret};
+pub(crate) use fentry::{AnyEntry, run_entry};
+pub(crate) use fexit::{AnyExit, run_exit};
+pub(crate) use fmod_ret::{AnyModRet, run_mod_ret};
 pub(crate) use list::{FutureList, List, ListBox, Needs, OwnCaller};
 pub(crate) use param::{Asks, Mismatch};
 pub(crate) use row::{END_SLOTS, Row};

@@ -16,12 +16,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_1() {
         ".cfi_startproc",
         // The rows of a list of entry probes, without a call of what runs all lists: that is what comes behind.
         ".balign 64",
-        // Is this thread running a probe already, or new, or to be left alone?
+        // `run_entry`. Is this thread running a probe already, or new, or to be left alone?
         "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
         "mov rax, qword ptr fs:[rax]",
         "cmp [rax + {mark}], rax",
         "jne 6f",
-        // Enters the list: the mark, and then, is it still the list? Does it ask for no more than this?
+        // `protect::enter`: the mark, and then, is it still the list? Does it ask for no more than this?
         "mov r10, [r9 + {list}]",
         "lea r11, [r10 + {entering}]",
         "mov [rax + {mark}], r11",
@@ -47,7 +47,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1() {
         // The marks of the first row and of the one behind the last.
         "lea rbx, [r10 + {first} + {named}]",
         "lea rbp, [rbx + r11]",
-        // What is handed to a probe is as in a caller for one.
+        // `EntryCall::run_section`. What is handed to a probe is as in a caller for one.
         "2: mov [rax + {mark}], rbx",
         "lea rdi, [rbx - {first} - {named}]",
         "mov rsi, rsp",
@@ -72,6 +72,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1() {
         ".cfi_restore rbx",
         "pop r9",
         ".cfi_adjust_cfa_offset -8",
+        // `protect::leave`.
         "mov [rax + {mark}], rax",
         "jmp [r9 + {origin}]",
         "5: mov [rax + {mark}], rax",
@@ -219,12 +220,12 @@ pub(crate) unsafe extern "C-unwind" fn caller_2() {
         ".cfi_startproc",
         // The rows of a list of entry probes, without a call of what runs all lists: that is what comes behind.
         ".balign 64",
-        // Is this thread running a probe already, or new, or to be left alone?
+        // `run_entry`. Is this thread running a probe already, or new, or to be left alone?
         "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
         "mov rax, qword ptr fs:[rax]",
         "cmp [rax + {mark}], rax",
         "jne 6f",
-        // Enters the list: the mark, and then, is it still the list? Does it ask for no more than this?
+        // `protect::enter`: the mark, and then, is it still the list? Does it ask for no more than this?
         "mov r10, [r9 + {list}]",
         "lea r11, [r10 + {entering}]",
         "mov [rax + {mark}], r11",
@@ -250,7 +251,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2() {
         // The marks of the first row and of the one behind the last.
         "lea rbx, [r10 + {first} + {named}]",
         "lea rbp, [rbx + r11]",
-        // What is handed to a probe is as in a caller for one.
+        // `EntryCall::run_section`. What is handed to a probe is as in a caller for one.
         "2: mov [rax + {mark}], rbx",
         "lea rdi, [rbx - {first} - {named}]",
         "mov rsi, rsp",
@@ -275,6 +276,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2() {
         ".cfi_restore rbx",
         "pop r9",
         ".cfi_adjust_cfa_offset -8",
+        // `protect::leave`.
         "mov [rax + {mark}], rax",
         "jmp [r9 + {origin}]",
         "5: mov [rax + {mark}], rax",
@@ -1436,12 +1438,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
         "cmp [rax + r11 + {key}], r10",
         "jne 6f",
         "mov r9, [rax + r11 + {value}]",
-        // Is this thread running a probe already, or new, or to be left alone?
+        // As `hold_own!`. Is this thread running a probe already, or new, or to be left alone?
         "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
         "mov rax, qword ptr fs:[rax]",
         "cmp [rax + {mark}], rax",
         "jne 6f",
-        // The mark, and then: is this still the selected caller? So what it was made for is held.
+        // `protect::enter_place`: the mark, and then: is this still the selected caller? So what it was made for
+        // is held.
         "mov [rax + {mark}], r9",
         "lea r11, [rip + 2b]",
         "cmp [r9 + {caller}], r11",
@@ -1468,6 +1471,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_1_single_hash() {
         ".cfi_adjust_cfa_offset -8",
         "pop r9",
         ".cfi_adjust_cfa_offset -8",
+        // `protect::leave`.
         "mov [rax + {mark}], rax",
         "jmp [r9 + {origin}]",
         // Another is selected: the shared caller serves every list.
@@ -1508,12 +1512,13 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single_hash() {
         "cmp [rax + r11 + {key}], r10",
         "jne 6f",
         "mov r9, [rax + r11 + {value}]",
-        // Is this thread running a probe already, or new, or to be left alone?
+        // As `hold_own!`. Is this thread running a probe already, or new, or to be left alone?
         "mov rax, qword ptr [rip + gtramp_current@GOTTPOFF]",
         "mov rax, qword ptr fs:[rax]",
         "cmp [rax + {mark}], rax",
         "jne 6f",
-        // The mark, and then: is this still the selected caller? So what it was made for is held.
+        // `protect::enter_place`: the mark, and then: is this still the selected caller? So what it was made for
+        // is held.
         "mov [rax + {mark}], r9",
         "lea r11, [rip + 2b]",
         "cmp [r9 + {caller}], r11",
@@ -1540,6 +1545,7 @@ pub(crate) unsafe extern "C-unwind" fn caller_2_single_hash() {
         ".cfi_adjust_cfa_offset -8",
         "pop r9",
         ".cfi_adjust_cfa_offset -8",
+        // `protect::leave`.
         "mov [rax + {mark}], rax",
         "jmp [r9 + {origin}]",
         // Another is selected: the shared caller serves every list.

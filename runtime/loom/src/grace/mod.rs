@@ -2,6 +2,8 @@
 
 #[path = "../../../src/grace/errno.rs"]
 mod errno;
+#[path = "../../../src/grace/protect.rs"]
+mod protect;
 #[path = "../../../src/grace/published.rs"]
 mod published;
 #[path = "../../../src/grace/record.rs"]
@@ -10,7 +12,9 @@ mod record;
 mod wait;
 
 #[cfg(test)]
-pub(crate) use published::{Named, Published};
+pub(crate) use protect::{Named, enter_place, leave, leave_and_wake, recheck};
+#[cfg(test)]
+pub(crate) use published::Published;
 pub(crate) use record::{Mark, Thread};
 
 /// The records are the models' own.

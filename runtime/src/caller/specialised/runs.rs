@@ -2,11 +2,13 @@
 
 use core::marker::PhantomData;
 
-use crate::grace::Thread;
+use crate::grace::{Thread, leave};
 use crate::md::Md;
 use crate::probe::{END_SLOTS, EntryProbe, ExitProbe, List, ModRetProbe, Outcome, Row, Target};
-use crate::probe::{call_entry, call_exit, call_mod_ret};
+use crate::probe::{run_entry, run_exit, run_mod_ret};
 use crate::site::Slot;
+
+use super::super::result::place;
 
 /// Which entry probes of a list run, and how.
 pub(super) trait RunEntries {
@@ -91,13 +93,8 @@ impl<P: EntryProbe<M>, M, const THROUGH: bool> RunEntries for Typed<P, M, THROUG
     unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(0) };
-        let through = if THROUGH { row.through } else { 0 };
-        let run = || {
-            // SAFETY: the caller's promise.
-            unsafe { call_entry::<P, M>(row, args, target, through) };
-        };
-        // SAFETY: it is the calling thread's.
-        unsafe { thread.errno().keep(run) };
+        // SAFETY: the caller's promise.
+        unsafe { run_entry::<P, M, THROUGH>(row, args, target, thread.errno()) };
     }
 }
 
@@ -134,13 +131,8 @@ impl<P: ModRetProbe<M>, M, const THROUGH: bool> RunModRet for Typed<P, M, THROUG
     ) -> Outcome {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(0) };
-        let through = if THROUGH { row.through } else { 0 };
-        let run = || {
-            // SAFETY: the caller's promise.
-            unsafe { call_mod_ret::<P, M>(row, args, target, ret, through) }
-        };
-        // SAFETY: it is the calling thread's.
-        unsafe { thread.errno().keep(run) }
+        // SAFETY: the caller's promise.
+        unsafe { run_mod_ret::<P, M, THROUGH>(row, args, target, ret, thread.errno()) }
     }
 }
 
@@ -158,12 +150,9 @@ impl<P: ExitProbe<M>, M> RunExits for Typed<P, M, false> {
     ) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(AT) };
-        let run = || {
-            // SAFETY: the caller's promise.
-            unsafe { call_exit::<P, M>(row, args, target, ret, Outcome::Returned, 0) };
-        };
-        // SAFETY: it is the calling thread's.
-        unsafe { thread.errno().keep(run) };
+        let (outcome, errno) = (Outcome::Returned, thread.errno());
+        // SAFETY: the caller's promise.
+        unsafe { run_exit::<P, M, false>(row, args, target, ret, outcome, errno) };
     }
 }
 
@@ -243,23 +232,6 @@ unsafe fn end_here<C: RunExits, const N: usize, const AT: u32>(
     let held = unsafe { &*list };
     // SAFETY: the caller's promise.
     unsafe { C::run::<AT>(held, slots.as_mut_ptr(), &md.target, place, thread) };
-    thread.let_go(thread.outermost());
+    leave(thread, thread.outermost());
     ret
-}
-
-/// Where the function's result is or is to be, given its slots, and whether it travels in one if that is
-/// known.
-#[inline(always)]
-pub(super) fn place<const N: usize>(
-    md: &Md,
-    in_slot: Option<bool>,
-    slots: &[Slot; N],
-    ret: *mut Slot,
-) -> *mut () {
-    match slots.last() {
-        // SAFETY: the last slot of a function whose result does not fit one is the address of room for
-        // it.
-        Some(out) if !in_slot.unwrap_or(md.target.ret_in_slot) => unsafe { out.address() },
-        _ => ret.cast(),
-    }
 }
