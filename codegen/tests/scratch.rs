@@ -123,7 +123,7 @@ fn count(_: &Entry) {{ HITS.fetch_add(1, Ordering::Relaxed); }}
 fn main() {{
     let mut numbers = Stack(vec![1_u8]);
     let mut texts = Stack(vec!["a"]);
-    let link = count.attach().unwrap();
+    let link = count::attach().unwrap();
     let sum = largest({values});
     numbers.push(2);
     texts.push("b");

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Ident, LitStr, Path, Token};
+use syn::{Ident, LitStr, Path, Token, parenthesized, token};
 
 use crate::errors::Errors;
 use crate::tokens::respanned;
@@ -59,6 +59,8 @@ pub(crate) struct TraceableArgs {
     pub(crate) skip: Option<Span>,
     /// `future`: the function returns a future whose life is its call.
     pub(crate) future: Option<Span>,
+    /// `redact(name, ..)`: arguments that are never shown, and `return` for the result.
+    pub(crate) redact: Vec<Ident>,
     /// `crate = path`.
     pub(crate) runtime: Runtime,
 }
@@ -72,8 +74,14 @@ impl TraceableArgs {
                 Opt::Crate => args.runtime = parse_crate(input).map(Some).map(Runtime)?,
                 Opt::Name(name) if name == "skip" => args.skip = Some(name.span()),
                 Opt::Name(name) if name == "future" => args.future = Some(name.span()),
+                Opt::Name(name) if name == "redact" => {
+                    args.redact.extend(parse_redact(&name, input)?)
+                }
                 Opt::Name(name) => {
-                    return Err(unknown(&name, "`skip`, `future` and `crate = path`"));
+                    return Err(unknown(
+                        &name,
+                        "`skip`, `redact(argument, ..)`, `future` and `crate = path`",
+                    ));
                 }
                 Opt::Text(text) => {
                     let message = "`#[traceable]` takes no patterns; they belong on the probe";
@@ -171,6 +179,21 @@ fn one_option(
 fn parse_crate(input: ParseStream) -> syn::Result<Path> {
     input.parse::<Token![=]>()?;
     input.call(Path::parse_mod_style)
+}
+
+fn parse_redact(option: &Ident, input: ParseStream) -> syn::Result<Vec<Ident>> {
+    const WANTED: &str =
+        "`redact` takes names of arguments, and `return` for the result: `redact(password)`";
+    if !input.peek(token::Paren) {
+        return Err(syn::Error::new(option.span(), WANTED));
+    }
+    let names;
+    parenthesized!(names in input);
+    let names = names.parse_terminated(Ident::parse_any, Token![,])?;
+    if names.is_empty() {
+        return Err(syn::Error::new(option.span(), WANTED));
+    }
+    Ok(names.into_iter().collect())
 }
 
 fn skip_to_comma(input: ParseStream) -> syn::Result<()> {

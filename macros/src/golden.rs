@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use proc_macro2::TokenStream;
 
-use crate::probe::{Kind, probe};
+use crate::probe::{Kind, probe, session};
 use crate::traceable::traceable;
 
 /// Expands the first attribute of `tests/expected/<case>.rs`.
@@ -27,6 +27,7 @@ fn case(name: &str) {
         "traceable" => traceable(args, item, None),
         "fentry" => probe(Kind::Fentry, args, item),
         "fexit" => probe(Kind::Fexit, args, item),
+        "fsession" => session(args, item),
         "fmod_ret" => probe(Kind::FmodRet, args, item),
         other => panic!("no macro {other}"),
     };
@@ -82,6 +83,11 @@ fn an_exit_probe() {
 #[test]
 fn a_modify_return_probe() {
     case("fmod_ret");
+}
+
+#[test]
+fn a_session() {
+    case("fsession");
 }
 
 #[test]

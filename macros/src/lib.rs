@@ -103,8 +103,10 @@ pub fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes a probe that runs when a function is entered.
 ///
-/// The function becomes a unit struct of its name with two methods: `attach()` attaches it to the
-/// functions that the attribute's patterns select, and `link()` begins a link to say more.
+/// The function becomes a type of its name with two functions: `audit::attach()` attaches it to the
+/// functions that the attribute's patterns select, and `audit::link()` begins a link to say more. Among
+/// values the name stands for the probe, for a link that has several:
+/// `gtramp::link().fentry(audit).fexit(denied)`. Locals and arguments may have the same name.
 ///
 /// ```ignore
 /// use gtramp::{Entry, fentry};
@@ -119,8 +121,8 @@ pub fn traceable(attribute: TokenStream, item: TokenStream) -> TokenStream {
 ///     // ..
 /// }
 ///
-/// let everything = audit.attach()?;
-/// let weekend = audit.link().functions("bank::Ledger::*").cookie(7).attach()?;
+/// let everything = audit::attach()?;
+/// let weekend = audit::link().functions("bank::Ledger::*").cookie(7).attach()?;
 /// ```
 ///
 /// # Parameters
@@ -199,4 +201,44 @@ pub fn fexit(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn fmod_ret(attribute: TokenStream, item: TokenStream) -> TokenStream {
     probe::probe(probe::Kind::FmodRet, attribute.into(), item.into()).into()
+}
+
+/// Makes a session: what runs when a function is entered leaves a value for what runs when the same call ends.
+///
+/// It stands on an `impl` of a type with two functions, `entry` and `exit`, and adds two more: `attach()` attaches
+/// the session to the functions that the attribute's patterns select, and `link()` begins a link to say more. They
+/// are as visible as `entry`.
+///
+/// ```ignore
+/// use std::time::Instant;
+///
+/// use gtramp::{Entry, Exit, fsession};
+///
+/// struct Latency;
+///
+/// #[fsession("bank::**")]
+/// impl Latency {
+///     fn entry(_: &Entry) -> Option<Instant> {
+///         Some(Instant::now())
+///     }
+///
+///     fn exit(ctx: &Exit, begun: Instant) {
+///         println!("{} took {:?}", ctx.function().path(), begun.elapsed());
+///     }
+/// }
+///
+/// let link = Latency::attach()?;
+/// ```
+///
+/// # The two halves
+///
+/// `entry` takes what an [`fentry`](macro@fentry) probe takes, and returns `Option<State>`: the value of this call,
+/// or `None` if `exit` is not to run for it. `exit` takes the context, that value, and then what an
+/// [`fexit`](macro@fexit) probe takes. The value belongs to one call, on any thread and at any depth of recursion. It is
+/// dropped exactly once, also where `exit` does not run because the link was detached meanwhile.
+///
+/// Options are those of `fentry`.
+#[proc_macro_attribute]
+pub fn fsession(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    probe::session(attribute.into(), item.into()).into()
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::arch;
-use crate::probe::{Asks, Kind, Mismatch};
+use crate::probe::{Asks, Kind, Misfit, Mismatch};
 use crate::site::Function;
 use crate::sync::OnceLock;
 
@@ -41,30 +41,26 @@ pub enum Error {
     /// The link has no probe.
     NoProbe,
     /// A probe asks for another type than the function has.
-    #[non_exhaustive]
-    TypeMismatch {
-        /// The function's path.
-        function: String,
-        /// The argument's index from 0; `None` for the result.
-        argument: Option<usize>,
-        /// The argument's name; empty for the result.
-        name: String,
-        /// The type the probe asks for.
-        expected: String,
-        /// The type the function has.
-        found: String,
-        /// What can be done about it, if anything in particular.
-        hint: String,
-    },
+    TypeMismatch(Misfit),
     /// A probe asks for more arguments than the function has.
     #[non_exhaustive]
     MissingArgument {
         /// The function's path.
-        function: String,
+        function: &'static str,
         /// How many the probe asks for.
         asked: usize,
         /// How many the function has.
         count: usize,
+    },
+    /// A probe asks for an argument by a name that the function has not.
+    #[non_exhaustive]
+    NoSuchArgument {
+        /// The function's path.
+        function: &'static str,
+        /// The name that the probe asks for.
+        name: String,
+        /// The names there are.
+        names: Vec<&'static str>,
     },
     /// No caller was generated for so many slots.
     #[non_exhaustive]
@@ -218,22 +214,14 @@ impl fmt::Display for Refusal {
 
 impl Error {
     /// A probe's parameters do not fit `function`.
-    pub(crate) fn mismatch(function: &Function, mismatch: Mismatch) -> Self {
-        let path = function.instance().to_owned();
+    pub(crate) fn mismatch(function: &'static Function, mismatch: Mismatch) -> Self {
         match mismatch {
             Mismatch::Type { argument, expected, found, hint } => {
-                let name = argument.and_then(|index| function.argument(index));
-                Self::TypeMismatch {
-                    function: path,
-                    argument,
-                    name: name.map_or_else(String::new, |argument| argument.name().to_owned()),
-                    expected,
-                    found,
-                    hint,
-                }
+                Self::TypeMismatch(Misfit::said(function, argument, expected, found, hint))
             }
             Mismatch::Count { asked } => {
-                Self::MissingArgument { function: path, asked, count: function.argument_count() }
+                let count = function.argument_count();
+                Self::MissingArgument { function: function.instance(), asked, count }
             }
         }
     }
@@ -271,16 +259,13 @@ impl fmt::Display for Error {
                  probe's attribute a pattern",
             ),
             Self::NoProbe => f.write_str("the link has no probe: give it one before attach()"),
-            Self::TypeMismatch { function, argument, name, expected, found, hint } => {
-                match argument {
-                    Some(index) => write!(f, "argument {index} (`{name}`) of `{function}`")?,
-                    None => write!(f, "the result of `{function}`")?,
+            Self::TypeMismatch(misfit) => fmt::Display::fmt(misfit, f),
+            Self::NoSuchArgument { function, name, names } => {
+                write!(f, "the probe asks for an argument `{name}`, but ")?;
+                match names.as_slice() {
+                    [] => write!(f, "`{function}` has none"),
+                    names => write!(f, "those of `{function}` are `{}`", names.join("`, `")),
                 }
-                write!(f, " is `{found}`, but the probe asks for `{expected}`")?;
-                if !hint.is_empty() {
-                    write!(f, "; {hint}")?;
-                }
-                Ok(())
             }
             Self::MissingArgument { function, asked, count } => {
                 write!(f, "the probe asks for {asked} arguments, but `{function}` has {count}")

@@ -23,6 +23,10 @@
 //! # Ok::<(), gtramp::Error>(())
 //! ```
 //!
+//! A [session](macro@fsession) carries a value of a call from its entry to its exit, and [`Context::call`] is a call as
+//! text. `docs/guide.md` in the repository begins with the first attribute; each of its sections has an example that
+//! runs.
+//!
 //! # How it works
 //!
 //! A traceable function is entered through a stub of sixteen bytes, whose first instruction jumps to
@@ -58,7 +62,7 @@ mod site;
 mod sync;
 mod sys;
 
-pub use gtramp_macros::{fentry, fexit, fmod_ret, traceable};
+pub use gtramp_macros::{fentry, fexit, fmod_ret, fsession, traceable};
 
 pub use error::{Error, Refusal};
 pub use grace::{IgnoreGuard, ignore_current_thread};
@@ -66,11 +70,13 @@ pub use link::{
     Altered, Cookie, IntoProbes, Link, LinkBuilder, LinkInfo, LinkedFunction, Probes, Stats,
     Transaction, fentry, fexit, fmod_ret, fsession, link,
 };
-pub use probe::{Context, Entry, Exit, Kind, LifeInfo, ModRet, Return};
+pub use probe::{
+    ArgumentKey, Call, Context, Entry, Exit, Kind, LifeInfo, Misfit, ModRet, Return, Value,
+};
 pub use probe::{EntryProbe, ExitProbe, ModRetProbe, SessionEntry, SessionExit};
 pub use registry::{Selector, Site, functions};
 pub use scope::{EnteredScope, InScope, Scope};
-pub use site::{Argument, Function};
+pub use site::{Argument, Function, Variant};
 
 /// Names one traceable function by its path, for [`Site`]'s methods and as a selection.
 ///
@@ -131,7 +137,9 @@ pub mod __private {
     pub use crate::caller::{Contributed, Lookup};
     pub use crate::error::Error;
     pub use crate::life::Life;
-    pub use crate::link::{Link, LinkBuilder, Signature, entry_link, exit_link, mod_ret_link};
+    pub use crate::link::{
+        Link, LinkBuilder, Signature, entry_link, exit_link, mod_ret_link, session_link,
+    };
     pub use crate::probe::{Entry, Exit, ModRet};
     pub use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, Param, Probe, RetParam};
     pub use crate::probe::{SessionEntry, SessionExit};

@@ -95,7 +95,7 @@ fn whatever_ends_a_transaction_survives_what_an_earlier_link_captured() {
     assert_eq!(dropped.load(SeqCst), 2);
     leave_bomb(&dropped);
     let refused = site!(other).fentry(|_: &Entry, _: &u8| ());
-    assert!(matches!(refused, Err(Error::TypeMismatch { .. })), "{refused:?}");
+    assert!(matches!(refused, Err(Error::TypeMismatch(_))), "{refused:?}");
     link.detach();
     assert_eq!(dropped.load(SeqCst), 3);
     assert_eq!((left(1), other(1)), (2, 3));

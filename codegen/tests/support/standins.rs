@@ -55,6 +55,9 @@ mod site {
     }
 
     pub struct Source;
+    #[derive(Clone, Copy)]
+    pub struct Shown;
+    pub struct Of<T>(PhantomData<T>);
     pub struct ArgFacts;
     impl ArgFacts {
         pub const fn of<T>() -> Self {
@@ -88,6 +91,8 @@ mod site {
         name_len: usize,
         types: &'static TypeFacts,
         id: fn() -> TypeId,
+        _: *const Shown,
+        _: *mut Shown,
     ) {
         // SAFETY: the caller's promise.
         let body_name = unsafe { core::slice::from_raw_parts(name, name_len) };

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use syn::{Attribute, ReturnType, Type};
+use syn::{Attribute, ReturnType, Type, Visibility};
 
 use super::Kind;
 use super::param::Param;
@@ -48,7 +48,7 @@ pub(crate) fn refuse_result(name: &str, probe: &ProbeFn, errors: &mut Errors) {
     }
 }
 
-/// The probe's struct, and everything about it.
+/// The probe's type, and everything about it.
 pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape) -> TokenStream {
     let private = args.runtime.private();
     let name = probe.0.sig.ident.clone();
@@ -56,9 +56,9 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
     let (patterns, sleepable) = (&args.patterns, args.sleepable);
     let (implements, members) = (&shape.implements, &shape.members);
     let descriptions = shape.params.iter().map(|param| param.description(&private));
-    let call = call(kind, &name, shape, &private);
+    let call = call(kind, &quote!(#name), shape, None, &private);
     let begin = format_ident!("{}", kind.begin());
-    let begin = quote!(#private::#begin(self));
+    let begin = quote!(#private::#begin(Self {}));
     item(
         probe,
         &private,
@@ -92,7 +92,11 @@ pub(crate) fn refused(probe: ProbeFn, args: &ProbeArgs) -> TokenStream {
     item(probe, &args.runtime.private(), quote!(::core::unreachable!()), quote!())
 }
 
-/// The struct, and in a scope of its own the user's function, its methods and `implementations`.
+/// The type, the function that stands for it among values, and in a scope of its own the user's function, the
+/// type's functions and `implementations`.
+///
+/// A unit struct would be a constant as well, and every local and every argument of its name in the module would be
+/// compared with it. A function's name is free for them.
 fn item(
     probe: ProbeFn,
     private: &TokenStream,
@@ -108,11 +112,20 @@ fn item(
     // A caller that is compiled for the probe, in whatever unit of code, has the probe in it.
     let inline =
         (!function.attrs.iter().any(|attr| is_attr(attr, "inline"))).then(|| quote!(#[inline]));
+    let attaching = attaching(&vis, private, &begin);
     quote! {
         #(#outside)*
         #[allow(non_camel_case_types)]
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
-        #vis struct #name;
+        #vis struct #name {}
+
+        #(#conditions)*
+        /// The probe, for a link that has others.
+        #[allow(dead_code)]
+        #[inline]
+        #vis fn #name() -> #name {
+            #name {}
+        }
 
         #(#conditions)*
         const _: () = {
@@ -123,28 +136,39 @@ fn item(
             #implementations
 
             impl #name {
-                /// Attaches the probe to the functions its attribute selects.
-                ///
-                /// # Errors
-                ///
-                /// As the link builder's `attach`.
-                #[allow(dead_code)]
-                #vis fn attach(self) -> ::core::result::Result<#private::Link, #private::Error> {
-                    self.link().attach()
-                }
-
-                /// Begins a link of the probe with the functions its attribute selects.
-                #[allow(dead_code)]
-                #[must_use]
-                #vis fn link(self) -> #private::LinkBuilder {
-                    #begin
-                }
+                #attaching
             }
         };
     }
 }
 
-/// Documentation and conditions are the struct's; lint levels and the rest the function's.
+/// What attaches the probe of a type.
+pub(super) fn attaching(
+    vis: &Visibility,
+    private: &TokenStream,
+    begin: &TokenStream,
+) -> TokenStream {
+    quote! {
+        /// Attaches the probe to the functions its attribute selects.
+        ///
+        /// # Errors
+        ///
+        /// As the link builder's `attach`.
+        #[allow(dead_code)]
+        #vis fn attach() -> ::core::result::Result<#private::Link, #private::Error> {
+            Self::link().attach()
+        }
+
+        /// Begins a link of the probe with the functions its attribute selects.
+        #[allow(dead_code)]
+        #[must_use]
+        #vis fn link() -> #private::LinkBuilder {
+            #begin
+        }
+    }
+}
+
+/// Documentation and conditions are the type's; lint levels and the rest the function's.
 fn goes_outside(attr: &Attribute) -> bool {
     ["doc", "cfg", "deprecated"].iter().any(|name| is_attr(attr, name))
 }
@@ -154,7 +178,15 @@ fn goes_outside(attr: &Attribute) -> bool {
 /// It goes through a shim whose parameters have the user's types with every lifetime open, so the
 /// borrow checker proves that the user's function asks nothing of a lifetime: the types'
 /// identities, which are checked when the probe is attached, say no more than that.
-fn call(kind: Kind, name: &Ident, shape: &Shape, private: &TokenStream) -> TokenStream {
+///
+/// The exit half of a session is also handed the value of the call, of type `state`.
+pub(super) fn call(
+    kind: Kind,
+    function: &TokenStream,
+    shape: &Shape,
+    state: Option<&Type>,
+    private: &TokenStream,
+) -> TokenStream {
     let context = Ident::new(kind.context(), Span::call_site());
     let names: Vec<_> = (0..shape.params.len()).map(|index| format_ident!("p{index}")).collect();
     let types = shape.params.iter().map(|param| &param.open);
@@ -177,18 +209,22 @@ fn call(kind: Kind, name: &Ident, shape: &Shape, private: &TokenStream) -> Token
         None => (quote!(), quote!()),
     };
     let read_ret = shape.returned.as_ref().map(read_ret(&context, private));
+    let (state_param, state) = match state {
+        Some(ty) => (quote!(state: #ty,), quote!(state,)),
+        None => (quote!(), quote!()),
+    };
     quote! {
         #[inline(always)]
-        unsafe fn call(&self, ctx: &#private::#context<'_>) #output {
+        unsafe fn call(&self, ctx: &#private::#context<'_>, #state_param) #output {
             #[inline(always)]
-            fn __shim(ctx: &#private::#context<'_>, #(#names: #types,)* #ret_param) #output {
+            fn __shim(ctx: &#private::#context<'_>, #state_param #(#names: #types,)* #ret_param) #output {
                 #borrow_nothing
-                #name(ctx, #(#names,)* #ret_name)
+                #function(ctx, #state #(#names,)* #ret_name)
             }
             #read_ret
             // SAFETY: the promise of `call`: the context is of a call of a function whose types have been
             // compared with those that `params` names, and each is read as `params` names it.
-            __shim(ctx, #(unsafe { #reads },)* #ret_name)
+            __shim(ctx, #state #(unsafe { #reads },)* #ret_name)
         }
     }
 }

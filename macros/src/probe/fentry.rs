@@ -11,6 +11,11 @@ use crate::errors::Errors;
 /// Checks the parameters and the result, and says how the probe is called.
 pub(crate) fn shape(probe: &ProbeFn, args: &ProbeArgs, errors: &mut Errors) -> Shape {
     super::expand::refuse_result("fentry", probe, errors);
+    params(probe, args, errors)
+}
+
+/// As [`shape`], whatever it returns.
+pub(super) fn params(probe: &ProbeFn, args: &ProbeArgs, errors: &mut Errors) -> Shape {
     let params =
         probe.params().iter().filter_map(|typed| Param::at_entry(&typed.ty, errors)).collect();
     let private = args.runtime.private();

@@ -1,4 +1,4 @@
-//! The probe attributes: a function becomes a unit struct that can be attached.
+//! The probe attributes: a function becomes a type that can be attached.
 //!
 //! `parse` reads, `check` refuses what no probe may be, one file per kind knows that kind's
 //! parameters and result, and `expand` writes what all kinds share. Whether a probe fits a function
@@ -9,6 +9,7 @@ mod expand;
 mod fentry;
 mod fexit;
 mod fmod_ret;
+mod fsession;
 mod param;
 mod parse;
 
@@ -19,6 +20,8 @@ use syn::FnArg;
 use self::parse::ProbeFn;
 use crate::args::ProbeArgs;
 use crate::errors::Errors;
+
+pub(crate) use self::fsession::session;
 
 /// Which attribute it is.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,5 +1,5 @@
-//! The static description of a traceable function: what listings show and probes are checked
-//! against.
+//! The description of a traceable function: what listings show, what probes are checked against, and how its
+//! arguments and its result are shown.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -10,10 +10,11 @@ use syn::{
 
 use super::identity::{Opaque, argument_identity, identity};
 use super::scope::Scope;
+use super::shown::Shown;
 use crate::function::{Function, ungrouped};
 use crate::text::text;
 
-/// The capture-less closure that returns the function's static description.
+/// The capture-less closure that returns the function's static description, and what can be shown of a call.
 pub(crate) fn closure(
     function: &Function,
     scope: &Scope,
@@ -58,8 +59,8 @@ pub(crate) fn closure(
     };
     // SAFETY (of what is written): the description is this function's, and its identities are the types that are
     // written there, or opaque.
-    quote_spanned! {span=>
-        || const {
+    let source = quote_spanned! {span=>
+        const {
             &#private::Source {
                 text: #text,
                 #place
@@ -67,7 +68,9 @@ pub(crate) fn closure(
                 promise: unsafe { #private::Promise::new() },
             }
         }
-    }
+    };
+    let Shown { params, values } = Shown::of(function, scope, private, span);
+    quote_spanned!(span=> |#(#params),*| (#source, [#(#values),*]))
 }
 
 fn type_id(identity: Result<Type, Opaque>, private: &TokenStream) -> TokenStream {

@@ -124,10 +124,11 @@ fn moved(
     let hint_lints = hinted.is_some().then(hint::lints);
     let body = hinted.unwrap_or_else(|| body.into_token_stream());
     let output = closure_output(&function.sig.output);
+    // The description behind the body: what the result is, it learns from there.
     let arguments = quote_spanned! {span=>
-        #describe,
         #(#passed,)*
-        #hint_lints |#(#params),*| #output #body
+        #hint_lints |#(#params),*| #output #body,
+        #describe
     };
     let call = written_at(place, quote_spanned!(place=> #called::#call), arguments);
     // Written in the program, as it seems to be, it would be told to end with a semicolon.
@@ -165,7 +166,7 @@ fn behind(
     let place = first_place(body);
     let span = Span::mixed_site().located_at(place);
     let switched = format_ident!("switched_{}", names.len(), span = place);
-    let passed = quote_spanned!(span=> #describe, #(&#names,)* #closure);
+    let passed = quote_spanned!(span=> #(&#names,)* #closure, #describe);
     let switched = written_at(place, quote_spanned!(place=> #called::#switched), passed);
     let mut armed = quote_spanned!(span=> armed(#(#names),*));
     if function.sig.inputs.iter().any(is_large) {

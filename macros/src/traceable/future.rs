@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! fn fetch(id: u64) -> impl Future<Output = User> {
-//!     Life::new(lives_1(describe, id, |id| async move { let id = id; ..as written.. }))
+//!     Life::new(lives_1(id, |id| async move { let id = id; ..as written.. }, describe))
 //! }
 //! ```
 //!
@@ -61,7 +61,7 @@ fn life(
     make: &TokenStream,
 ) -> TokenStream {
     let lives = format_ident!("lives_{}", passed.len(), span = span);
-    quote_spanned!(span=> #private::Life::new(#private::#lives(#describe, #(#passed,)* #make)))
+    quote_spanned!(span=> #private::Life::new(#private::#lives(#(#passed,)* #make, #describe)))
 }
 
 /// A function that is not `async` itself: all it does is to return an `async` block.

@@ -14,6 +14,7 @@ mod identity;
 mod parse;
 mod receiver;
 mod scope;
+mod shown;
 mod unseen;
 
 use proc_macro2::{Group, TokenStream};
@@ -46,13 +47,16 @@ pub(crate) fn traceable(
             let expansion = Expansion { enabled, name };
             match parsed {
                 Item::Function(mut function) => {
-                    let scope = Scope::alone(Unseen::around(&function));
+                    shown::check(&args.redact, [&*function], &mut errors);
+                    let scope = Scope::alone(Unseen::around(&function)).with_redacted(&args.redact);
                     function.is_future = args.future;
                     expansion.function(*function, &scope, &args.runtime, Place::Alone, &mut errors)
                 }
                 Item::Container(container) => {
                     refuse_future(&args, &mut errors);
-                    expansion.container(*container, &Scope::default(), &args.runtime, &mut errors)
+                    shown::check(&args.redact, container.functions(), &mut errors);
+                    let scope = Scope::default().with_redacted(&args.redact);
+                    expansion.container(*container, &scope, &args.runtime, &mut errors)
                 }
             }
         }
@@ -100,7 +104,9 @@ impl Expansion<'_> {
         }
         function.is_future = function.is_future.or(nested.future);
         let rewritten = !function.attrs.iter().all(changes_nothing);
+        shown::check(&nested.redact, [&function], errors);
         let scope = scope.with_generics(&function.sig.generics).with_rewritten(rewritten);
+        let scope = scope.with_redacted(&nested.redact);
         match check(&function, place, errors) {
             Verdict::Trace => {
                 expand::function(function, &scope, &runtime.overridden_by(nested.runtime))
@@ -124,7 +130,9 @@ impl Expansion<'_> {
         let inner = Self { enabled, ..self };
         let runtime = runtime.overridden_by(nested.runtime);
         let rewritten = !container.attrs.iter().all(changes_nothing);
-        let scope = container.scope(&scope.clone().with_rewritten(rewritten));
+        shown::check(&nested.redact, container.functions(), errors);
+        let scope = scope.clone().with_rewritten(rewritten).with_redacted(&nested.redact);
+        let scope = container.scope(&scope);
         let place = Place::In(container.kind);
         let mut body = TokenStream::new();
         container.inner_attrs.iter().for_each(|attr| attr.to_tokens(&mut body));

@@ -53,6 +53,21 @@ pub(crate) enum Member {
     Other(TokenStream),
 }
 
+impl Container {
+    /// The functions in it, also those in what is nested in it.
+    pub(crate) fn functions(&self) -> Vec<&Function> {
+        let mut functions = Vec::new();
+        for member in &self.members {
+            match member {
+                Member::Function(function) => functions.push(&**function),
+                Member::Container(container) => functions.extend(container.functions()),
+                Member::Other(_) => {}
+            }
+        }
+        functions
+    }
+}
+
 impl Item {
     /// Reads the item. A function's body is put aside meanwhile: it stays as it is, and reading tokens
     /// is what takes the time of a macro that was compiled without optimisation.
@@ -297,6 +312,8 @@ pub(crate) fn take_attribute(
         };
         let nested = TraceableArgs::parse(tokens, errors);
         args.skip = args.skip.or(nested.skip);
+        args.redact.extend(nested.redact);
+        args.future = args.future.or(nested.future);
         args.runtime = args.runtime.overridden_by(nested.runtime);
     }
     Some(args)

@@ -39,6 +39,8 @@ pub(crate) struct Scope {
     own_prefix: Option<TokenStream>,
     /// Whether a trait asks for its functions.
     implemented: bool,
+    /// Names of arguments that are never shown.
+    redacted: Vec<Ident>,
 }
 
 impl Scope {
@@ -49,7 +51,18 @@ impl Scope {
 
     /// Inside a container in this scope, whose own names begin anew.
     pub(crate) fn inside(&self) -> Self {
-        Self { rewritten: self.rewritten, ..Self::default() }
+        Self { rewritten: self.rewritten, redacted: self.redacted.clone(), ..Self::default() }
+    }
+
+    /// In which these arguments are not shown either.
+    pub(crate) fn with_redacted(mut self, names: &[Ident]) -> Self {
+        self.redacted.extend_from_slice(names);
+        self
+    }
+
+    /// Names of arguments that are never shown.
+    pub(crate) fn redacted(&self) -> &[Ident] {
+        &self.redacted
     }
 
     /// Adds a function's or a container's parameters.

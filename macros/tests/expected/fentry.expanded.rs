@@ -2,7 +2,14 @@
 #[cfg(unix)]
 #[allow(non_camel_case_types)]
 #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
-pub(crate) struct audit;
+pub(crate) struct audit {}
+#[cfg(unix)]
+/// The probe, for a link that has others.
+#[allow(dead_code)]
+#[inline]
+pub(crate) fn audit() -> audit {
+    audit {}
+}
 #[cfg(unix)]
 const _: () = {
     #[allow(dead_code)]
@@ -66,19 +73,17 @@ const _: () = {
         ///
         /// As the link builder's `attach`.
         #[allow(dead_code)]
-        pub(crate) fn attach(
-            self,
-        ) -> ::core::result::Result<
+        pub(crate) fn attach() -> ::core::result::Result<
             ::gtramp::__private::Link,
             ::gtramp::__private::Error,
         > {
-            self.link().attach()
+            Self::link().attach()
         }
         /// Begins a link of the probe with the functions its attribute selects.
         #[allow(dead_code)]
         #[must_use]
-        pub(crate) fn link(self) -> ::gtramp::__private::LinkBuilder {
-            ::gtramp::__private::entry_link(self)
+        pub(crate) fn link() -> ::gtramp::__private::LinkBuilder {
+            ::gtramp::__private::entry_link(Self {})
         }
     }
 };

@@ -1,6 +1,12 @@
 #[allow(non_camel_case_types)]
 #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
-struct denied;
+struct denied {}
+/// The probe, for a link that has others.
+#[allow(dead_code)]
+#[inline]
+fn denied() -> denied {
+    denied {}
+}
 const _: () = {
     #[allow(dead_code)]
     #[inline]
@@ -80,19 +86,17 @@ const _: () = {
         ///
         /// As the link builder's `attach`.
         #[allow(dead_code)]
-        fn attach(
-            self,
-        ) -> ::core::result::Result<
+        fn attach() -> ::core::result::Result<
             ::gtramp::__private::Link,
             ::gtramp::__private::Error,
         > {
-            self.link().attach()
+            Self::link().attach()
         }
         /// Begins a link of the probe with the functions its attribute selects.
         #[allow(dead_code)]
         #[must_use]
-        fn link(self) -> ::gtramp::__private::LinkBuilder {
-            ::gtramp::__private::exit_link(self)
+        fn link() -> ::gtramp::__private::LinkBuilder {
+            ::gtramp::__private::exit_link(Self {})
         }
     }
 };

@@ -5,23 +5,26 @@ impl<'a> Iterator for Parser<'a> {
         let _ = crate::other::__private::MAX_ARGS;
         #[cfg(not(any(clippy, doc)))]
         if let ::core::option::Option::Some(armed) = crate::other::__private::switched_1(
-            || const {
-                &crate::other::__private::Source {
-                    text: "next(&mut self) -> Option<Self::Item>\n\nself\n&mut Parser<'a>\nOption<Self::Item>",
-                    module: ::core::module_path!(),
-                    file: ::core::file!(),
-                    line: ::core::line!(),
-                    column: ::core::column!(),
-                    ids: &[
-                        crate::other::__private::type_id_of::<fn(&mut Parser<'_>)>,
-                        crate::other::__private::type_id_of::<fn(Option<&str>)>,
-                    ],
-                    promise: unsafe { crate::other::__private::Promise::new() },
-                }
-            },
             &self,
             |a0| -> Option<Self::Item> { <Self as Iterator>::next(a0) },
             crate::other::__private::Itself,
+            |__a0, __r| (
+                const {
+                    &crate::other::__private::Source {
+                        text: "next(&mut self) -> Option<Self::Item>\n\nself\n&mut Parser<'a>\nOption<Self::Item>",
+                        module: ::core::module_path!(),
+                        file: ::core::file!(),
+                        line: ::core::line!(),
+                        column: ::core::column!(),
+                        ids: &[
+                            crate::other::__private::type_id_of::<fn(&mut Parser<'_>)>,
+                            crate::other::__private::type_id_of::<fn(Option<&str>)>,
+                        ],
+                        promise: unsafe { crate::other::__private::Promise::new() },
+                    }
+                },
+                [__a0.__gtramp_shown(), __r.__gtramp_shown(), __r.__gtramp_variant()],
+            ),
         ) {
             return armed(self);
         }

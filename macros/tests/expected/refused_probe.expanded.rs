@@ -1,6 +1,12 @@
 #[allow(non_camel_case_types)]
 #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
-pub struct change;
+pub struct change {}
+/// The probe, for a link that has others.
+#[allow(dead_code)]
+#[inline]
+pub fn change() -> change {
+    change {}
+}
 const _: () = {
     #[allow(dead_code)]
     #[inline]
@@ -14,18 +20,16 @@ const _: () = {
         ///
         /// As the link builder's `attach`.
         #[allow(dead_code)]
-        pub fn attach(
-            self,
-        ) -> ::core::result::Result<
+        pub fn attach() -> ::core::result::Result<
             ::gtramp::__private::Link,
             ::gtramp::__private::Error,
         > {
-            self.link().attach()
+            Self::link().attach()
         }
         /// Begins a link of the probe with the functions its attribute selects.
         #[allow(dead_code)]
         #[must_use]
-        pub fn link(self) -> ::gtramp::__private::LinkBuilder {
+        pub fn link() -> ::gtramp::__private::LinkBuilder {
             ::core::unreachable!()
         }
     }

@@ -5,17 +5,6 @@ fn compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a
 #[cfg(not(any(clippy, doc)))]
 fn compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K> {
     ::gtramp::__private::call_1(
-        || const {
-            &::gtramp::__private::Source {
-                text: "compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K>\nT, K\nkey\n&'a K\tK\nimpl Fn(&T, &'a K) -> Ordering + use<'a, T, K>\timpl",
-                module: ::core::module_path!(),
-                file: ::core::file!(),
-                line: ::core::line!(),
-                column: ::core::column!(),
-                ids: &[::gtramp::__private::opaque, ::gtramp::__private::opaque],
-                promise: unsafe { ::gtramp::__private::Promise::new() },
-            }
-        },
         key,
         #[allow(unused_braces, unreachable_code)]
         |key| -> _ {
@@ -24,5 +13,23 @@ fn compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a
             }
             __hint::<T, K, _>({ move |a, b| a.cmp(b) })
         },
+        |__a0, _| (
+            const {
+                &::gtramp::__private::Source {
+                    text: "compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a, T, K>\nT, K\nkey\n&'a K\tK\nimpl Fn(&T, &'a K) -> Ordering + use<'a, T, K>\timpl",
+                    module: ::core::module_path!(),
+                    file: ::core::file!(),
+                    line: ::core::line!(),
+                    column: ::core::column!(),
+                    ids: &[::gtramp::__private::opaque, ::gtramp::__private::opaque],
+                    promise: unsafe { ::gtramp::__private::Promise::new() },
+                }
+            },
+            [
+                __a0.__gtramp_shown(),
+                ::gtramp::__private::Shown::UNKNOWN,
+                ::gtramp::__private::Shown::UNKNOWN,
+            ],
+        ),
     )
 }

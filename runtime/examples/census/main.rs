@@ -67,7 +67,7 @@ fn census(options: &Options) -> Result<bool> {
 
     let whole_run = WholeRun::attach(&mut log)?;
     let crew = Crew::start(options.threads, &bar)?;
-    let mut phases = Phases { crew: &crew, bar: &bar, log: &mut log, attachments: 0 };
+    let mut phases = Phases { crew: &crew, bar: &bar, log: &mut log };
     let files = phases
         .timed("finding the files", |_| sources::find(options.root.as_deref(), options.limit))?;
     let packages: HashSet<_> = files.iter().map(|file| file.package.name.clone()).collect();

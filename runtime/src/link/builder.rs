@@ -285,6 +285,14 @@ pub fn exit_link<P: Probe + ExitProbe>(probe: P) -> LinkBuilder {
     link().functions(patterns::<P>()).fexit(probe)
 }
 
+/// A link of a session that an attribute made, for the functions its attribute names.
+pub fn session_link<P>(session: P) -> LinkBuilder
+where
+    P: Probe + SessionEntry<()> + SessionExit<<P as SessionEntry<()>>::State, ()>,
+{
+    link().functions(patterns::<P>()).fsession(session, session)
+}
+
 /// Attaches a probe that runs when one of the functions is entered.
 ///
 /// The probe is a closure that takes the context and the first arguments of the function, each by

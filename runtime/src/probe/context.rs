@@ -1,13 +1,15 @@
 //! What a probe is handed: the call, seen from its place in it.
 
+use core::any::TypeId;
 use core::marker::PhantomData;
 use core::ops::Deref;
 
 use crate::error::Error;
-use crate::site::{Function, Slot};
+use crate::site::{Function, Slot, erased_id_of};
 use crate::sync::AtomicBool;
 
-use super::{LifeInfo, Param, RetParam, Row};
+use super::misfit::Asked;
+use super::{LifeInfo, Misfit, Param, RetParam, Row};
 
 /// What every call of one site has in common.
 #[derive(Debug)]
@@ -166,10 +168,64 @@ impl<'c> Context<'c> {
         self.frame
     }
 
-    /// Checks one parameter that a running probe asks for; whether it goes through the slot.
-    pub(super) fn check(&self, index: usize, param: &Param) -> Result<bool, Error> {
+    /// Checks one parameter that a running probe asks for; where it is, and whether it goes through the slot.
+    ///
+    /// `may_be` tells what cannot fit by one identity of a type, so that a probe may try several.
+    fn check(
+        &self,
+        which: impl ArgumentKey,
+        param: fn() -> Param,
+        may_be: impl FnOnce(TypeId) -> bool,
+    ) -> Result<(usize, bool), Error> {
         let function = self.function();
-        param.check(index, function).map_err(|why| Error::mismatch(function, why))
+        let Some(index) = which.find(function) else {
+            return Err(which.missing(function));
+        };
+        let found = (function.description().types.args[index].erased)();
+        if may_be(found)
+            && let Some(through) = param().fit(index, function)
+        {
+            return Ok((index, through));
+        }
+        Err(Error::TypeMismatch(Misfit::new(function, Some(index), Asked::Param(param))))
+    }
+}
+
+/// Which argument is meant: its place from 0, or its name; that of a receiver is `self`.
+pub trait ArgumentKey: Copy + private::Sealed {
+    #[doc(hidden)]
+    fn find(self, function: &Function) -> Option<usize>;
+
+    /// There is none.
+    #[doc(hidden)]
+    fn missing(self, function: &'static Function) -> Error;
+}
+
+mod private {
+    pub trait Sealed {}
+    impl Sealed for usize {}
+    impl Sealed for &str {}
+}
+
+impl ArgumentKey for usize {
+    fn find(self, function: &Function) -> Option<usize> {
+        Some(self).filter(|&index| index < function.argument_count())
+    }
+
+    fn missing(self, function: &'static Function) -> Error {
+        let count = function.argument_count();
+        Error::MissingArgument { function: function.instance(), asked: self + 1, count }
+    }
+}
+
+impl ArgumentKey for &str {
+    fn find(self, function: &Function) -> Option<usize> {
+        function.position(self)
+    }
+
+    fn missing(self, function: &'static Function) -> Error {
+        let names = function.arguments().map(|argument| argument.name()).collect();
+        Error::NoSuchArgument { function: function.instance(), name: self.to_owned(), names }
     }
 }
 
@@ -217,23 +273,29 @@ context! {
 macro_rules! argument_by_reference {
     ($name:ident) => {
         impl $name<'_> {
-            /// The argument at `index` (from 0), which must be a `T`, a `&T` or a `&mut T`.
+            /// The argument at a place (from 0) or of a name, which must be a `T`, a `&T` or a `&mut T`.
             ///
             /// # Errors
             ///
             /// [`Error::TypeMismatch`] if it is something else, or has lifetimes that `T`
-            /// does not grant; [`Error::MissingArgument`] if there is none at `index`.
+            /// does not grant; [`Error::MissingArgument`] if there is none at that place, and
+            /// [`Error::NoSuchArgument`] if there is none of that name.
             ///
             /// ```
             /// # use gtramp::Entry;
             /// fn log(ctx: &Entry) {
-            ///     if let Ok(name) = ctx.arg::<str>(0) {
-            ///         println!("{} of {name}", ctx.function().name());
+            ///     if let (Ok(name), Ok(amount)) = (ctx.arg::<str>(0), ctx.arg::<u64>("amount")) {
+            ///         println!("{} of {name}: {amount}", ctx.function().name());
             ///     }
             /// }
             /// ```
-            pub fn arg<T: ?Sized + 'static>(&self, index: usize) -> Result<&T, Error> {
-                let through = self.check(index, &Param::static_shared::<T>())?;
+            pub fn arg<T: ?Sized + 'static>(&self, which: impl ArgumentKey) -> Result<&T, Error> {
+                let may_be = |found| {
+                    found == erased_id_of::<T>()
+                        || found == erased_id_of::<&T>()
+                        || found == erased_id_of::<&mut T>()
+                };
+                let (index, through) = self.check(which, Param::static_shared::<T>, may_be)?;
                 // SAFETY: the check has just found a `T` there, and how to get at it.
                 Ok(unsafe { self.shared_as(index, through) })
             }
@@ -267,7 +329,7 @@ impl Exit<'_> {
         self.frame().outcome == Outcome::Skipped
     }
 
-    /// A copy of the argument at `index` (from 0), which must be a `T`.
+    /// A copy of the argument at a place (from 0) or of a name, which must be a `T`.
     ///
     /// The function has taken its arguments, so only what is `Copy` and borrows nothing can
     /// still be read.
@@ -275,8 +337,9 @@ impl Exit<'_> {
     /// # Errors
     ///
     /// As [`Entry::arg`].
-    pub fn arg<T: Copy + 'static>(&self, index: usize) -> Result<T, Error> {
-        self.check(index, &Param::static_value::<T>())?;
+    pub fn arg<T: Copy + 'static>(&self, which: impl ArgumentKey) -> Result<T, Error> {
+        let may_be = |found| found == erased_id_of::<T>();
+        let (index, _) = self.check(which, Param::static_value::<T>, may_be)?;
         // SAFETY: the check has just found a `T` there, and it is `Copy`.
         Ok(unsafe { self.value(index) })
     }
@@ -289,7 +352,10 @@ impl Exit<'_> {
     /// borrows.
     pub fn ret<R: 'static>(&self) -> Result<Option<&R>, Error> {
         let function = self.function();
-        RetParam::of_static::<R>().check(function).map_err(|why| Error::mismatch(function, why))?;
+        if !RetParam::of_static::<R>().fits(function) {
+            let asked = Asked::Ret(RetParam::of_static::<R>);
+            return Err(Error::TypeMismatch(Misfit::new(function, None, asked)));
+        }
         // SAFETY: the check has just found that the function returns an `R`.
         Ok(unsafe { self.returned() })
     }

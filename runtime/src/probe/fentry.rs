@@ -10,7 +10,7 @@ use super::param::Asks;
 use super::row::{At, Thunk, Unused};
 use super::state::guarded;
 use super::tally::watched;
-use super::{AnyProbe, Context, Entry, Kind, Param, Row};
+use super::{AnyProbe, Context, Entry, Kind, Param, Probe, Returned, Row, returned_type};
 
 /// A probe that runs before its function.
 ///
@@ -33,6 +33,16 @@ pub unsafe trait EntryProbe<M = ()>: Send + Sync + 'static {
     /// Whether it may block.
     const SLEEPABLE: bool = false;
 
+    /// Its type.
+    #[doc(hidden)]
+    #[must_use]
+    fn identity() -> core::any::TypeId
+    where
+        Self: Sized,
+    {
+        core::any::TypeId::of::<Self>()
+    }
+
     #[doc(hidden)]
     /// The arguments it asks for, from the first on.
     fn params() -> Vec<Param>;
@@ -44,6 +54,30 @@ pub unsafe trait EntryProbe<M = ()>: Send + Sync + 'static {
     ///
     /// The context is of a function whose arguments [`EntryProbe::params`] was checked against.
     unsafe fn call(&self, ctx: &Entry<'_>);
+}
+
+// SAFETY: it is the probe that the function returns.
+unsafe impl<F, P> EntryProbe<Returned<P>> for F
+where
+    F: Fn() -> P + Send + Sync + 'static,
+    P: Probe + EntryProbe,
+{
+    const SLEEPABLE: bool = P::SLEEPABLE;
+
+    fn identity() -> core::any::TypeId {
+        returned_type::<F, P>()
+    }
+
+    fn params() -> Vec<Param> {
+        P::params()
+    }
+
+    #[inline(always)]
+    unsafe fn call(&self, ctx: &Entry<'_>) {
+        let probe = self();
+        // SAFETY: the caller's promise.
+        unsafe { probe.call(ctx) }
+    }
 }
 
 macro_rules! closure {
@@ -98,7 +132,7 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
     }
 
     fn probe_type(&self) -> core::any::TypeId {
-        core::any::TypeId::of::<P>()
+        P::identity()
     }
 
     fn asks(&self) -> Asks {

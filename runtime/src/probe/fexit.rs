@@ -10,7 +10,9 @@ use super::param::Asks;
 use super::row::{END_SLOTS, ExitCode, Thunk};
 use super::state::guarded;
 use super::tally::watched;
-use super::{AnyProbe, Context, Exit, Kind, Param, RetParam, Return, Row};
+use super::{
+    AnyProbe, Context, Exit, Kind, Param, Probe, RetParam, Return, Returned, Row, returned_type,
+};
 
 /// A probe that runs after its function.
 ///
@@ -34,6 +36,16 @@ pub unsafe trait ExitProbe<M = ()>: Send + Sync + 'static {
     /// Whether it may block.
     const SLEEPABLE: bool = false;
 
+    /// Its type.
+    #[doc(hidden)]
+    #[must_use]
+    fn identity() -> core::any::TypeId
+    where
+        Self: Sized,
+    {
+        core::any::TypeId::of::<Self>()
+    }
+
     #[doc(hidden)]
     /// Whether the result that it asks for travels in a slot; `None` if it asks for none.
     const RET_IN_SLOT: Option<bool> = None;
@@ -53,6 +65,36 @@ pub unsafe trait ExitProbe<M = ()>: Send + Sync + 'static {
     ///
     /// The context is of a function whose types were checked.
     unsafe fn call(&self, ctx: &Exit<'_>);
+}
+
+// SAFETY: it is the probe that the function returns.
+unsafe impl<F, P> ExitProbe<Returned<P>> for F
+where
+    F: Fn() -> P + Send + Sync + 'static,
+    P: Probe + ExitProbe,
+{
+    const RET_IN_SLOT: Option<bool> = P::RET_IN_SLOT;
+
+    const SLEEPABLE: bool = P::SLEEPABLE;
+
+    fn identity() -> core::any::TypeId {
+        returned_type::<F, P>()
+    }
+
+    fn params() -> Vec<Param> {
+        P::params()
+    }
+
+    fn ret() -> Option<RetParam> {
+        P::ret()
+    }
+
+    #[inline(always)]
+    unsafe fn call(&self, ctx: &Exit<'_>) {
+        let probe = self();
+        // SAFETY: the caller's promise.
+        unsafe { probe.call(ctx) }
+    }
 }
 
 macro_rules! closure {
@@ -143,7 +185,7 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
     }
 
     fn probe_type(&self) -> core::any::TypeId {
-        core::any::TypeId::of::<P>()
+        P::identity()
     }
 
     fn asks(&self) -> Asks {

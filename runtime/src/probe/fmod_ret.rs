@@ -12,7 +12,10 @@ use super::param::Asks;
 use super::row::{At, Thunk, Unused};
 use super::state::guarded;
 use super::tally::watched;
-use super::{AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, RetParam, Row, Target};
+use super::{
+    AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, Probe, RetParam, Returned, Row, Target,
+    returned_type,
+};
 
 /// A probe that runs before its function and may decide the result in its place.
 ///
@@ -39,6 +42,16 @@ pub unsafe trait ModRetProbe<M = ()>: Send + Sync + 'static {
     /// Whether it may block.
     const SLEEPABLE: bool = false;
 
+    /// Its type.
+    #[doc(hidden)]
+    #[must_use]
+    fn identity() -> core::any::TypeId
+    where
+        Self: Sized,
+    {
+        core::any::TypeId::of::<Self>()
+    }
+
     #[doc(hidden)]
     /// The arguments it asks for, from the first on.
     fn params() -> Vec<Param>;
@@ -57,6 +70,36 @@ pub unsafe trait ModRetProbe<M = ()>: Send + Sync + 'static {
     ///
     /// The context is of a function whose types were checked.
     unsafe fn call(&self, ctx: &ModRet<'_>) -> ControlFlow<Self::Ret>;
+}
+
+// SAFETY: it is the probe that the function returns.
+unsafe impl<F, P> ModRetProbe<Returned<P>> for F
+where
+    F: Fn() -> P + Send + Sync + 'static,
+    P: Probe + ModRetProbe,
+{
+    type Ret = P::Ret;
+
+    const SLEEPABLE: bool = P::SLEEPABLE;
+
+    fn identity() -> core::any::TypeId {
+        returned_type::<F, P>()
+    }
+
+    fn params() -> Vec<Param> {
+        P::params()
+    }
+
+    fn ret() -> RetParam {
+        P::ret()
+    }
+
+    #[inline(always)]
+    unsafe fn call(&self, ctx: &ModRet<'_>) -> ControlFlow<P::Ret> {
+        let probe = self();
+        // SAFETY: the caller's promise.
+        unsafe { probe.call(ctx) }
+    }
 }
 
 macro_rules! closure {
@@ -114,7 +157,7 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
     }
 
     fn probe_type(&self) -> core::any::TypeId {
-        core::any::TypeId::of::<P>()
+        P::identity()
     }
 
     fn asks(&self) -> Asks {

@@ -5,12 +5,14 @@
 
 mod access;
 mod block;
+mod call;
 mod context;
 mod fentry;
 mod fexit;
 mod fmod_ret;
 mod life;
 mod list;
+mod misfit;
 mod param;
 mod plain;
 mod row;
@@ -19,11 +21,13 @@ mod sole;
 mod state;
 mod tally;
 
-pub use context::{Context, Entry, Exit, ModRet, Return};
+pub use call::{Call, Value};
+pub use context::{ArgumentKey, Context, Entry, Exit, ModRet, Return};
 pub use fentry::EntryProbe;
 pub use fexit::ExitProbe;
 pub use fmod_ret::ModRetProbe;
 pub use life::LifeInfo;
+pub use misfit::Misfit;
 pub use param::{Param, RetParam};
 pub use session::{SessionEntry, SessionExit};
 
@@ -70,6 +74,19 @@ pub trait Probe: Copy + Send + Sync + 'static {
     const MODULE: &'static str;
     /// The functions the attribute selects; none if the link has to say.
     const PATTERNS: &'static [&'static str];
+}
+
+/// Marks functions that return a probe, as an attribute leaves one beside the probe's type: they stand for it.
+pub struct Returned<P>(core::marker::PhantomData<P>);
+
+/// The type of the probe for which a function of type `F` stands.
+pub(crate) fn returned_type<F: 'static, P: 'static>() -> core::any::TypeId {
+    // Callers that were compiled for the probe may be handed the function: there is nothing to be read in either.
+    if size_of::<F>() == 0 && size_of::<P>() == 0 {
+        core::any::TypeId::of::<P>()
+    } else {
+        core::any::TypeId::of::<F>()
+    }
 }
 
 /// A probe whose type is forgotten, as a link keeps it.

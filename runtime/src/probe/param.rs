@@ -123,7 +123,7 @@ impl Param {
 
     /// Checks it against the argument at `index` of `function`; whether the argument's slot
     /// holds the address of what is asked for. `None` if it does not fit.
-    fn fit(&self, index: usize, function: &Function) -> Option<bool> {
+    pub(super) fn fit(&self, index: usize, function: &Function) -> Option<bool> {
         let description = function.description();
         let facts = description.types.args.get(index)?;
         let found = Found::new(description.source.arg_id(index), facts);
@@ -252,7 +252,7 @@ impl RetParam {
     }
 
     /// Whether it is the result of `function`.
-    fn fits(&self, function: &Function) -> bool {
+    pub(super) fn fits(&self, function: &Function) -> bool {
         Self::found(function).is(self.of, self.of.erased)
     }
 

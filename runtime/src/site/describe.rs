@@ -46,7 +46,9 @@ impl Promise {
     ///
     /// The [`Source`] that it becomes a part of is of the function in which it stands: as many `ids` as it has
     /// arguments and one more, each [`opaque`], or [`type_id_of`] the type as it is written there, with every
-    /// lifetime left open that the function leaves open.
+    /// lifetime left open that the function leaves open. What can be shown, which is handed over with it, was asked of
+    /// what stands for the very argument, in order, and then of the result; or it is [`Shown::UNKNOWN`](super::Shown::UNKNOWN) or
+    /// [`Shown::REDACTED`](super::Shown::REDACTED).
     #[must_use]
     pub const unsafe fn new() -> Self {
         Self(())

@@ -7,8 +7,8 @@ use core::mem::{ManuallyDrop, MaybeUninit, needs_drop, size_of};
 
 use super::lives::{Refused, never_entered};
 use super::{
-    ArgFacts, Body, Closure, Fits, Lives, RawDescription, Slot, Source, TypeFacts, Unpolled,
-    erased_id_of,
+    ArgFacts, Body, Closure, Fits, Lives, Of, RawDescription, Shown, Slot, Source, TypeFacts,
+    Unpolled, erased_id_of,
 };
 
 include!(concat!(env!("OUT_DIR"), "/entries.rs"));
@@ -17,7 +17,8 @@ include!(concat!(env!("OUT_DIR"), "/entries.rs"));
 ///
 /// # Safety
 ///
-/// There is room for a description, and at `name` so many bytes of text that stay.
+/// There is room for a description, and at `name` so many bytes of text that stay. At `values` there is one for
+/// each argument and two more, and at `shown`, unless that is null, room for as many.
 #[inline(never)]
 #[expect(improper_ctypes_definitions, reason = "its callers are compiled with it")]
 unsafe extern "C" fn write_description(
@@ -27,7 +28,13 @@ unsafe extern "C" fn write_description(
     name_len: usize,
     types: &'static TypeFacts,
     id: fn() -> TypeId,
+    values: *const Shown,
+    shown: *mut Shown,
 ) {
+    if !shown.is_null() {
+        // SAFETY: the caller's promise.
+        unsafe { shown.copy_from_nonoverlapping(values, types.args.len() + 2) };
+    }
     // SAFETY: the caller's promise.
     let body_name = unsafe { core::slice::from_raw_parts(name, name_len) };
     // SAFETY: the caller's promise.

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::sync::OnceLock;
 
-use super::{RawDescription, Record, Source};
+use super::{RawDescription, Record, Shown, Source};
 
 /// One traced function: one instantiation, with every copy that the compiler has made of it.
 ///
@@ -16,6 +16,8 @@ pub struct Function {
     trait_path: Option<&'static str>,
     /// Taken out of its description when somebody asks.
     generics: OnceLock<Box<[&'static str]>>,
+    /// As above.
+    shown: OnceLock<Box<[Shown]>>,
     description: RawDescription,
     sites: &'static [&'static Record],
 }
@@ -28,7 +30,8 @@ impl Function {
         description: RawDescription,
         sites: &'static [&'static Record],
     ) -> Self {
-        Self { path, instance, trait_path, generics: OnceLock::new(), description, sites }
+        let (generics, shown) = (OnceLock::new(), OnceLock::new());
+        Self { path, instance, trait_path, generics, shown, description, sites }
     }
 
     /// The path by which it is selected, such as `bank::Ledger::fee`: crate, modules, type,
@@ -106,6 +109,11 @@ impl Function {
         Some(Argument { name, written, type_name: (facts.name)() })
     }
 
+    /// The place among its arguments of the one with this name.
+    pub(crate) fn position(&self, name: &str) -> Option<usize> {
+        (0..self.argument_count()).find(|&index| self.source().arg(index).0 == name)
+    }
+
     /// Its arguments, the receiver first.
     pub fn arguments(&self) -> impl ExactSizeIterator<Item = Argument> {
         self.description.types.args.iter().enumerate().map(|(index, facts)| {
@@ -152,6 +160,15 @@ impl Function {
     #[must_use]
     pub fn slots(&self) -> usize {
         self.description.types.args.len() + usize::from(!self.description.types.ret.in_slot)
+    }
+
+    /// What can be shown of each argument, of the result, and which variant the result is.
+    pub(crate) fn shown(&self) -> &[Shown] {
+        let count = self.argument_count();
+        self.shown.get_or_init(|| match self.sites.first() {
+            Some(site) => site.shown(count),
+            None => vec![Shown::UNKNOWN; count + 2].into(),
+        })
     }
 
     pub(crate) fn source(&self) -> &'static Source {

@@ -11,6 +11,7 @@ mod entry;
 mod function;
 mod lives;
 mod record;
+mod shown;
 mod slot;
 mod switch;
 
@@ -22,6 +23,8 @@ pub use entry::*;
 pub use function::{Argument, Function};
 pub use lives::{Lives, Unpolled};
 pub(crate) use record::{Record, SiteData, records};
+pub use shown::{Of, OfAny, OfMoved, Shown, Variant};
+pub(crate) use shown::{ShowFn, Shows};
 use slot::Fits;
 pub use slot::Slot;
 pub(crate) use switch::{Switch, find_switches};

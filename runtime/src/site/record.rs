@@ -4,7 +4,7 @@ use core::mem::{MaybeUninit, size_of};
 
 use crate::sync::{AtomicPtr, AtomicUsize, Ordering};
 
-use super::RawDescription;
+use super::{RawDescription, Shown};
 
 /// The mutable part of a site. The type of its metadata is known in `md`.
 #[derive(Debug)]
@@ -92,13 +92,30 @@ impl Record {
 
     /// Asks the site what function it is.
     pub(crate) fn describe(&self) -> RawDescription {
-        type Describe = unsafe extern "C" fn(*mut RawDescription);
+        // SAFETY: what can be shown is not asked for.
+        unsafe { self.ask(core::ptr::null_mut()) }
+    }
+
+    /// Asks the site what can be shown of a call with so many arguments: of each, of the result, and which variant
+    /// the result is.
+    pub(crate) fn shown(&self, arguments: usize) -> Box<[Shown]> {
+        let mut shown = vec![Shown::UNKNOWN; arguments + 2].into_boxed_slice();
+        // SAFETY: there is room.
+        unsafe { self.ask(shown.as_mut_ptr()) };
+        shown
+    }
+
+    /// # Safety
+    ///
+    /// `shown` is null, or there is room for what the function's arguments show and for two more.
+    unsafe fn ask(&self, shown: *mut Shown) -> RawDescription {
+        type Describe = unsafe extern "C" fn(*mut RawDescription, *mut Shown);
         // SAFETY: the stub emitted this offset to its own `describe_N`, whose signature this is.
         let describe =
             unsafe { core::mem::transmute::<*const (), Describe>(self.describe.target()) };
         let mut description = MaybeUninit::uninit();
-        // SAFETY: there is room for one.
-        unsafe { describe(description.as_mut_ptr()) };
+        // SAFETY: there is room for one, and the caller's promise.
+        unsafe { describe(description.as_mut_ptr(), shown) };
         // SAFETY: `describe_N` writes the whole description.
         unsafe { description.assume_init() }
     }

@@ -112,8 +112,8 @@ fn a_cookie_follows_its_function_not_its_place_in_the_selection() {
 #[test]
 fn one_probe_attached_twice_is_two_links_each_with_its_own_cookie() {
     for _ in 0..2 {
-        let first = remember.link().cookie(1).attach().unwrap();
-        let second = remember.link().cookie(u64::MAX).attach().unwrap();
+        let first = remember::link().cookie(1).attach().unwrap();
+        let second = remember::link().cookie(u64::MAX).attach().unwrap();
         attached_twice();
         assert_eq!(std::mem::take(&mut *SEEN.lock().unwrap()), [1, u64::MAX]);
         drop(first);

@@ -257,12 +257,12 @@ fn without_a_pattern(_: &Entry) {}
 #[test]
 fn an_attribute_without_a_pattern_needs_the_link_to_say() {
     call_all();
-    let error = without_a_pattern.attach().unwrap_err();
+    let error = without_a_pattern::attach().unwrap_err();
     assert!(matches!(error, Error::NoFunctions), "{error}");
-    let error = without_a_pattern.link().attach().unwrap_err();
+    let error = without_a_pattern::link().attach().unwrap_err();
     assert!(matches!(error, Error::NoFunctions), "{error}");
     for _ in 0..2 {
-        drop(without_a_pattern.link().functions("**::town::mayor").attach().unwrap());
+        drop(without_a_pattern::link().functions("**::town::mayor").attach().unwrap());
     }
 }
 
@@ -284,7 +284,7 @@ fn in_town(_: &Entry) {}
 #[test]
 fn crate_in_an_attribute_is_the_crate_that_wrote_it() {
     call_all();
-    let link = in_town.attach().unwrap();
+    let link = in_town::attach().unwrap();
     let functions = link.info().functions;
     let paths: Vec<_> = functions.iter().map(|linked| linked.function.path()).collect();
     assert_eq!(

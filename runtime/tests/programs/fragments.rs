@@ -96,14 +96,14 @@ fn main() {
     let text = String::from("borrowed");
     for _ in 0..2 {
         let links = [
-            seen.attach().unwrap(),
-            by_value.attach().unwrap(),
-            by_reference.attach().unwrap(),
-            of_method.attach().unwrap(),
-            two_left.attach().unwrap(),
-            two_ended.attach().unwrap(),
-            whole_left.attach().unwrap(),
-            decides.attach().unwrap(),
+            seen::attach().unwrap(),
+            by_value::attach().unwrap(),
+            by_reference::attach().unwrap(),
+            of_method::attach().unwrap(),
+            two_left::attach().unwrap(),
+            two_ended::attach().unwrap(),
+            whole_left::attach().unwrap(),
+            decides::attach().unwrap(),
         ];
         assert_eq!((two(1), three(None), borrowed("a"), whole(&text)), (2, 9, 4, 8));
         assert_eq!((S(1).method(2), takes_apart((1, 2), &text)), (3, (2, &*text)));

@@ -5,7 +5,7 @@ make!(two u8 => { 2 });
 macro_rules! on { ($pattern:literal $name:ident $body:block) => { #[gtramp::fentry($pattern)] fn $name(_: &gtramp::Entry) $body } }
 on!("**::two" seen { });
 fn main() {
-    let link = seen.attach().unwrap();
+    let link = seen::attach().unwrap();
     assert_eq!(two(1), 2);
     drop(link);
 }

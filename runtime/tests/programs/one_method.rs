@@ -147,7 +147,7 @@ fn main() {
     assert_eq!((Own(1).add(Own(2), Own(3), Ok(4)), free(Own(5))), (10, 5));
 
     let link = gtramp::fentry("**::Own::add", |ctx: &Entry| {
-        assert!(matches!(ctx.arg::<Own>(1), Err(Error::TypeMismatch { .. })));
+        assert!(matches!(ctx.arg::<Own>(1), Err(Error::TypeMismatch(_))));
         assert_eq!(ctx.arg::<Own>(2).unwrap().0, 3);
         assert_eq!(*ctx.arg::<Result<u64, String>>(3).unwrap(), Ok(4));
         assert!(ctx.arg::<Result<u64, &'static str>>(3).is_err());

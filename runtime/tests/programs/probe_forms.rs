@@ -111,17 +111,17 @@ fn with(link: Result<Link, gtramp::Error>) -> Vec<String> {
 fn main() {
     assert!(calls().is_empty());
     let names = ["transfer", "transfer", "transfer", "shorten", "first"];
-    assert_eq!(with(audit.attach()), names.map(|name| format!("> {name}")));
-    assert_eq!(with(typed.attach()), ["1 a 5", "2  5", "13 a 5"]);
-    assert_eq!(with(by_reference.attach()), ["text Some(\"by\") fixed"]);
-    assert_eq!(with(named.attach()), ["a b 1"]);
-    assert_eq!(with(denied.attach()), ["1 Ok(5)", "2 Err(\"from 2\")", "13 Ok(5)"]);
-    assert_eq!(with(borrowed_result.attach()), ["false false a"]);
+    assert_eq!(with(audit::attach()), names.map(|name| format!("> {name}")));
+    assert_eq!(with(typed::attach()), ["1 a 5", "2  5", "13 a 5"]);
+    assert_eq!(with(by_reference::attach()), ["text Some(\"by\") fixed"]);
+    assert_eq!(with(named::attach()), ["a b 1"]);
+    assert_eq!(with(denied::attach()), ["1 Ok(5)", "2 Err(\"from 2\")", "13 Ok(5)"]);
+    assert_eq!(with(borrowed_result::attach()), ["false false a"]);
     // The function takes an `Option<&str>` of any lifetime; the probe asks for a static one.
-    assert!(matches!(pointers.attach(), Err(gtramp::Error::TypeMismatch { .. })));
-    let _override = waive.link().cookie(7).attach().expect("attach");
+    assert!(matches!(pointers::attach(), Err(gtramp::Error::TypeMismatch(_))));
+    let _override = waive::link().cookie(7).attach().expect("attach");
     assert_eq!(bank::transfer(13, &View(""), Amount(5)), Ok(0));
-    assert!(hidden::without_patterns.attach().is_err());
-    let link = hidden::without_patterns.link().functions("**::transfer").attach();
+    assert!(hidden::without_patterns::attach().is_err());
+    let link = hidden::without_patterns::link().functions("**::transfer").attach();
     assert_eq!(with(link), ["without 1", "without 2", "without 13"]);
 }

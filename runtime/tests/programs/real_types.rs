@@ -9,7 +9,7 @@ use gtramp::{Entry, Error, Exit, Link, ModRet, Return, traceable};
 
 #[track_caller]
 fn refused(attach: Result<Link, Error>) {
-    assert!(matches!(attach, Err(Error::TypeMismatch { .. })), "{attach:?}");
+    assert!(matches!(attach, Err(Error::TypeMismatch(_))), "{attach:?}");
 }
 
 #[track_caller]
@@ -155,7 +155,7 @@ fn associated_types() {
     fn kept(_: &Entry, _: &Lent<'_>, x: &Option<&'static str>) {
         black_box(x);
     }
-    refused(kept.attach());
+    refused(kept::attach());
 }
 
 fn main() {

@@ -19,7 +19,7 @@ fn refused(function: &'static Function, attach: Result<Link, Error>) -> (Option<
     let text = error.to_string();
     assert!(text.contains(function.path()), "{text}");
     match error {
-        Error::TypeMismatch { argument, .. } => (argument, text),
+        Error::TypeMismatch(why) => (why.argument(), text),
         other => panic!("{other:?}"),
     }
 }
@@ -64,12 +64,12 @@ fn every_kind_of_probe_is_refused_for_a_wrong_type() {
     assert_eq!(plain(1, "", vec!["a".to_owned()]), Err("a".to_owned()));
     let function = site!(plain).function().unwrap();
     let at = |attach| refused(function, attach).0;
-    assert_eq!(at(narrow_value.attach()), Some(0));
-    assert_eq!(at(other_reference.attach()), Some(1));
-    assert_eq!(at(other_result.attach()), None);
-    assert_eq!(at(other_pointer.attach()), Some(1));
-    assert_eq!(at(other_decision.attach()), None);
-    assert_eq!(at(other_third_argument.attach()), Some(2));
+    assert_eq!(at(narrow_value::attach()), Some(0));
+    assert_eq!(at(other_reference::attach()), Some(1));
+    assert_eq!(at(other_result::attach()), None);
+    assert_eq!(at(other_pointer::attach()), Some(1));
+    assert_eq!(at(other_decision::attach()), None);
+    assert_eq!(at(other_third_argument::attach()), Some(2));
     let path = "refusals::types::plain";
     assert_eq!(at(gtramp::fentry(path, |_: &Entry, _: &i64| ())), Some(0));
     assert_eq!(
@@ -81,12 +81,12 @@ fn every_kind_of_probe_is_refused_for_a_wrong_type() {
     let decide = |_: &ModRet, _: &u64| -> ControlFlow<u64> { ControlFlow::Continue(()) };
     assert_eq!(at(gtramp::fmod_ret(path, decide)), None);
 
-    let (_, text) = refused(function, narrow_value.attach());
+    let (_, text) = refused(function, narrow_value::attach());
     assert_eq!(
         text,
         "argument 0 (`amount`) of `refusals::types::plain` is `u64`, but the probe asks for `u32`"
     );
-    let (_, text) = refused(function, other_result.attach());
+    let (_, text) = refused(function, other_result::attach());
     assert_eq!(
         text,
         "the result of `refusals::types::plain` is `Result<u64, String>`, but the probe asks for `u64`"
@@ -111,7 +111,7 @@ fn more_parameters_than_arguments_are_refused() {
     let before = entry_bytes(function);
     let path = "refusals::types::of_three";
     let attaches = [
-        fourth.attach(),
+        fourth::attach(),
         gtramp::fentry(path, |_: &Entry, _: &u64, _: &str, _: &Vec<String>, _: &u8| ()),
         gtramp::fmod_ret(
             path,
@@ -209,7 +209,7 @@ fn any_result(_: &Exit, ret: Option<&Option<&str>>) {
 fn attributes_that_leave_lifetimes_open_are_accepted() {
     let _turn = turn();
     for _ in 0..2 {
-        let links = [any_lifetime.attach().unwrap(), any_result.attach().unwrap()];
+        let links = [any_lifetime::attach().unwrap(), any_result::attach().unwrap()];
         assert_eq!(borrows("a", Some("b"), View("c"), Some("d")), 4);
         assert_eq!(lends("ab", 1), Some("b"));
         assert!(links.iter().all(|link| link.info().panic.is_none()));
@@ -234,7 +234,7 @@ fn a_refusal_for_lifetimes_alone_says_so_and_what_to_write() {
     let closure = text(gtramp::fentry(path, |_: &Entry, _: &str, _: &Option<&'static str>| ()));
     assert!(closure.contains("lifetimes alone: a closure's"), "{closure}");
     assert!(closure.contains("#[fentry]"), "{closure}");
-    let attribute = text(wants_static.attach());
+    let attribute = text(wants_static::attach());
     assert!(attribute.contains("the call grants less than `'static`"), "{attribute}");
     let path = "refusals::types::lends";
     let result = text(gtramp::fexit(path, |_: &Exit, _: Return<Option<&'static str>>| ()));
@@ -244,7 +244,7 @@ fn a_refusal_for_lifetimes_alone_says_so_and_what_to_write() {
 #[test]
 fn an_errors_debug_is_its_text() {
     assert_eq!(plain(1, "a", vec![]), Ok(1));
-    let error = narrow_value.attach().unwrap_err();
+    let error = narrow_value::attach().unwrap_err();
     assert_eq!(format!("{error:?}"), error.to_string());
     assert_eq!(format!("{error:#?}"), error.to_string());
     let function = site!(plain).function().unwrap();

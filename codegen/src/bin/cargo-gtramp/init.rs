@@ -158,7 +158,7 @@ fn watch(ctx: &Entry, name: &str, times: u32) {
 
 fn main() -> Result<(), gtramp::Error> {
     greet("nobody watches", 1);
-    let link = watch.attach()?;
+    let link = watch::attach()?;
     greet("somebody watches", 2);
     drop(link);
     greet("nobody watches again", 3);

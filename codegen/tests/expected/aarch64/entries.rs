@@ -5,12 +5,12 @@
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_1<D, A0, R, F>(describe: D, a0: A0, body: F) -> R
+pub fn call_1<D, A0, R, F>(a0: A0, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
 {
-    if let Some(armed) = switched_1(describe, &a0, body, Closure) {
+    if let Some(armed) = switched_1(&a0, body, Closure, describe) {
         return armed(a0);
     }
     body(a0)
@@ -24,13 +24,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_1<D, A0, R, F, B>(describe: D, _: &A0, body: F, form: B) -> Option<fn(A0) -> R>
+pub fn switched_1<D, A0, R, F, B>(_: &A0, body: F, form: B, describe: D) -> Option<fn(A0) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     if Fits::<R>::YES {
         // SAFETY: what it leads to is Rust code in this function; it changes no memory and no register but flags.
         unsafe {
@@ -111,7 +111,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 fn armed_1<D, A0, R, F, B>(a0: A0) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
@@ -142,7 +142,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per slot")]
 unsafe extern "C-unwind" fn entry_1<D, A0, R, F, B>(_: Slot) -> Slot
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
@@ -185,7 +185,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per slot")]
 unsafe extern "C-unwind" fn body_1<D, A0, R, F, B>(s0: Slot) -> Slot
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
@@ -211,7 +211,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per slot")]
 unsafe extern "C-unwind" fn entry_1_out<D, A0, R, F, B>(_: Slot, _: Slot) -> Slot
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
@@ -254,7 +254,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per slot")]
 unsafe extern "C-unwind" fn body_1_out<D, A0, R, F, B>(s0: Slot, out: Slot) -> Slot
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
@@ -278,10 +278,10 @@ where
 ///
 /// # Safety
 ///
-/// There is room for a description.
-unsafe extern "C" fn describe_1<D, A0, R, F>(description: *mut RawDescription)
+/// There is room for a description, and if `shown` is not null, for what can be shown of 1 arguments and a result.
+unsafe extern "C" fn describe_1<D, A0, R, F>(description: *mut RawDescription, shown: *mut Shown)
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
 {
     const {
@@ -292,14 +292,15 @@ where
     }
     // SAFETY: `switched_1` was handed a value of this closure, which is zero-sized.
     let source = unsafe { ZeroSized::<D> { nothing: () }.value };
-    let source = source();
+    let (source, values) = source(Of::<A0>(PhantomData), Of::<R>(PhantomData));
     // It stands in the function, whatever runs the body does.
     let name = type_name::<D>();
     let types = Types1::<A0, R>::FACTS;
     // Not that of the body: closures of one place may be of one name, but never of one type.
     let id = erased_id_of::<D>;
+    let values = &raw const values as *const Shown;
     // SAFETY: the caller's promise.
-    unsafe { write_description(description, source, name.as_ptr(), name.len(), types, id) };
+    unsafe { write_description(description, source, name.as_ptr(), name.len(), types, id, values, shown) };
 }
 
 /// The types of a function of `call_1`: whatever depends on nothing else is made once for all
@@ -339,16 +340,16 @@ unsafe fn drop_args_1<A0>(slots: *mut Slot) {
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_1<D, A0, F, U>(describe: D, a0: A0, make: F) -> Unpolled<Lives1<D, A0, F, U>>
+pub fn lives_1<D, A0, F, U>(a0: A0, make: F, describe: D) -> Unpolled<Lives1<D, A0, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<U::Output>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, ) }
 }
 
@@ -360,7 +361,7 @@ pub struct Lives1<D, A0, F, U>(PhantomData<fn(D, A0, F) -> U>);
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, F, U> Lives for Lives1<D, A0, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<U::Output>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> U + Copy,
     U: Future,
 {
@@ -403,7 +404,7 @@ where
 #[inline(always)]
 fn polled_1<D, A0, R, F, B>(body: F) -> *const ()
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
@@ -483,12 +484,12 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, body: F) -> R
+pub fn call_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<R>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
 {
-    if let Some(armed) = switched_8(describe, &a0, &a1, &a2, &a3, &a4, &a5, &a6, &a7, body, Closure) {
+    if let Some(armed) = switched_8(&a0, &a1, &a2, &a3, &a4, &a5, &a6, &a7, body, Closure, describe) {
         return armed(a0, a1, a2, a3, a4, a5, a6, a7);
     }
     body(a0, a1, a2, a3, a4, a5, a6, a7)
@@ -502,13 +503,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R>
+pub fn switched_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<R>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     if Fits::<R>::YES {
         // SAFETY: what it leads to is Rust code in this function; it changes no memory and no register but flags.
         unsafe {
@@ -589,7 +590,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 fn armed_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<R>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
     B: Body,
 {
@@ -641,7 +642,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per slot")]
 unsafe extern "C-unwind" fn entry_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(_: Slot, _: Slot, _: Slot, _: Slot, _: Slot, _: Slot, _: Slot, _: Slot) -> Slot
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<R>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
     B: Body,
 {
@@ -684,7 +685,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per slot")]
 unsafe extern "C-unwind" fn body_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(s0: Slot, s1: Slot, s2: Slot, s3: Slot, s4: Slot, s5: Slot, s6: Slot, s7: Slot) -> Slot
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<R>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
     B: Body,
 {
@@ -724,7 +725,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per slot")]
 unsafe extern "C-unwind" fn entry_8_out<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(_: Slot, _: Slot, _: Slot, _: Slot, _: Slot, _: Slot, _: Slot, _: Slot, _: Slot) -> Slot
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<R>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
     B: Body,
 {
@@ -767,7 +768,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per slot")]
 unsafe extern "C-unwind" fn body_8_out<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(s0: Slot, s1: Slot, s2: Slot, s3: Slot, s4: Slot, s5: Slot, s6: Slot, s7: Slot, out: Slot) -> Slot
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<R>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
     B: Body,
 {
@@ -805,10 +806,10 @@ where
 ///
 /// # Safety
 ///
-/// There is room for a description.
-unsafe extern "C" fn describe_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(description: *mut RawDescription)
+/// There is room for a description, and if `shown` is not null, for what can be shown of 8 arguments and a result.
+unsafe extern "C" fn describe_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(description: *mut RawDescription, shown: *mut Shown)
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<R>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
 {
     const {
@@ -819,14 +820,15 @@ where
     }
     // SAFETY: `switched_8` was handed a value of this closure, which is zero-sized.
     let source = unsafe { ZeroSized::<D> { nothing: () }.value };
-    let source = source();
+    let (source, values) = source(Of::<A0>(PhantomData), Of::<A1>(PhantomData), Of::<A2>(PhantomData), Of::<A3>(PhantomData), Of::<A4>(PhantomData), Of::<A5>(PhantomData), Of::<A6>(PhantomData), Of::<A7>(PhantomData), Of::<R>(PhantomData));
     // It stands in the function, whatever runs the body does.
     let name = type_name::<D>();
     let types = Types8::<A0, A1, A2, A3, A4, A5, A6, A7, R>::FACTS;
     // Not that of the body: closures of one place may be of one name, but never of one type.
     let id = erased_id_of::<D>;
+    let values = &raw const values as *const Shown;
     // SAFETY: the caller's promise.
-    unsafe { write_description(description, source, name.as_ptr(), name.len(), types, id) };
+    unsafe { write_description(description, source, name.as_ptr(), name.len(), types, id, values, shown) };
 }
 
 /// The types of a function of `call_8`: whatever depends on nothing else is made once for all
@@ -880,16 +882,16 @@ unsafe fn drop_args_8<A0, A1, A2, A3, A4, A5, A6, A7>(slots: *mut Slot) {
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, make: F) -> Unpolled<Lives8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>>
+pub fn lives_8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, make: F, describe: D) -> Unpolled<Lives8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<U::Output>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, ) }
 }
 
@@ -901,7 +903,7 @@ pub struct Lives8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>(PhantomData<fn(D, A0,
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U> Lives for Lives8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<U::Output>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> U + Copy,
     U: Future,
 {
@@ -1000,7 +1002,7 @@ where
 #[inline(always)]
 fn polled_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(body: F) -> *const ()
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<R>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
     B: Body,
 {
@@ -1088,7 +1090,7 @@ pub trait ArgumentCount<const N: usize> {}
 /// Refuses a function with 0 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_0<D, R, F>(_: D, body: F) -> R
+pub fn call_0<D, R, F>(body: F, _: D) -> R
 where
     F: Fn() -> R + Copy + ArgumentCount<0>,
 {
@@ -1099,7 +1101,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_0<D, R, F, B>(_: D, _: F, _: B) -> Option<fn() -> R>
+pub fn switched_0<D, R, F, B>(_: F, _: B, _: D) -> Option<fn() -> R>
 where
     F: Fn() -> R + Copy + ArgumentCount<0>,
 {
@@ -1110,7 +1112,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_0<D, F, U>(_: D, make: F) -> Unpolled<Refused<(), U>>
+pub fn lives_0<D, F, U>(make: F, _: D) -> Unpolled<Refused<(), U>>
 where
     F: Fn() -> U + Copy + ArgumentCount<0>,
     U: Future,
@@ -1122,7 +1124,7 @@ where
 /// Refuses a function with 2 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_2<D, A0, A1, R, F>(_: D, a0: A0, a1: A1, body: F) -> R
+pub fn call_2<D, A0, A1, R, F>(a0: A0, a1: A1, body: F, _: D) -> R
 where
     F: Fn(A0, A1) -> R + Copy + ArgumentCount<2>,
 {
@@ -1133,7 +1135,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_2<D, A0, A1, R, F, B>(_: D, _: &A0, _: &A1, _: F, _: B) -> Option<fn(A0, A1) -> R>
+pub fn switched_2<D, A0, A1, R, F, B>(_: &A0, _: &A1, _: F, _: B, _: D) -> Option<fn(A0, A1) -> R>
 where
     F: Fn(A0, A1) -> R + Copy + ArgumentCount<2>,
 {
@@ -1144,7 +1146,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_2<D, A0, A1, F, U>(_: D, a0: A0, a1: A1, make: F) -> Unpolled<Refused<(A0, A1, ), U>>
+pub fn lives_2<D, A0, A1, F, U>(a0: A0, a1: A1, make: F, _: D) -> Unpolled<Refused<(A0, A1, ), U>>
 where
     F: Fn(A0, A1) -> U + Copy + ArgumentCount<2>,
     U: Future,
@@ -1156,7 +1158,7 @@ where
 /// Refuses a function with 3 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_3<D, A0, A1, A2, R, F>(_: D, a0: A0, a1: A1, a2: A2, body: F) -> R
+pub fn call_3<D, A0, A1, A2, R, F>(a0: A0, a1: A1, a2: A2, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2) -> R + Copy + ArgumentCount<3>,
 {
@@ -1167,7 +1169,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_3<D, A0, A1, A2, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: F, _: B) -> Option<fn(A0, A1, A2) -> R>
+pub fn switched_3<D, A0, A1, A2, R, F, B>(_: &A0, _: &A1, _: &A2, _: F, _: B, _: D) -> Option<fn(A0, A1, A2) -> R>
 where
     F: Fn(A0, A1, A2) -> R + Copy + ArgumentCount<3>,
 {
@@ -1178,7 +1180,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_3<D, A0, A1, A2, F, U>(_: D, a0: A0, a1: A1, a2: A2, make: F) -> Unpolled<Refused<(A0, A1, A2, ), U>>
+pub fn lives_3<D, A0, A1, A2, F, U>(a0: A0, a1: A1, a2: A2, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, ), U>>
 where
     F: Fn(A0, A1, A2) -> U + Copy + ArgumentCount<3>,
     U: Future,
@@ -1190,7 +1192,7 @@ where
 /// Refuses a function with 4 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_4<D, A0, A1, A2, A3, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, body: F) -> R
+pub fn call_4<D, A0, A1, A2, A3, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3) -> R + Copy + ArgumentCount<4>,
 {
@@ -1201,7 +1203,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_4<D, A0, A1, A2, A3, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: F, _: B) -> Option<fn(A0, A1, A2, A3) -> R>
+pub fn switched_4<D, A0, A1, A2, A3, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3) -> R>
 where
     F: Fn(A0, A1, A2, A3) -> R + Copy + ArgumentCount<4>,
 {
@@ -1212,7 +1214,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_4<D, A0, A1, A2, A3, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, ), U>>
+pub fn lives_4<D, A0, A1, A2, A3, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, ), U>>
 where
     F: Fn(A0, A1, A2, A3) -> U + Copy + ArgumentCount<4>,
     U: Future,
@@ -1224,7 +1226,7 @@ where
 /// Refuses a function with 5 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_5<D, A0, A1, A2, A3, A4, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, body: F) -> R
+pub fn call_5<D, A0, A1, A2, A3, A4, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4) -> R + Copy + ArgumentCount<5>,
 {
@@ -1235,7 +1237,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_5<D, A0, A1, A2, A3, A4, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4) -> R>
+pub fn switched_5<D, A0, A1, A2, A3, A4, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4) -> R + Copy + ArgumentCount<5>,
 {
@@ -1246,7 +1248,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_5<D, A0, A1, A2, A3, A4, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, ), U>>
+pub fn lives_5<D, A0, A1, A2, A3, A4, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4) -> U + Copy + ArgumentCount<5>,
     U: Future,
@@ -1258,7 +1260,7 @@ where
 /// Refuses a function with 6 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_6<D, A0, A1, A2, A3, A4, A5, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, body: F) -> R
+pub fn call_6<D, A0, A1, A2, A3, A4, A5, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy + ArgumentCount<6>,
 {
@@ -1269,7 +1271,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_6<D, A0, A1, A2, A3, A4, A5, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5) -> R>
+pub fn switched_6<D, A0, A1, A2, A3, A4, A5, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy + ArgumentCount<6>,
 {
@@ -1280,7 +1282,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_6<D, A0, A1, A2, A3, A4, A5, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, ), U>>
+pub fn lives_6<D, A0, A1, A2, A3, A4, A5, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5) -> U + Copy + ArgumentCount<6>,
     U: Future,
@@ -1292,7 +1294,7 @@ where
 /// Refuses a function with 7 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_7<D, A0, A1, A2, A3, A4, A5, A6, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, body: F) -> R
+pub fn call_7<D, A0, A1, A2, A3, A4, A5, A6, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6) -> R + Copy + ArgumentCount<7>,
 {
@@ -1303,7 +1305,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_7<D, A0, A1, A2, A3, A4, A5, A6, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6) -> R>
+pub fn switched_7<D, A0, A1, A2, A3, A4, A5, A6, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6) -> R + Copy + ArgumentCount<7>,
 {
@@ -1314,7 +1316,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_7<D, A0, A1, A2, A3, A4, A5, A6, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, ), U>>
+pub fn lives_7<D, A0, A1, A2, A3, A4, A5, A6, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6) -> U + Copy + ArgumentCount<7>,
     U: Future,
@@ -1326,7 +1328,7 @@ where
 /// Refuses a function with 9 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, body: F) -> R
+pub fn call_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R + Copy + ArgumentCount<9>,
 {
@@ -1337,7 +1339,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R>
+pub fn switched_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R + Copy + ArgumentCount<9>,
 {
@@ -1348,7 +1350,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, ), U>>
+pub fn lives_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> U + Copy + ArgumentCount<9>,
     U: Future,
@@ -1360,7 +1362,7 @@ where
 /// Refuses a function with 10 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, body: F) -> R
+pub fn call_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R + Copy + ArgumentCount<10>,
 {
@@ -1371,7 +1373,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R>
+pub fn switched_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R + Copy + ArgumentCount<10>,
 {
@@ -1382,7 +1384,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, ), U>>
+pub fn lives_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> U + Copy + ArgumentCount<10>,
     U: Future,
@@ -1394,7 +1396,7 @@ where
 /// Refuses a function with 11 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, body: F) -> R
+pub fn call_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R + Copy + ArgumentCount<11>,
 {
@@ -1405,7 +1407,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R>
+pub fn switched_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R + Copy + ArgumentCount<11>,
 {
@@ -1416,7 +1418,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, ), U>>
+pub fn lives_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> U + Copy + ArgumentCount<11>,
     U: Future,
@@ -1428,7 +1430,7 @@ where
 /// Refuses a function with 12 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, body: F) -> R
+pub fn call_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R + Copy + ArgumentCount<12>,
 {
@@ -1439,7 +1441,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R>
+pub fn switched_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R + Copy + ArgumentCount<12>,
 {
@@ -1450,7 +1452,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, ), U>>
+pub fn lives_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> U + Copy + ArgumentCount<12>,
     U: Future,
@@ -1462,7 +1464,7 @@ where
 /// Refuses a function with 13 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, body: F) -> R
+pub fn call_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R + Copy + ArgumentCount<13>,
 {
@@ -1473,7 +1475,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R>
+pub fn switched_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R + Copy + ArgumentCount<13>,
 {
@@ -1484,7 +1486,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, ), U>>
+pub fn lives_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> U + Copy + ArgumentCount<13>,
     U: Future,
@@ -1496,7 +1498,7 @@ where
 /// Refuses a function with 14 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, body: F) -> R
+pub fn call_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R + Copy + ArgumentCount<14>,
 {
@@ -1507,7 +1509,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R>
+pub fn switched_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R + Copy + ArgumentCount<14>,
 {
@@ -1518,7 +1520,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, ), U>>
+pub fn lives_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> U + Copy + ArgumentCount<14>,
     U: Future,
@@ -1530,7 +1532,7 @@ where
 /// Refuses a function with 15 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, body: F) -> R
+pub fn call_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R + Copy + ArgumentCount<15>,
 {
@@ -1541,7 +1543,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R>
+pub fn switched_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R + Copy + ArgumentCount<15>,
 {
@@ -1552,7 +1554,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, ), U>>
+pub fn lives_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> U + Copy + ArgumentCount<15>,
     U: Future,
@@ -1564,7 +1566,7 @@ where
 /// Refuses a function with 16 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, body: F) -> R
+pub fn call_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R + Copy + ArgumentCount<16>,
 {
@@ -1575,7 +1577,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R>
+pub fn switched_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R + Copy + ArgumentCount<16>,
 {
@@ -1586,7 +1588,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, ), U>>
+pub fn lives_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> U + Copy + ArgumentCount<16>,
     U: Future,
@@ -1598,7 +1600,7 @@ where
 /// Refuses a function with 17 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, body: F) -> R
+pub fn call_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R + Copy + ArgumentCount<17>,
 {
@@ -1609,7 +1611,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R>
+pub fn switched_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R + Copy + ArgumentCount<17>,
 {
@@ -1620,7 +1622,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, ), U>>
+pub fn lives_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> U + Copy + ArgumentCount<17>,
     U: Future,
@@ -1632,7 +1634,7 @@ where
 /// Refuses a function with 18 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, body: F) -> R
+pub fn call_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R + Copy + ArgumentCount<18>,
 {
@@ -1643,7 +1645,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R>
+pub fn switched_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R + Copy + ArgumentCount<18>,
 {
@@ -1654,7 +1656,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, ), U>>
+pub fn lives_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> U + Copy + ArgumentCount<18>,
     U: Future,
@@ -1666,7 +1668,7 @@ where
 /// Refuses a function with 19 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, body: F) -> R
+pub fn call_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R + Copy + ArgumentCount<19>,
 {
@@ -1677,7 +1679,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R>
+pub fn switched_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R + Copy + ArgumentCount<19>,
 {
@@ -1688,7 +1690,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, ), U>>
+pub fn lives_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> U + Copy + ArgumentCount<19>,
     U: Future,
@@ -1700,7 +1702,7 @@ where
 /// Refuses a function with 20 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, body: F) -> R
+pub fn call_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R + Copy + ArgumentCount<20>,
 {
@@ -1711,7 +1713,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R>
+pub fn switched_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R + Copy + ArgumentCount<20>,
 {
@@ -1722,7 +1724,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, ), U>>
+pub fn lives_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> U + Copy + ArgumentCount<20>,
     U: Future,
@@ -1734,7 +1736,7 @@ where
 /// Refuses a function with 21 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, body: F) -> R
+pub fn call_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R + Copy + ArgumentCount<21>,
 {
@@ -1745,7 +1747,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R>
+pub fn switched_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R + Copy + ArgumentCount<21>,
 {
@@ -1756,7 +1758,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, ), U>>
+pub fn lives_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> U + Copy + ArgumentCount<21>,
     U: Future,
@@ -1768,7 +1770,7 @@ where
 /// Refuses a function with 22 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, body: F) -> R
+pub fn call_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R + Copy + ArgumentCount<22>,
 {
@@ -1779,7 +1781,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R>
+pub fn switched_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R + Copy + ArgumentCount<22>,
 {
@@ -1790,7 +1792,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, ), U>>
+pub fn lives_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> U + Copy + ArgumentCount<22>,
     U: Future,
@@ -1802,7 +1804,7 @@ where
 /// Refuses a function with 23 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, body: F) -> R
+pub fn call_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R + Copy + ArgumentCount<23>,
 {
@@ -1813,7 +1815,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R>
+pub fn switched_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R + Copy + ArgumentCount<23>,
 {
@@ -1824,7 +1826,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, ), U>>
+pub fn lives_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> U + Copy + ArgumentCount<23>,
     U: Future,
@@ -1836,7 +1838,7 @@ where
 /// Refuses a function with 24 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, body: F) -> R
+pub fn call_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R + Copy + ArgumentCount<24>,
 {
@@ -1847,7 +1849,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R>
+pub fn switched_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R + Copy + ArgumentCount<24>,
 {
@@ -1858,7 +1860,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, ), U>>
+pub fn lives_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> U + Copy + ArgumentCount<24>,
     U: Future,
@@ -1870,7 +1872,7 @@ where
 /// Refuses a function with 25 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, body: F) -> R
+pub fn call_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R + Copy + ArgumentCount<25>,
 {
@@ -1881,7 +1883,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R>
+pub fn switched_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R + Copy + ArgumentCount<25>,
 {
@@ -1892,7 +1894,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, ), U>>
+pub fn lives_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> U + Copy + ArgumentCount<25>,
     U: Future,
@@ -1904,7 +1906,7 @@ where
 /// Refuses a function with 26 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, body: F) -> R
+pub fn call_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R + Copy + ArgumentCount<26>,
 {
@@ -1915,7 +1917,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R>
+pub fn switched_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R + Copy + ArgumentCount<26>,
 {
@@ -1926,7 +1928,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, ), U>>
+pub fn lives_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> U + Copy + ArgumentCount<26>,
     U: Future,
@@ -1938,7 +1940,7 @@ where
 /// Refuses a function with 27 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, body: F) -> R
+pub fn call_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R + Copy + ArgumentCount<27>,
 {
@@ -1949,7 +1951,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R>
+pub fn switched_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R + Copy + ArgumentCount<27>,
 {
@@ -1960,7 +1962,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, ), U>>
+pub fn lives_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> U + Copy + ArgumentCount<27>,
     U: Future,
@@ -1972,7 +1974,7 @@ where
 /// Refuses a function with 28 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, body: F) -> R
+pub fn call_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R + Copy + ArgumentCount<28>,
 {
@@ -1983,7 +1985,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R>
+pub fn switched_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R + Copy + ArgumentCount<28>,
 {
@@ -1994,7 +1996,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, ), U>>
+pub fn lives_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> U + Copy + ArgumentCount<28>,
     U: Future,
@@ -2006,7 +2008,7 @@ where
 /// Refuses a function with 29 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, body: F) -> R
+pub fn call_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R + Copy + ArgumentCount<29>,
 {
@@ -2017,7 +2019,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R>
+pub fn switched_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R + Copy + ArgumentCount<29>,
 {
@@ -2028,7 +2030,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, ), U>>
+pub fn lives_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> U + Copy + ArgumentCount<29>,
     U: Future,
@@ -2040,7 +2042,7 @@ where
 /// Refuses a function with 30 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, body: F) -> R
+pub fn call_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R + Copy + ArgumentCount<30>,
 {
@@ -2051,7 +2053,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R>
+pub fn switched_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R + Copy + ArgumentCount<30>,
 {
@@ -2062,7 +2064,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, ), U>>
+pub fn lives_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> U + Copy + ArgumentCount<30>,
     U: Future,
@@ -2074,7 +2076,7 @@ where
 /// Refuses a function with 31 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, body: F) -> R
+pub fn call_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> R + Copy + ArgumentCount<31>,
 {
@@ -2085,7 +2087,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: &A30, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> R>
+pub fn switched_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: &A30, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> R + Copy + ArgumentCount<31>,
 {
@@ -2096,7 +2098,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, ), U>>
+pub fn lives_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> U + Copy + ArgumentCount<31>,
     U: Future,
@@ -2108,7 +2110,7 @@ where
 /// Refuses a function with 32 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, body: F) -> R
+pub fn call_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R + Copy + ArgumentCount<32>,
 {
@@ -2119,7 +2121,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: &A30, _: &A31, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R>
+pub fn switched_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: &A30, _: &A31, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R + Copy + ArgumentCount<32>,
 {
@@ -2130,7 +2132,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, ), U>>
+pub fn lives_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> U + Copy + ArgumentCount<32>,
     U: Future,

@@ -5,9 +5,9 @@
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_0<D, R, F>(describe: D, body: F) -> R
+pub fn call_0<D, R, F>(body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<R>) -> (&'static Source, [Shown; 2]) + Copy,
     F: Fn() -> R + Copy,
 {
     let _ = describe;
@@ -19,13 +19,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_0<D, R, F, B>(describe: D, body: F, form: B) -> Option<fn() -> R>
+pub fn switched_0<D, R, F, B>(body: F, form: B, describe: D) -> Option<fn() -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<R>) -> (&'static Source, [Shown; 2]) + Copy,
     F: Fn() -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -36,16 +36,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_0<D, F, U>(describe: D, make: F) -> Unpolled<Lives0<D, F, U>>
+pub fn lives_0<D, F, U>(make: F, describe: D) -> Unpolled<Lives0<D, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<U::Output>) -> (&'static Source, [Shown; 2]) + Copy,
     F: Fn() -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: () }
 }
 
@@ -57,7 +57,7 @@ pub struct Lives0<D, F, U>(PhantomData<fn(D, F) -> U>);
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, F, U> Lives for Lives0<D, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<U::Output>) -> (&'static Source, [Shown; 2]) + Copy,
     F: Fn() -> U + Copy,
     U: Future,
 {
@@ -93,9 +93,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_1<D, A0, R, F>(describe: D, a0: A0, body: F) -> R
+pub fn call_1<D, A0, R, F>(a0: A0, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
 {
     let _ = describe;
@@ -107,13 +107,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_1<D, A0, R, F, B>(describe: D, _: &A0, body: F, form: B) -> Option<fn(A0) -> R>
+pub fn switched_1<D, A0, R, F, B>(_: &A0, body: F, form: B, describe: D) -> Option<fn(A0) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -124,16 +124,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_1<D, A0, F, U>(describe: D, a0: A0, make: F) -> Unpolled<Lives1<D, A0, F, U>>
+pub fn lives_1<D, A0, F, U>(a0: A0, make: F, describe: D) -> Unpolled<Lives1<D, A0, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<U::Output>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, ) }
 }
 
@@ -145,7 +145,7 @@ pub struct Lives1<D, A0, F, U>(PhantomData<fn(D, A0, F) -> U>);
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, F, U> Lives for Lives1<D, A0, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<U::Output>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> U + Copy,
     U: Future,
 {
@@ -189,9 +189,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_2<D, A0, A1, R, F>(describe: D, a0: A0, a1: A1, body: F) -> R
+pub fn call_2<D, A0, A1, R, F>(a0: A0, a1: A1, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<R>) -> (&'static Source, [Shown; 4]) + Copy,
     F: Fn(A0, A1) -> R + Copy,
 {
     let _ = describe;
@@ -203,13 +203,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_2<D, A0, A1, R, F, B>(describe: D, _: &A0, _: &A1, body: F, form: B) -> Option<fn(A0, A1) -> R>
+pub fn switched_2<D, A0, A1, R, F, B>(_: &A0, _: &A1, body: F, form: B, describe: D) -> Option<fn(A0, A1) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<R>) -> (&'static Source, [Shown; 4]) + Copy,
     F: Fn(A0, A1) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -220,16 +220,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_2<D, A0, A1, F, U>(describe: D, a0: A0, a1: A1, make: F) -> Unpolled<Lives2<D, A0, A1, F, U>>
+pub fn lives_2<D, A0, A1, F, U>(a0: A0, a1: A1, make: F, describe: D) -> Unpolled<Lives2<D, A0, A1, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<U::Output>) -> (&'static Source, [Shown; 4]) + Copy,
     F: Fn(A0, A1) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, ) }
 }
 
@@ -241,7 +241,7 @@ pub struct Lives2<D, A0, A1, F, U>(PhantomData<fn(D, A0, A1, F) -> U>);
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, F, U> Lives for Lives2<D, A0, A1, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<U::Output>) -> (&'static Source, [Shown; 4]) + Copy,
     F: Fn(A0, A1) -> U + Copy,
     U: Future,
 {
@@ -293,9 +293,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_3<D, A0, A1, A2, R, F>(describe: D, a0: A0, a1: A1, a2: A2, body: F) -> R
+pub fn call_3<D, A0, A1, A2, R, F>(a0: A0, a1: A1, a2: A2, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<R>) -> (&'static Source, [Shown; 5]) + Copy,
     F: Fn(A0, A1, A2) -> R + Copy,
 {
     let _ = describe;
@@ -307,13 +307,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_3<D, A0, A1, A2, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, body: F, form: B) -> Option<fn(A0, A1, A2) -> R>
+pub fn switched_3<D, A0, A1, A2, R, F, B>(_: &A0, _: &A1, _: &A2, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<R>) -> (&'static Source, [Shown; 5]) + Copy,
     F: Fn(A0, A1, A2) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -324,16 +324,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_3<D, A0, A1, A2, F, U>(describe: D, a0: A0, a1: A1, a2: A2, make: F) -> Unpolled<Lives3<D, A0, A1, A2, F, U>>
+pub fn lives_3<D, A0, A1, A2, F, U>(a0: A0, a1: A1, a2: A2, make: F, describe: D) -> Unpolled<Lives3<D, A0, A1, A2, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<U::Output>) -> (&'static Source, [Shown; 5]) + Copy,
     F: Fn(A0, A1, A2) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, ) }
 }
 
@@ -345,7 +345,7 @@ pub struct Lives3<D, A0, A1, A2, F, U>(PhantomData<fn(D, A0, A1, A2, F) -> U>);
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, F, U> Lives for Lives3<D, A0, A1, A2, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<U::Output>) -> (&'static Source, [Shown; 5]) + Copy,
     F: Fn(A0, A1, A2) -> U + Copy,
     U: Future,
 {
@@ -405,9 +405,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_4<D, A0, A1, A2, A3, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, body: F) -> R
+pub fn call_4<D, A0, A1, A2, A3, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<R>) -> (&'static Source, [Shown; 6]) + Copy,
     F: Fn(A0, A1, A2, A3) -> R + Copy,
 {
     let _ = describe;
@@ -419,13 +419,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_4<D, A0, A1, A2, A3, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, body: F, form: B) -> Option<fn(A0, A1, A2, A3) -> R>
+pub fn switched_4<D, A0, A1, A2, A3, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<R>) -> (&'static Source, [Shown; 6]) + Copy,
     F: Fn(A0, A1, A2, A3) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -436,16 +436,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_4<D, A0, A1, A2, A3, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, make: F) -> Unpolled<Lives4<D, A0, A1, A2, A3, F, U>>
+pub fn lives_4<D, A0, A1, A2, A3, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, make: F, describe: D) -> Unpolled<Lives4<D, A0, A1, A2, A3, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<U::Output>) -> (&'static Source, [Shown; 6]) + Copy,
     F: Fn(A0, A1, A2, A3) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, ) }
 }
 
@@ -457,7 +457,7 @@ pub struct Lives4<D, A0, A1, A2, A3, F, U>(PhantomData<fn(D, A0, A1, A2, A3, F) 
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, F, U> Lives for Lives4<D, A0, A1, A2, A3, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<U::Output>) -> (&'static Source, [Shown; 6]) + Copy,
     F: Fn(A0, A1, A2, A3) -> U + Copy,
     U: Future,
 {
@@ -525,9 +525,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_5<D, A0, A1, A2, A3, A4, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, body: F) -> R
+pub fn call_5<D, A0, A1, A2, A3, A4, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<R>) -> (&'static Source, [Shown; 7]) + Copy,
     F: Fn(A0, A1, A2, A3, A4) -> R + Copy,
 {
     let _ = describe;
@@ -539,13 +539,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_5<D, A0, A1, A2, A3, A4, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4) -> R>
+pub fn switched_5<D, A0, A1, A2, A3, A4, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<R>) -> (&'static Source, [Shown; 7]) + Copy,
     F: Fn(A0, A1, A2, A3, A4) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -556,16 +556,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_5<D, A0, A1, A2, A3, A4, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, make: F) -> Unpolled<Lives5<D, A0, A1, A2, A3, A4, F, U>>
+pub fn lives_5<D, A0, A1, A2, A3, A4, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, make: F, describe: D) -> Unpolled<Lives5<D, A0, A1, A2, A3, A4, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<U::Output>) -> (&'static Source, [Shown; 7]) + Copy,
     F: Fn(A0, A1, A2, A3, A4) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, ) }
 }
 
@@ -577,7 +577,7 @@ pub struct Lives5<D, A0, A1, A2, A3, A4, F, U>(PhantomData<fn(D, A0, A1, A2, A3,
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, F, U> Lives for Lives5<D, A0, A1, A2, A3, A4, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<U::Output>) -> (&'static Source, [Shown; 7]) + Copy,
     F: Fn(A0, A1, A2, A3, A4) -> U + Copy,
     U: Future,
 {
@@ -653,9 +653,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_6<D, A0, A1, A2, A3, A4, A5, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, body: F) -> R
+pub fn call_6<D, A0, A1, A2, A3, A4, A5, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<R>) -> (&'static Source, [Shown; 8]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy,
 {
     let _ = describe;
@@ -667,13 +667,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_6<D, A0, A1, A2, A3, A4, A5, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5) -> R>
+pub fn switched_6<D, A0, A1, A2, A3, A4, A5, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<R>) -> (&'static Source, [Shown; 8]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -684,16 +684,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_6<D, A0, A1, A2, A3, A4, A5, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, make: F) -> Unpolled<Lives6<D, A0, A1, A2, A3, A4, A5, F, U>>
+pub fn lives_6<D, A0, A1, A2, A3, A4, A5, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, make: F, describe: D) -> Unpolled<Lives6<D, A0, A1, A2, A3, A4, A5, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<U::Output>) -> (&'static Source, [Shown; 8]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, ) }
 }
 
@@ -705,7 +705,7 @@ pub struct Lives6<D, A0, A1, A2, A3, A4, A5, F, U>(PhantomData<fn(D, A0, A1, A2,
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, F, U> Lives for Lives6<D, A0, A1, A2, A3, A4, A5, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<U::Output>) -> (&'static Source, [Shown; 8]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5) -> U + Copy,
     U: Future,
 {
@@ -789,9 +789,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_7<D, A0, A1, A2, A3, A4, A5, A6, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, body: F) -> R
+pub fn call_7<D, A0, A1, A2, A3, A4, A5, A6, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<R>) -> (&'static Source, [Shown; 9]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6) -> R + Copy,
 {
     let _ = describe;
@@ -803,13 +803,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_7<D, A0, A1, A2, A3, A4, A5, A6, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6) -> R>
+pub fn switched_7<D, A0, A1, A2, A3, A4, A5, A6, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<R>) -> (&'static Source, [Shown; 9]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -820,16 +820,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_7<D, A0, A1, A2, A3, A4, A5, A6, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, make: F) -> Unpolled<Lives7<D, A0, A1, A2, A3, A4, A5, A6, F, U>>
+pub fn lives_7<D, A0, A1, A2, A3, A4, A5, A6, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, make: F, describe: D) -> Unpolled<Lives7<D, A0, A1, A2, A3, A4, A5, A6, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<U::Output>) -> (&'static Source, [Shown; 9]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, ) }
 }
 
@@ -841,7 +841,7 @@ pub struct Lives7<D, A0, A1, A2, A3, A4, A5, A6, F, U>(PhantomData<fn(D, A0, A1,
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, F, U> Lives for Lives7<D, A0, A1, A2, A3, A4, A5, A6, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<U::Output>) -> (&'static Source, [Shown; 9]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6) -> U + Copy,
     U: Future,
 {
@@ -933,9 +933,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, body: F) -> R
+pub fn call_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<R>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
 {
     let _ = describe;
@@ -947,13 +947,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R>
+pub fn switched_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<R>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -964,16 +964,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, make: F) -> Unpolled<Lives8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>>
+pub fn lives_8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, make: F, describe: D) -> Unpolled<Lives8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<U::Output>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, ) }
 }
 
@@ -985,7 +985,7 @@ pub struct Lives8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>(PhantomData<fn(D, A0,
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U> Lives for Lives8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<U::Output>) -> (&'static Source, [Shown; 10]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> U + Copy,
     U: Future,
 {
@@ -1085,9 +1085,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, body: F) -> R
+pub fn call_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<R>) -> (&'static Source, [Shown; 11]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R + Copy,
 {
     let _ = describe;
@@ -1099,13 +1099,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R>
+pub fn switched_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<R>) -> (&'static Source, [Shown; 11]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -1116,16 +1116,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, make: F) -> Unpolled<Lives9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>>
+pub fn lives_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, make: F, describe: D) -> Unpolled<Lives9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<U::Output>) -> (&'static Source, [Shown; 11]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, ) }
 }
 
@@ -1137,7 +1137,7 @@ pub struct Lives9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>(PhantomData<fn(D,
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U> Lives for Lives9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<U::Output>) -> (&'static Source, [Shown; 11]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> U + Copy,
     U: Future,
 {
@@ -1245,9 +1245,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, body: F) -> R
+pub fn call_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<R>) -> (&'static Source, [Shown; 12]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R + Copy,
 {
     let _ = describe;
@@ -1259,13 +1259,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R>
+pub fn switched_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<R>) -> (&'static Source, [Shown; 12]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -1276,16 +1276,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, make: F) -> Unpolled<Lives10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>>
+pub fn lives_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, make: F, describe: D) -> Unpolled<Lives10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<U::Output>) -> (&'static Source, [Shown; 12]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, ) }
 }
 
@@ -1297,7 +1297,7 @@ pub struct Lives10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>(PhantomData<
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U> Lives for Lives10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<U::Output>) -> (&'static Source, [Shown; 12]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> U + Copy,
     U: Future,
 {
@@ -1413,9 +1413,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, body: F) -> R
+pub fn call_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<R>) -> (&'static Source, [Shown; 13]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R + Copy,
 {
     let _ = describe;
@@ -1427,13 +1427,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R>
+pub fn switched_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<R>) -> (&'static Source, [Shown; 13]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -1444,16 +1444,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, make: F) -> Unpolled<Lives11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>>
+pub fn lives_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, make: F, describe: D) -> Unpolled<Lives11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<U::Output>) -> (&'static Source, [Shown; 13]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, ) }
 }
 
@@ -1465,7 +1465,7 @@ pub struct Lives11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>(Phantom
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U> Lives for Lives11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<U::Output>) -> (&'static Source, [Shown; 13]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> U + Copy,
     U: Future,
 {
@@ -1589,9 +1589,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, body: F) -> R
+pub fn call_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<R>) -> (&'static Source, [Shown; 14]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R + Copy,
 {
     let _ = describe;
@@ -1603,13 +1603,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R>
+pub fn switched_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<R>) -> (&'static Source, [Shown; 14]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -1620,16 +1620,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, make: F) -> Unpolled<Lives12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>>
+pub fn lives_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, make: F, describe: D) -> Unpolled<Lives12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<U::Output>) -> (&'static Source, [Shown; 14]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, ) }
 }
 
@@ -1641,7 +1641,7 @@ pub struct Lives12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>(Ph
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U> Lives for Lives12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<U::Output>) -> (&'static Source, [Shown; 14]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> U + Copy,
     U: Future,
 {
@@ -1773,9 +1773,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, body: F) -> R
+pub fn call_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<R>) -> (&'static Source, [Shown; 15]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R + Copy,
 {
     let _ = describe;
@@ -1787,13 +1787,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R>
+pub fn switched_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<R>) -> (&'static Source, [Shown; 15]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -1804,16 +1804,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, make: F) -> Unpolled<Lives13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>>
+pub fn lives_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, make: F, describe: D) -> Unpolled<Lives13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<U::Output>) -> (&'static Source, [Shown; 15]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, ) }
 }
 
@@ -1825,7 +1825,7 @@ pub struct Lives13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, 
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U> Lives for Lives13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<U::Output>) -> (&'static Source, [Shown; 15]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> U + Copy,
     U: Future,
 {
@@ -1965,9 +1965,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, body: F) -> R
+pub fn call_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<R>) -> (&'static Source, [Shown; 16]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R + Copy,
 {
     let _ = describe;
@@ -1979,13 +1979,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R>
+pub fn switched_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<R>) -> (&'static Source, [Shown; 16]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -1996,16 +1996,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, make: F) -> Unpolled<Lives14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>>
+pub fn lives_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, make: F, describe: D) -> Unpolled<Lives14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<U::Output>) -> (&'static Source, [Shown; 16]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, ) }
 }
 
@@ -2017,7 +2017,7 @@ pub struct Lives14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U> Lives for Lives14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<U::Output>) -> (&'static Source, [Shown; 16]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> U + Copy,
     U: Future,
 {
@@ -2165,9 +2165,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, body: F) -> R
+pub fn call_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<R>) -> (&'static Source, [Shown; 17]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R + Copy,
 {
     let _ = describe;
@@ -2179,13 +2179,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R>
+pub fn switched_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<R>) -> (&'static Source, [Shown; 17]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -2196,16 +2196,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, make: F) -> Unpolled<Lives15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>>
+pub fn lives_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, make: F, describe: D) -> Unpolled<Lives15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<U::Output>) -> (&'static Source, [Shown; 17]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, ) }
 }
 
@@ -2217,7 +2217,7 @@ pub struct Lives15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U> Lives for Lives15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<U::Output>) -> (&'static Source, [Shown; 17]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> U + Copy,
     U: Future,
 {
@@ -2373,9 +2373,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, body: F) -> R
+pub fn call_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<R>) -> (&'static Source, [Shown; 18]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R + Copy,
 {
     let _ = describe;
@@ -2387,13 +2387,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R>
+pub fn switched_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<R>) -> (&'static Source, [Shown; 18]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -2404,16 +2404,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, make: F) -> Unpolled<Lives16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>>
+pub fn lives_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, make: F, describe: D) -> Unpolled<Lives16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<U::Output>) -> (&'static Source, [Shown; 18]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, ) }
 }
 
@@ -2425,7 +2425,7 @@ pub struct Lives16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U> Lives for Lives16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<U::Output>) -> (&'static Source, [Shown; 18]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> U + Copy,
     U: Future,
 {
@@ -2589,9 +2589,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, body: F) -> R
+pub fn call_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<R>) -> (&'static Source, [Shown; 19]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R + Copy,
 {
     let _ = describe;
@@ -2603,13 +2603,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R>
+pub fn switched_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<R>) -> (&'static Source, [Shown; 19]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -2620,16 +2620,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, make: F) -> Unpolled<Lives17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>>
+pub fn lives_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, make: F, describe: D) -> Unpolled<Lives17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<U::Output>) -> (&'static Source, [Shown; 19]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, ) }
 }
 
@@ -2641,7 +2641,7 @@ pub struct Lives17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U> Lives for Lives17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<U::Output>) -> (&'static Source, [Shown; 19]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> U + Copy,
     U: Future,
 {
@@ -2813,9 +2813,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, body: F) -> R
+pub fn call_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<R>) -> (&'static Source, [Shown; 20]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R + Copy,
 {
     let _ = describe;
@@ -2827,13 +2827,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R>
+pub fn switched_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<R>) -> (&'static Source, [Shown; 20]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -2844,16 +2844,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, make: F) -> Unpolled<Lives18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>>
+pub fn lives_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, make: F, describe: D) -> Unpolled<Lives18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<U::Output>) -> (&'static Source, [Shown; 20]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, ) }
 }
 
@@ -2865,7 +2865,7 @@ pub struct Lives18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U> Lives for Lives18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<U::Output>) -> (&'static Source, [Shown; 20]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> U + Copy,
     U: Future,
 {
@@ -3045,9 +3045,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, body: F) -> R
+pub fn call_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<R>) -> (&'static Source, [Shown; 21]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R + Copy,
 {
     let _ = describe;
@@ -3059,13 +3059,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R>
+pub fn switched_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<R>) -> (&'static Source, [Shown; 21]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -3076,16 +3076,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, make: F) -> Unpolled<Lives19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>>
+pub fn lives_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, make: F, describe: D) -> Unpolled<Lives19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<U::Output>) -> (&'static Source, [Shown; 21]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, ) }
 }
 
@@ -3097,7 +3097,7 @@ pub struct Lives19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U> Lives for Lives19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<U::Output>) -> (&'static Source, [Shown; 21]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> U + Copy,
     U: Future,
 {
@@ -3285,9 +3285,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, body: F) -> R
+pub fn call_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<R>) -> (&'static Source, [Shown; 22]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R + Copy,
 {
     let _ = describe;
@@ -3299,13 +3299,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R>
+pub fn switched_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<R>) -> (&'static Source, [Shown; 22]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -3316,16 +3316,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, make: F) -> Unpolled<Lives20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>>
+pub fn lives_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, make: F, describe: D) -> Unpolled<Lives20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<U::Output>) -> (&'static Source, [Shown; 22]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, ) }
 }
 
@@ -3337,7 +3337,7 @@ pub struct Lives20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U> Lives for Lives20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<U::Output>) -> (&'static Source, [Shown; 22]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> U + Copy,
     U: Future,
 {
@@ -3533,9 +3533,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, body: F) -> R
+pub fn call_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<R>) -> (&'static Source, [Shown; 23]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R + Copy,
 {
     let _ = describe;
@@ -3547,13 +3547,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R>
+pub fn switched_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<R>) -> (&'static Source, [Shown; 23]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -3564,16 +3564,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, make: F) -> Unpolled<Lives21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>>
+pub fn lives_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, make: F, describe: D) -> Unpolled<Lives21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<U::Output>) -> (&'static Source, [Shown; 23]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, ) }
 }
 
@@ -3585,7 +3585,7 @@ pub struct Lives21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U> Lives for Lives21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<U::Output>) -> (&'static Source, [Shown; 23]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> U + Copy,
     U: Future,
 {
@@ -3789,9 +3789,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, body: F) -> R
+pub fn call_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<R>) -> (&'static Source, [Shown; 24]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R + Copy,
 {
     let _ = describe;
@@ -3803,13 +3803,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R>
+pub fn switched_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<R>) -> (&'static Source, [Shown; 24]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -3820,16 +3820,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, make: F) -> Unpolled<Lives22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>>
+pub fn lives_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, make: F, describe: D) -> Unpolled<Lives22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<U::Output>) -> (&'static Source, [Shown; 24]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, ) }
 }
 
@@ -3841,7 +3841,7 @@ pub struct Lives22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U> Lives for Lives22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<U::Output>) -> (&'static Source, [Shown; 24]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> U + Copy,
     U: Future,
 {
@@ -4053,9 +4053,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, body: F) -> R
+pub fn call_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<R>) -> (&'static Source, [Shown; 25]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R + Copy,
 {
     let _ = describe;
@@ -4067,13 +4067,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R>
+pub fn switched_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<R>) -> (&'static Source, [Shown; 25]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -4084,16 +4084,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, make: F) -> Unpolled<Lives23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>>
+pub fn lives_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, make: F, describe: D) -> Unpolled<Lives23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<U::Output>) -> (&'static Source, [Shown; 25]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, ) }
 }
 
@@ -4105,7 +4105,7 @@ pub struct Lives23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U> Lives for Lives23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<U::Output>) -> (&'static Source, [Shown; 25]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> U + Copy,
     U: Future,
 {
@@ -4325,9 +4325,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, body: F) -> R
+pub fn call_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<R>) -> (&'static Source, [Shown; 26]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R + Copy,
 {
     let _ = describe;
@@ -4339,13 +4339,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R>
+pub fn switched_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<R>) -> (&'static Source, [Shown; 26]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -4356,16 +4356,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, make: F) -> Unpolled<Lives24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>>
+pub fn lives_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, make: F, describe: D) -> Unpolled<Lives24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<U::Output>) -> (&'static Source, [Shown; 26]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, ) }
 }
 
@@ -4377,7 +4377,7 @@ pub struct Lives24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U> Lives for Lives24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<U::Output>) -> (&'static Source, [Shown; 26]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> U + Copy,
     U: Future,
 {
@@ -4605,9 +4605,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, body: F) -> R
+pub fn call_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<R>) -> (&'static Source, [Shown; 27]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R + Copy,
 {
     let _ = describe;
@@ -4619,13 +4619,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R>
+pub fn switched_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<R>) -> (&'static Source, [Shown; 27]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -4636,16 +4636,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, make: F) -> Unpolled<Lives25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>>
+pub fn lives_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, make: F, describe: D) -> Unpolled<Lives25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<U::Output>) -> (&'static Source, [Shown; 27]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, ) }
 }
 
@@ -4657,7 +4657,7 @@ pub struct Lives25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U> Lives for Lives25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<U::Output>) -> (&'static Source, [Shown; 27]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> U + Copy,
     U: Future,
 {
@@ -4893,9 +4893,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, body: F) -> R
+pub fn call_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<R>) -> (&'static Source, [Shown; 28]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R + Copy,
 {
     let _ = describe;
@@ -4907,13 +4907,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R>
+pub fn switched_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<R>) -> (&'static Source, [Shown; 28]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -4924,16 +4924,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, make: F) -> Unpolled<Lives26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>>
+pub fn lives_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, make: F, describe: D) -> Unpolled<Lives26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<U::Output>) -> (&'static Source, [Shown; 28]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, ) }
 }
 
@@ -4945,7 +4945,7 @@ pub struct Lives26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U> Lives for Lives26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<U::Output>) -> (&'static Source, [Shown; 28]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> U + Copy,
     U: Future,
 {
@@ -5189,9 +5189,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, body: F) -> R
+pub fn call_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<R>) -> (&'static Source, [Shown; 29]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R + Copy,
 {
     let _ = describe;
@@ -5203,13 +5203,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R>
+pub fn switched_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<R>) -> (&'static Source, [Shown; 29]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -5220,16 +5220,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, make: F) -> Unpolled<Lives27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>>
+pub fn lives_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, make: F, describe: D) -> Unpolled<Lives27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<U::Output>) -> (&'static Source, [Shown; 29]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, ) }
 }
 
@@ -5241,7 +5241,7 @@ pub struct Lives27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U> Lives for Lives27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<U::Output>) -> (&'static Source, [Shown; 29]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> U + Copy,
     U: Future,
 {
@@ -5493,9 +5493,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, body: F) -> R
+pub fn call_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<R>) -> (&'static Source, [Shown; 30]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R + Copy,
 {
     let _ = describe;
@@ -5507,13 +5507,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R>
+pub fn switched_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<R>) -> (&'static Source, [Shown; 30]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -5524,16 +5524,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, make: F) -> Unpolled<Lives28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>>
+pub fn lives_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, make: F, describe: D) -> Unpolled<Lives28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<U::Output>) -> (&'static Source, [Shown; 30]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, ) }
 }
 
@@ -5545,7 +5545,7 @@ pub struct Lives28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U> Lives for Lives28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<U::Output>) -> (&'static Source, [Shown; 30]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> U + Copy,
     U: Future,
 {
@@ -5805,9 +5805,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, body: F) -> R
+pub fn call_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<R>) -> (&'static Source, [Shown; 31]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R + Copy,
 {
     let _ = describe;
@@ -5819,13 +5819,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R>
+pub fn switched_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<R>) -> (&'static Source, [Shown; 31]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -5836,16 +5836,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, make: F) -> Unpolled<Lives29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>>
+pub fn lives_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, make: F, describe: D) -> Unpolled<Lives29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<U::Output>) -> (&'static Source, [Shown; 31]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, ) }
 }
 
@@ -5857,7 +5857,7 @@ pub struct Lives29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U> Lives for Lives29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<U::Output>) -> (&'static Source, [Shown; 31]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> U + Copy,
     U: Future,
 {
@@ -6125,9 +6125,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, body: F) -> R
+pub fn call_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<R>) -> (&'static Source, [Shown; 32]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R + Copy,
 {
     let _ = describe;
@@ -6139,13 +6139,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R>
+pub fn switched_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<R>) -> (&'static Source, [Shown; 32]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -6156,16 +6156,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, make: F) -> Unpolled<Lives30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>>
+pub fn lives_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, make: F, describe: D) -> Unpolled<Lives30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<U::Output>) -> (&'static Source, [Shown; 32]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, ) }
 }
 
@@ -6177,7 +6177,7 @@ pub struct Lives30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U> Lives for Lives30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<U::Output>) -> (&'static Source, [Shown; 32]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> U + Copy,
     U: Future,
 {
@@ -6453,9 +6453,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, body: F) -> R
+pub fn call_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<A30>, Of<R>) -> (&'static Source, [Shown; 33]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> R + Copy,
 {
     let _ = describe;
@@ -6467,13 +6467,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: &A30, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> R>
+pub fn switched_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: &A30, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<A30>, Of<R>) -> (&'static Source, [Shown; 33]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -6484,16 +6484,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, make: F) -> Unpolled<Lives31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>>
+pub fn lives_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, make: F, describe: D) -> Unpolled<Lives31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<A30>, Of<U::Output>) -> (&'static Source, [Shown; 33]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, ) }
 }
 
@@ -6505,7 +6505,7 @@ pub struct Lives31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U> Lives for Lives31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<A30>, Of<U::Output>) -> (&'static Source, [Shown; 33]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> U + Copy,
     U: Future,
 {
@@ -6789,9 +6789,9 @@ where
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, R, F>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, body: F) -> R
+pub fn call_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<A30>, Of<A31>, Of<R>) -> (&'static Source, [Shown; 34]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R + Copy,
 {
     let _ = describe;
@@ -6803,13 +6803,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, R, F, B>(describe: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: &A30, _: &A31, body: F, form: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R>
+pub fn switched_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: &A30, _: &A31, body: F, form: B, describe: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<A30>, Of<A31>, Of<R>) -> (&'static Source, [Shown; 34]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     None
 }
 
@@ -6820,16 +6820,16 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>(describe: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, make: F) -> Unpolled<Lives32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>>
+pub fn lives_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, make: F, describe: D) -> Unpolled<Lives32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<A30>, Of<A31>, Of<U::Output>) -> (&'static Source, [Shown; 34]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21, a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, ) }
 }
 
@@ -6841,7 +6841,7 @@ pub struct Lives32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U> Lives for Lives32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<A30>, Of<A31>, Of<U::Output>) -> (&'static Source, [Shown; 34]) + Copy,
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> U + Copy,
     U: Future,
 {

@@ -5,12 +5,12 @@
 #[doc(hidden)]
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_1<D, A0, R, F>(describe: D, a0: A0, body: F) -> R
+pub fn call_1<D, A0, R, F>(a0: A0, body: F, describe: D) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
 {
-    if let Some(armed) = switched_1(describe, &a0, body, Closure) {
+    if let Some(armed) = switched_1(&a0, body, Closure, describe) {
         return armed(a0);
     }
     body(a0)
@@ -24,13 +24,13 @@ where
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_1<D, A0, R, F, B>(describe: D, _: &A0, body: F, form: B) -> Option<fn(A0) -> R>
+pub fn switched_1<D, A0, R, F, B>(_: &A0, body: F, form: B, describe: D) -> Option<fn(A0) -> R>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
-    let _ = (describe, body, form);
+    let _ = (body, form, describe);
     if Fits::<R>::YES {
         // SAFETY: what it leads to is Rust code in this function; it changes no memory and no register but flags.
         unsafe {
@@ -117,7 +117,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 fn armed_1<D, A0, R, F, B>(a0: A0) -> R
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
@@ -148,7 +148,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per slot")]
 unsafe extern "C-unwind" fn entry_1<D, A0, R, F, B>(_: Slot) -> Slot
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
@@ -186,7 +186,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per slot")]
 unsafe extern "C-unwind" fn body_1<D, A0, R, F, B>(s0: Slot) -> Slot
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
@@ -212,7 +212,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per slot")]
 unsafe extern "C-unwind" fn entry_1_out<D, A0, R, F, B>(_: Slot, _: Slot) -> Slot
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
@@ -250,7 +250,7 @@ where
 #[allow(clippy::too_many_arguments, reason = "one per slot")]
 unsafe extern "C-unwind" fn body_1_out<D, A0, R, F, B>(s0: Slot, out: Slot) -> Slot
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
@@ -274,10 +274,10 @@ where
 ///
 /// # Safety
 ///
-/// There is room for a description.
-unsafe extern "C" fn describe_1<D, A0, R, F>(description: *mut RawDescription)
+/// There is room for a description, and if `shown` is not null, for what can be shown of 1 arguments and a result.
+unsafe extern "C" fn describe_1<D, A0, R, F>(description: *mut RawDescription, shown: *mut Shown)
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
 {
     const {
@@ -288,14 +288,15 @@ where
     }
     // SAFETY: `switched_1` was handed a value of this closure, which is zero-sized.
     let source = unsafe { ZeroSized::<D> { nothing: () }.value };
-    let source = source();
+    let (source, values) = source(Of::<A0>(PhantomData), Of::<R>(PhantomData));
     // It stands in the function, whatever runs the body does.
     let name = type_name::<D>();
     let types = Types1::<A0, R>::FACTS;
     // Not that of the body: closures of one place may be of one name, but never of one type.
     let id = erased_id_of::<D>;
+    let values = &raw const values as *const Shown;
     // SAFETY: the caller's promise.
-    unsafe { write_description(description, source, name.as_ptr(), name.len(), types, id) };
+    unsafe { write_description(description, source, name.as_ptr(), name.len(), types, id, values, shown) };
 }
 
 /// The types of a function of `call_1`: whatever depends on nothing else is made once for all
@@ -335,16 +336,16 @@ unsafe fn drop_args_1<A0>(slots: *mut Slot) {
 #[inline(always)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_1<D, A0, F, U>(describe: D, a0: A0, make: F) -> Unpolled<Lives1<D, A0, F, U>>
+pub fn lives_1<D, A0, F, U>(a0: A0, make: F, describe: D) -> Unpolled<Lives1<D, A0, F, U>>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<U::Output>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> U + Copy,
     U: Future,
 {
     const {
         assert!(size_of::<F>() == 0, "the future of a #[traceable] function must not capture anything");
     }
-    let _ = (describe, make);
+    let _ = (make, describe);
     Unpolled { args: (a0, ) }
 }
 
@@ -356,7 +357,7 @@ pub struct Lives1<D, A0, F, U>(PhantomData<fn(D, A0, F) -> U>);
 // SAFETY: the slots are those of the arguments, in order, and the switch is one of a function that has these.
 unsafe impl<D, A0, F, U> Lives for Lives1<D, A0, F, U>
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<U::Output>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> U + Copy,
     U: Future,
 {
@@ -399,7 +400,7 @@ where
 #[inline(always)]
 fn polled_1<D, A0, R, F, B>(body: F) -> *const ()
 where
-    D: Fn() -> &'static Source + Copy,
+    D: Fn(Of<A0>, Of<R>) -> (&'static Source, [Shown; 3]) + Copy,
     F: Fn(A0) -> R + Copy,
     B: Body,
 {
@@ -493,7 +494,7 @@ pub trait ArgumentCount<const N: usize> {}
 /// Refuses a function with 0 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_0<D, R, F>(_: D, body: F) -> R
+pub fn call_0<D, R, F>(body: F, _: D) -> R
 where
     F: Fn() -> R + Copy + ArgumentCount<0>,
 {
@@ -504,7 +505,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_0<D, R, F, B>(_: D, _: F, _: B) -> Option<fn() -> R>
+pub fn switched_0<D, R, F, B>(_: F, _: B, _: D) -> Option<fn() -> R>
 where
     F: Fn() -> R + Copy + ArgumentCount<0>,
 {
@@ -515,7 +516,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_0<D, F, U>(_: D, make: F) -> Unpolled<Refused<(), U>>
+pub fn lives_0<D, F, U>(make: F, _: D) -> Unpolled<Refused<(), U>>
 where
     F: Fn() -> U + Copy + ArgumentCount<0>,
     U: Future,
@@ -527,7 +528,7 @@ where
 /// Refuses a function with 2 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_2<D, A0, A1, R, F>(_: D, a0: A0, a1: A1, body: F) -> R
+pub fn call_2<D, A0, A1, R, F>(a0: A0, a1: A1, body: F, _: D) -> R
 where
     F: Fn(A0, A1) -> R + Copy + ArgumentCount<2>,
 {
@@ -538,7 +539,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_2<D, A0, A1, R, F, B>(_: D, _: &A0, _: &A1, _: F, _: B) -> Option<fn(A0, A1) -> R>
+pub fn switched_2<D, A0, A1, R, F, B>(_: &A0, _: &A1, _: F, _: B, _: D) -> Option<fn(A0, A1) -> R>
 where
     F: Fn(A0, A1) -> R + Copy + ArgumentCount<2>,
 {
@@ -549,7 +550,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_2<D, A0, A1, F, U>(_: D, a0: A0, a1: A1, make: F) -> Unpolled<Refused<(A0, A1, ), U>>
+pub fn lives_2<D, A0, A1, F, U>(a0: A0, a1: A1, make: F, _: D) -> Unpolled<Refused<(A0, A1, ), U>>
 where
     F: Fn(A0, A1) -> U + Copy + ArgumentCount<2>,
     U: Future,
@@ -561,7 +562,7 @@ where
 /// Refuses a function with 3 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_3<D, A0, A1, A2, R, F>(_: D, a0: A0, a1: A1, a2: A2, body: F) -> R
+pub fn call_3<D, A0, A1, A2, R, F>(a0: A0, a1: A1, a2: A2, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2) -> R + Copy + ArgumentCount<3>,
 {
@@ -572,7 +573,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_3<D, A0, A1, A2, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: F, _: B) -> Option<fn(A0, A1, A2) -> R>
+pub fn switched_3<D, A0, A1, A2, R, F, B>(_: &A0, _: &A1, _: &A2, _: F, _: B, _: D) -> Option<fn(A0, A1, A2) -> R>
 where
     F: Fn(A0, A1, A2) -> R + Copy + ArgumentCount<3>,
 {
@@ -583,7 +584,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_3<D, A0, A1, A2, F, U>(_: D, a0: A0, a1: A1, a2: A2, make: F) -> Unpolled<Refused<(A0, A1, A2, ), U>>
+pub fn lives_3<D, A0, A1, A2, F, U>(a0: A0, a1: A1, a2: A2, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, ), U>>
 where
     F: Fn(A0, A1, A2) -> U + Copy + ArgumentCount<3>,
     U: Future,
@@ -595,7 +596,7 @@ where
 /// Refuses a function with 4 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_4<D, A0, A1, A2, A3, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, body: F) -> R
+pub fn call_4<D, A0, A1, A2, A3, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3) -> R + Copy + ArgumentCount<4>,
 {
@@ -606,7 +607,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_4<D, A0, A1, A2, A3, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: F, _: B) -> Option<fn(A0, A1, A2, A3) -> R>
+pub fn switched_4<D, A0, A1, A2, A3, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3) -> R>
 where
     F: Fn(A0, A1, A2, A3) -> R + Copy + ArgumentCount<4>,
 {
@@ -617,7 +618,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_4<D, A0, A1, A2, A3, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, ), U>>
+pub fn lives_4<D, A0, A1, A2, A3, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, ), U>>
 where
     F: Fn(A0, A1, A2, A3) -> U + Copy + ArgumentCount<4>,
     U: Future,
@@ -629,7 +630,7 @@ where
 /// Refuses a function with 5 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_5<D, A0, A1, A2, A3, A4, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, body: F) -> R
+pub fn call_5<D, A0, A1, A2, A3, A4, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4) -> R + Copy + ArgumentCount<5>,
 {
@@ -640,7 +641,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_5<D, A0, A1, A2, A3, A4, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4) -> R>
+pub fn switched_5<D, A0, A1, A2, A3, A4, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4) -> R + Copy + ArgumentCount<5>,
 {
@@ -651,7 +652,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_5<D, A0, A1, A2, A3, A4, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, ), U>>
+pub fn lives_5<D, A0, A1, A2, A3, A4, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4) -> U + Copy + ArgumentCount<5>,
     U: Future,
@@ -663,7 +664,7 @@ where
 /// Refuses a function with 6 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_6<D, A0, A1, A2, A3, A4, A5, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, body: F) -> R
+pub fn call_6<D, A0, A1, A2, A3, A4, A5, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy + ArgumentCount<6>,
 {
@@ -674,7 +675,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_6<D, A0, A1, A2, A3, A4, A5, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5) -> R>
+pub fn switched_6<D, A0, A1, A2, A3, A4, A5, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5) -> R + Copy + ArgumentCount<6>,
 {
@@ -685,7 +686,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_6<D, A0, A1, A2, A3, A4, A5, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, ), U>>
+pub fn lives_6<D, A0, A1, A2, A3, A4, A5, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5) -> U + Copy + ArgumentCount<6>,
     U: Future,
@@ -697,7 +698,7 @@ where
 /// Refuses a function with 7 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_7<D, A0, A1, A2, A3, A4, A5, A6, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, body: F) -> R
+pub fn call_7<D, A0, A1, A2, A3, A4, A5, A6, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6) -> R + Copy + ArgumentCount<7>,
 {
@@ -708,7 +709,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_7<D, A0, A1, A2, A3, A4, A5, A6, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6) -> R>
+pub fn switched_7<D, A0, A1, A2, A3, A4, A5, A6, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6) -> R + Copy + ArgumentCount<7>,
 {
@@ -719,7 +720,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_7<D, A0, A1, A2, A3, A4, A5, A6, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, ), U>>
+pub fn lives_7<D, A0, A1, A2, A3, A4, A5, A6, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6) -> U + Copy + ArgumentCount<7>,
     U: Future,
@@ -731,7 +732,7 @@ where
 /// Refuses a function with 8 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, body: F) -> R
+pub fn call_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy + ArgumentCount<8>,
 {
@@ -742,7 +743,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R>
+pub fn switched_8<D, A0, A1, A2, A3, A4, A5, A6, A7, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy + ArgumentCount<8>,
 {
@@ -753,7 +754,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, ), U>>
+pub fn lives_8<D, A0, A1, A2, A3, A4, A5, A6, A7, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> U + Copy + ArgumentCount<8>,
     U: Future,
@@ -765,7 +766,7 @@ where
 /// Refuses a function with 9 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, body: F) -> R
+pub fn call_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R + Copy + ArgumentCount<9>,
 {
@@ -776,7 +777,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R>
+pub fn switched_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> R + Copy + ArgumentCount<9>,
 {
@@ -787,7 +788,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, ), U>>
+pub fn lives_9<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) -> U + Copy + ArgumentCount<9>,
     U: Future,
@@ -799,7 +800,7 @@ where
 /// Refuses a function with 10 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, body: F) -> R
+pub fn call_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R + Copy + ArgumentCount<10>,
 {
@@ -810,7 +811,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R>
+pub fn switched_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R + Copy + ArgumentCount<10>,
 {
@@ -821,7 +822,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, ), U>>
+pub fn lives_10<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> U + Copy + ArgumentCount<10>,
     U: Future,
@@ -833,7 +834,7 @@ where
 /// Refuses a function with 11 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, body: F) -> R
+pub fn call_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R + Copy + ArgumentCount<11>,
 {
@@ -844,7 +845,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R>
+pub fn switched_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> R + Copy + ArgumentCount<11>,
 {
@@ -855,7 +856,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, ), U>>
+pub fn lives_11<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) -> U + Copy + ArgumentCount<11>,
     U: Future,
@@ -867,7 +868,7 @@ where
 /// Refuses a function with 12 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, body: F) -> R
+pub fn call_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R + Copy + ArgumentCount<12>,
 {
@@ -878,7 +879,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R>
+pub fn switched_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R + Copy + ArgumentCount<12>,
 {
@@ -889,7 +890,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, ), U>>
+pub fn lives_12<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> U + Copy + ArgumentCount<12>,
     U: Future,
@@ -901,7 +902,7 @@ where
 /// Refuses a function with 13 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, body: F) -> R
+pub fn call_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R + Copy + ArgumentCount<13>,
 {
@@ -912,7 +913,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R>
+pub fn switched_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> R + Copy + ArgumentCount<13>,
 {
@@ -923,7 +924,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, ), U>>
+pub fn lives_13<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) -> U + Copy + ArgumentCount<13>,
     U: Future,
@@ -935,7 +936,7 @@ where
 /// Refuses a function with 14 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, body: F) -> R
+pub fn call_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R + Copy + ArgumentCount<14>,
 {
@@ -946,7 +947,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R>
+pub fn switched_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R + Copy + ArgumentCount<14>,
 {
@@ -957,7 +958,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, ), U>>
+pub fn lives_14<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> U + Copy + ArgumentCount<14>,
     U: Future,
@@ -969,7 +970,7 @@ where
 /// Refuses a function with 15 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, body: F) -> R
+pub fn call_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R + Copy + ArgumentCount<15>,
 {
@@ -980,7 +981,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R>
+pub fn switched_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> R + Copy + ArgumentCount<15>,
 {
@@ -991,7 +992,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, ), U>>
+pub fn lives_15<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) -> U + Copy + ArgumentCount<15>,
     U: Future,
@@ -1003,7 +1004,7 @@ where
 /// Refuses a function with 16 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, body: F) -> R
+pub fn call_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R + Copy + ArgumentCount<16>,
 {
@@ -1014,7 +1015,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R>
+pub fn switched_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R + Copy + ArgumentCount<16>,
 {
@@ -1025,7 +1026,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, ), U>>
+pub fn lives_16<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> U + Copy + ArgumentCount<16>,
     U: Future,
@@ -1037,7 +1038,7 @@ where
 /// Refuses a function with 17 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, body: F) -> R
+pub fn call_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R + Copy + ArgumentCount<17>,
 {
@@ -1048,7 +1049,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R>
+pub fn switched_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> R + Copy + ArgumentCount<17>,
 {
@@ -1059,7 +1060,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, ), U>>
+pub fn lives_17<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) -> U + Copy + ArgumentCount<17>,
     U: Future,
@@ -1071,7 +1072,7 @@ where
 /// Refuses a function with 18 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, body: F) -> R
+pub fn call_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R + Copy + ArgumentCount<18>,
 {
@@ -1082,7 +1083,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R>
+pub fn switched_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R + Copy + ArgumentCount<18>,
 {
@@ -1093,7 +1094,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, ), U>>
+pub fn lives_18<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> U + Copy + ArgumentCount<18>,
     U: Future,
@@ -1105,7 +1106,7 @@ where
 /// Refuses a function with 19 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, body: F) -> R
+pub fn call_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R + Copy + ArgumentCount<19>,
 {
@@ -1116,7 +1117,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R>
+pub fn switched_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> R + Copy + ArgumentCount<19>,
 {
@@ -1127,7 +1128,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, ), U>>
+pub fn lives_19<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) -> U + Copy + ArgumentCount<19>,
     U: Future,
@@ -1139,7 +1140,7 @@ where
 /// Refuses a function with 20 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, body: F) -> R
+pub fn call_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R + Copy + ArgumentCount<20>,
 {
@@ -1150,7 +1151,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R>
+pub fn switched_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R + Copy + ArgumentCount<20>,
 {
@@ -1161,7 +1162,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, ), U>>
+pub fn lives_20<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> U + Copy + ArgumentCount<20>,
     U: Future,
@@ -1173,7 +1174,7 @@ where
 /// Refuses a function with 21 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, body: F) -> R
+pub fn call_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R + Copy + ArgumentCount<21>,
 {
@@ -1184,7 +1185,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R>
+pub fn switched_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> R + Copy + ArgumentCount<21>,
 {
@@ -1195,7 +1196,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, ), U>>
+pub fn lives_21<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) -> U + Copy + ArgumentCount<21>,
     U: Future,
@@ -1207,7 +1208,7 @@ where
 /// Refuses a function with 22 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, body: F) -> R
+pub fn call_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R + Copy + ArgumentCount<22>,
 {
@@ -1218,7 +1219,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R>
+pub fn switched_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R + Copy + ArgumentCount<22>,
 {
@@ -1229,7 +1230,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, ), U>>
+pub fn lives_22<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> U + Copy + ArgumentCount<22>,
     U: Future,
@@ -1241,7 +1242,7 @@ where
 /// Refuses a function with 23 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, body: F) -> R
+pub fn call_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R + Copy + ArgumentCount<23>,
 {
@@ -1252,7 +1253,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R>
+pub fn switched_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> R + Copy + ArgumentCount<23>,
 {
@@ -1263,7 +1264,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, ), U>>
+pub fn lives_23<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) -> U + Copy + ArgumentCount<23>,
     U: Future,
@@ -1275,7 +1276,7 @@ where
 /// Refuses a function with 24 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, body: F) -> R
+pub fn call_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R + Copy + ArgumentCount<24>,
 {
@@ -1286,7 +1287,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R>
+pub fn switched_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R + Copy + ArgumentCount<24>,
 {
@@ -1297,7 +1298,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, ), U>>
+pub fn lives_24<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> U + Copy + ArgumentCount<24>,
     U: Future,
@@ -1309,7 +1310,7 @@ where
 /// Refuses a function with 25 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, body: F) -> R
+pub fn call_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R + Copy + ArgumentCount<25>,
 {
@@ -1320,7 +1321,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R>
+pub fn switched_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> R + Copy + ArgumentCount<25>,
 {
@@ -1331,7 +1332,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, ), U>>
+pub fn lives_25<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) -> U + Copy + ArgumentCount<25>,
     U: Future,
@@ -1343,7 +1344,7 @@ where
 /// Refuses a function with 26 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, body: F) -> R
+pub fn call_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R + Copy + ArgumentCount<26>,
 {
@@ -1354,7 +1355,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R>
+pub fn switched_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R + Copy + ArgumentCount<26>,
 {
@@ -1365,7 +1366,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, ), U>>
+pub fn lives_26<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> U + Copy + ArgumentCount<26>,
     U: Future,
@@ -1377,7 +1378,7 @@ where
 /// Refuses a function with 27 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, body: F) -> R
+pub fn call_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R + Copy + ArgumentCount<27>,
 {
@@ -1388,7 +1389,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R>
+pub fn switched_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> R + Copy + ArgumentCount<27>,
 {
@@ -1399,7 +1400,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, ), U>>
+pub fn lives_27<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) -> U + Copy + ArgumentCount<27>,
     U: Future,
@@ -1411,7 +1412,7 @@ where
 /// Refuses a function with 28 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, body: F) -> R
+pub fn call_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R + Copy + ArgumentCount<28>,
 {
@@ -1422,7 +1423,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R>
+pub fn switched_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R + Copy + ArgumentCount<28>,
 {
@@ -1433,7 +1434,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, ), U>>
+pub fn lives_28<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> U + Copy + ArgumentCount<28>,
     U: Future,
@@ -1445,7 +1446,7 @@ where
 /// Refuses a function with 29 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, body: F) -> R
+pub fn call_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R + Copy + ArgumentCount<29>,
 {
@@ -1456,7 +1457,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R>
+pub fn switched_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> R + Copy + ArgumentCount<29>,
 {
@@ -1467,7 +1468,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, ), U>>
+pub fn lives_29<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) -> U + Copy + ArgumentCount<29>,
     U: Future,
@@ -1479,7 +1480,7 @@ where
 /// Refuses a function with 30 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, body: F) -> R
+pub fn call_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R + Copy + ArgumentCount<30>,
 {
@@ -1490,7 +1491,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R>
+pub fn switched_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R + Copy + ArgumentCount<30>,
 {
@@ -1501,7 +1502,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, ), U>>
+pub fn lives_30<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> U + Copy + ArgumentCount<30>,
     U: Future,
@@ -1513,7 +1514,7 @@ where
 /// Refuses a function with 31 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, body: F) -> R
+pub fn call_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> R + Copy + ArgumentCount<31>,
 {
@@ -1524,7 +1525,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: &A30, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> R>
+pub fn switched_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: &A30, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> R + Copy + ArgumentCount<31>,
 {
@@ -1535,7 +1536,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, ), U>>
+pub fn lives_31<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) -> U + Copy + ArgumentCount<31>,
     U: Future,
@@ -1547,7 +1548,7 @@ where
 /// Refuses a function with 32 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
-pub fn call_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, R, F>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, body: F) -> R
+pub fn call_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, R, F>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, body: F, _: D) -> R
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R + Copy + ArgumentCount<32>,
 {
@@ -1558,7 +1559,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many arguments as the function has")]
-pub fn switched_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, R, F, B>(_: D, _: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: &A30, _: &A31, _: F, _: B) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R>
+pub fn switched_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, R, F, B>(_: &A0, _: &A1, _: &A2, _: &A3, _: &A4, _: &A5, _: &A6, _: &A7, _: &A8, _: &A9, _: &A10, _: &A11, _: &A12, _: &A13, _: &A14, _: &A15, _: &A16, _: &A17, _: &A18, _: &A19, _: &A20, _: &A21, _: &A22, _: &A23, _: &A24, _: &A25, _: &A26, _: &A27, _: &A28, _: &A29, _: &A30, _: &A31, _: F, _: B, _: D) -> Option<fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R + Copy + ArgumentCount<32>,
 {
@@ -1569,7 +1570,7 @@ where
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
 #[allow(clippy::type_complexity, reason = "as many types as the function has arguments")]
-pub fn lives_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>(_: D, a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, make: F) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, ), U>>
+pub fn lives_32<D, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F, U>(a0: A0, a1: A1, a2: A2, a3: A3, a4: A4, a5: A5, a6: A6, a7: A7, a8: A8, a9: A9, a10: A10, a11: A11, a12: A12, a13: A13, a14: A14, a15: A15, a16: A16, a17: A17, a18: A18, a19: A19, a20: A20, a21: A21, a22: A22, a23: A23, a24: A24, a25: A25, a26: A26, a27: A27, a28: A28, a29: A29, a30: A30, a31: A31, make: F, _: D) -> Unpolled<Refused<(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, ), U>>
 where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> U + Copy + ArgumentCount<32>,
     U: Future,

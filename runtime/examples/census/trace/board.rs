@@ -33,10 +33,9 @@ pub(crate) enum Row {
 
 const ROWS: usize = Row::Passing as usize + 1;
 
-/// What a cookie says: the attachment's number, the row, and the function's index.
+/// What a cookie says: the row, and the function's index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tag {
-    pub(crate) attachment: u32,
     pub(crate) row: Row,
     pub(crate) function: u16,
 }
@@ -49,12 +48,9 @@ struct Board {
 
 static BOARD: OnceLock<Board> = OnceLock::new();
 
-/// Cookies for an attachment that counts in `row`: one for each function.
-pub(crate) fn cookies(
-    attachment: u32,
-    row: Row,
-) -> impl Fn(&Function) -> u64 + Send + Sync + 'static {
-    move |function| Tag { attachment, row, function: index(function.path()) }.into()
+/// Cookies for a link that counts in `row`: one for each function.
+pub(crate) fn cookies(row: Row) -> impl Fn(&Function) -> u64 + Send + Sync + 'static {
+    move |function| Tag { row, function: index(function.path()) }.into()
 }
 
 /// Counts one call. Called by probes.
@@ -93,9 +89,7 @@ fn index(path: &str) -> u16 {
 
 impl From<Tag> for u64 {
     fn from(tag: Tag) -> Self {
-        Self::from(tag.attachment) << 32
-            | Self::from(tag.row as u8) << 16
-            | Self::from(tag.function)
+        Self::from(tag.row as u8) << 16 | Self::from(tag.function)
     }
 }
 
@@ -103,11 +97,7 @@ impl Tag {
     pub(crate) fn of_cookie(cookie: u64) -> Self {
         const ROW: [Row; ROWS] =
             [Row::Always, Row::Started, Row::Stopped, Row::Red, Row::Blue, Row::Nosy, Row::Passing];
-        Self {
-            attachment: (cookie >> 32) as u32,
-            row: ROW[(cookie >> 16) as u8 as usize],
-            function: cookie as u16,
-        }
+        Self { row: ROW[(cookie >> 16) as u8 as usize], function: cookie as u16 }
     }
 }
 

@@ -42,12 +42,11 @@ impl Phases<'_> {
 
     /// Attaches, waits a moment, detaches.
     fn pass(&mut self, row: Row) -> Result<Passage> {
-        self.attachments += 1;
-        let (number, seen) = (self.attachments, Seen::from_now(row));
+        let seen = Seen::from_now(row);
         let before_attach = own::counts();
         let link = self.log.attach(|| match row {
-            Row::Started => attach_stopwatch(number),
-            _ => probes::count.link().cookie(board::cookies(number, row)).attach(),
+            Row::Started => attach_stopwatch(),
+            _ => probes::count::link().cookie(board::cookies(row)).attach(),
         })?;
         let attached = own::counts();
         thread::sleep(Duration::from_millis(2));

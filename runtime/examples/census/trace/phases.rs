@@ -24,18 +24,11 @@ pub(crate) struct Phases<'run> {
     pub(crate) crew: &'run Crew,
     pub(crate) bar: &'run ProgressBar,
     pub(crate) log: &'run mut Log,
-    /// Numbers attachments, so that their cookies differ.
-    pub(crate) attachments: u32,
 }
 
-/// Starts and stops the stopwatch of every call, as attachment `number`.
-pub(crate) fn attach_stopwatch(number: u32) -> std::result::Result<Link, gtramp::Error> {
-    gtramp::link()
-        .functions("census::**")
-        .fentry(probes::start)
-        .fexit(probes::stop)
-        .cookie(board::cookies(number, Row::Started))
-        .attach()
+/// Times every call.
+pub(crate) fn attach_stopwatch() -> std::result::Result<Link, gtramp::Error> {
+    probes::Stopwatch::link().cookie(board::cookies(Row::Started)).attach()
 }
 
 impl Phases<'_> {
@@ -73,11 +66,9 @@ impl Phases<'_> {
         name: &str,
         work: impl FnOnce(&mut Self) -> Result<T>,
     ) -> Result<T> {
-        self.attachments += 1;
         let (window, begun, ended) =
             (Window::open(), Seen::from_now(Row::Started), Seen::from_now(Row::Stopped));
-        let number = self.attachments;
-        let link = self.log.attach(|| attach_stopwatch(number))?;
+        let link = self.log.attach(attach_stopwatch)?;
         let result = work(self)?;
         self.log.detach(link);
         self.log.check(window.close(&format!("{name}: entries"), &begun, |_| true));
@@ -89,7 +80,7 @@ impl Phases<'_> {
     fn postpone(&mut self, files: Vec<SourceFile>) -> Result<Vec<SourceFile>> {
         self.bar.set_message("postponing large files");
         let before = POSTPONED.sum();
-        let link = self.log.attach(|| probes::postpone.link().cookie(LARGE).attach())?;
+        let link = self.log.attach(|| probes::postpone::link().cookie(LARGE).attach())?;
         let postponed = self.timed("postponing large files", |this| Ok(this.crew.run(files)))?;
         self.log.detach(link);
         let decided = POSTPONED.sum() - before;
@@ -102,13 +93,12 @@ impl Phases<'_> {
         self.bar.set_message("one probe, two cookies");
         let (window, reds, blues) =
             (Window::open(), Seen::from_now(Row::Red), Seen::from_now(Row::Blue));
-        let red = probes::count.link().functions("census::code::{facts,tally}::**");
-        let red = red.cookie(board::cookies(0, Row::Red));
+        let red = probes::count::link().functions("census::code::{facts,tally}::**");
+        let red = red.cookie(board::cookies(Row::Red));
         let red = self.log.attach(|| red.attach())?;
-        let blue = probes::count
-            .link()
+        let blue = probes::count::link()
             .functions(["census::code::**", "!census::code::{survey,text}::**"]);
-        let blue = blue.cookie(board::cookies(0, Row::Blue)).lookup(Lookup::Hash);
+        let blue = blue.cookie(board::cookies(Row::Blue)).lookup(Lookup::Hash);
         let blue = self.log.attach(|| blue.attach())?;
 
         self.crew.run(files);
@@ -126,8 +116,8 @@ impl Phases<'_> {
     fn nosy(&mut self, files: Vec<SourceFile>) -> Result<()> {
         self.bar.set_message("a probe that is traced itself");
         let (window, seen) = (Window::open(), Seen::from_now(Row::Nosy));
-        let cookies = board::cookies(0, Row::Nosy);
-        let link = self.log.attach(|| probes::nosy.link().cookie(cookies).attach())?;
+        let cookies = board::cookies(Row::Nosy);
+        let link = self.log.attach(|| probes::nosy::link().cookie(cookies).attach())?;
         self.crew.run(files);
         let missed = self.log.detach(link);
         let is_facts = |path: &str| module(path) == "facts";

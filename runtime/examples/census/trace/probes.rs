@@ -1,9 +1,10 @@
-//! The probes. Each is a plain function; its attribute says when it runs and, if nobody says
+//! The probes. Each is a plain function, or for a session two; its attribute says when it runs and, if nobody says
 //! otherwise, where.
 
 use std::ops::ControlFlow;
+use std::time::Instant;
 
-use gtramp::{Entry, Exit, ModRet, fentry, fexit, fmod_ret};
+use gtramp::{Entry, Exit, ModRet, fentry, fexit, fmod_ret, fsession};
 
 use super::board::{self, Row, Tag};
 use super::sharded::Sharded;
@@ -24,20 +25,21 @@ pub(crate) fn count(ctx: &Entry) {
     board::hit(Tag::of_cookie(ctx.cookie()));
 }
 
-/// Starts the stopwatch of a call.
-#[fentry("crate::**")]
-pub(crate) fn start(ctx: &Entry) {
-    let tag = Tag::of_cookie(ctx.cookie());
-    board::hit(tag);
-    stopwatch::start(tag);
-}
+/// Times every call: it leaves its beginning for its end.
+pub(crate) struct Stopwatch;
 
-/// Stops the stopwatch of a call.
-#[fexit("crate::**")]
-pub(crate) fn stop(ctx: &Exit) {
-    let tag = Tag::of_cookie(ctx.cookie());
-    stopwatch::stop(tag);
-    board::hit(Tag { row: Row::Stopped, ..tag });
+#[fsession("crate::**")]
+impl Stopwatch {
+    pub(crate) fn entry(ctx: &Entry) -> Option<Instant> {
+        board::hit(Tag::of_cookie(ctx.cookie()));
+        Some(Instant::now())
+    }
+
+    fn exit(ctx: &Exit, begun: Instant) {
+        let tag = Tag::of_cookie(ctx.cookie());
+        stopwatch::record(tag.function, begun.elapsed());
+        board::hit(Tag { row: Row::Stopped, ..tag });
+    }
 }
 
 /// Makes the program believe that it does not want large files now. The cookie says what is large.

@@ -33,8 +33,8 @@ impl WholeRun {
         };
         Ok(Self {
             counting: log
-                .attach(|| probes::count.link().cookie(board::cookies(0, Row::Always)).attach())?,
-            weighing: log.attach(|| probes::weigh.attach())?,
+                .attach(|| probes::count::link().cookie(board::cookies(Row::Always)).attach())?,
+            weighing: log.attach(probes::weigh::attach)?,
             tallying: log.attach(|| site!(Tally::add).fentry(tally))?,
             seen,
         })

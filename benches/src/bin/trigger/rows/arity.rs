@@ -38,7 +38,7 @@ macro_rules! arity {
                     floor: concat!("hand-fentry/", $count),
                     can: Can::GTRAMP,
                     setup: || {
-                        let link = before.link().functions(site!(entry)).attach();
+                        let link = before::link().functions(site!(entry)).attach();
                         let link = link.map_err(|error| error.to_string())?;
                         Ok(check::armed(calls!(entry; $($arg)*), PLAIN, Seen::Same(BEFORE), link))
                     },

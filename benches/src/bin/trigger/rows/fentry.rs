@@ -19,7 +19,7 @@ pub(super) const ROWS: &[Row] = &[
         floor: "hand-fentry",
         can: Can::GTRAMP,
         setup: || {
-            let link = before.link().functions(site!(traced::entry)).attach();
+            let link = before::link().functions(site!(traced::entry)).attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::before(calls!(traced::entry; a b), link))
         },
@@ -40,7 +40,7 @@ pub(super) const ROWS: &[Row] = &[
         floor: "hand-fentry",
         can: Can::GTRAMP,
         setup: || {
-            let link = before.link().functions(site!(traced::hash)).lookup(Lookup::Hash).attach();
+            let link = before::link().functions(site!(traced::hash)).lookup(Lookup::Hash).attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::before(calls!(traced::hash; a b), link))
         },
@@ -50,7 +50,7 @@ pub(super) const ROWS: &[Row] = &[
         floor: "hand-fentry2",
         can: Can::GTRAMP,
         setup: || {
-            let attach = || before.link().functions(site!(traced::list2)).attach();
+            let attach = || before::link().functions(site!(traced::list2)).attach();
             let links: Result<Vec<_>, _> = (0..2).map(|_| attach()).collect();
             let links = links.map_err(|error| error.to_string())?;
             Ok(check::several(calls!(traced::list2; a b), FENTRY2, links))
@@ -61,7 +61,7 @@ pub(super) const ROWS: &[Row] = &[
         floor: "hand-fentry4",
         can: Can::GTRAMP,
         setup: || {
-            let attach = || before.link().functions(site!(traced::list4)).attach();
+            let attach = || before::link().functions(site!(traced::list4)).attach();
             let links: Result<Vec<_>, _> = (0..4).map(|_| attach()).collect();
             let links = links.map_err(|error| error.to_string())?;
             Ok(check::several(calls!(traced::list4; a b), FENTRY4, links))
@@ -72,7 +72,7 @@ pub(super) const ROWS: &[Row] = &[
         floor: "hand-fentry",
         can: Can::GTRAMP,
         setup: || {
-            let link = before.link().functions(site!(traced::sleep)).sleepable(true).attach();
+            let link = before::link().functions(site!(traced::sleep)).sleepable(true).attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::before(calls!(traced::sleep; a b), link))
         },

@@ -15,7 +15,7 @@ pub(super) const ROWS: &[Row] = &[
         floor: "hand-fentry",
         can: Can::GTRAMP,
         setup: || {
-            let link = after.link().functions(site!(traced::exit)).attach();
+            let link = after::link().functions(site!(traced::exit)).attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::after(calls!(traced::exit; a b), link))
         },

@@ -18,7 +18,7 @@ pub(super) const ROWS: &[Row] = &[
         floor: "fexit",
         can: Can::GTRAMP,
         setup: || {
-            let link = leave.link().functions(site!(traced::mod_ret)).attach();
+            let link = leave::link().functions(site!(traced::mod_ret)).attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::before(calls!(traced::mod_ret; a b), link))
         },
@@ -28,7 +28,7 @@ pub(super) const ROWS: &[Row] = &[
         floor: "fexit",
         can: Can::GTRAMP,
         setup: || {
-            let link = decide.link().functions(site!(traced::mod_ret_override)).attach();
+            let link = decide::link().functions(site!(traced::mod_ret_override)).attach();
             let link = link.map_err(|error| error.to_string())?;
             let same_as = calls!(hit_and_decide; a b);
             let seen = Seen::Same(same_as);

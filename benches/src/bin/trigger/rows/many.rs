@@ -17,7 +17,7 @@ pub(super) const ROWS: &[Row] = &[
         can: Can::GTRAMP,
         setup: || {
             core::hint::black_box(ENTRIES);
-            let link = before.link().functions("trigger::rows::traced::many_entries").attach();
+            let link = before::link().functions("trigger::rows::traced::many_entries").attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::before(calls!(many_entries::<0>; a b), link))
         },
@@ -28,7 +28,7 @@ pub(super) const ROWS: &[Row] = &[
         can: Can::GTRAMP,
         setup: || {
             core::hint::black_box(EXITS);
-            let link = after.link().functions("trigger::rows::traced::many_exits").attach();
+            let link = after::link().functions("trigger::rows::traced::many_exits").attach();
             let link = link.map_err(|error| error.to_string())?;
             Ok(check::after(calls!(many_exits::<0>; a b), link))
         },
@@ -38,7 +38,7 @@ pub(super) const ROWS: &[Row] = &[
         floor: "fentry-multi",
         can: Can::GTRAMP,
         setup: || {
-            let link = before.link().functions([crowd::all(), "trigger::rows::traced::entry_all"]);
+            let link = before::link().functions([crowd::all(), "trigger::rows::traced::entry_all"]);
             let link = link.attach().map_err(|error| error.to_string())?;
             let armed = check::before(calls!(entry_all; a b), ());
             Ok(Armed { turn: Some(link), ..armed })
@@ -49,7 +49,7 @@ pub(super) const ROWS: &[Row] = &[
         floor: "fexit-multi",
         can: Can::GTRAMP,
         setup: || {
-            let link = after.link().functions([crowd::all(), "trigger::rows::traced::exit_all"]);
+            let link = after::link().functions([crowd::all(), "trigger::rows::traced::exit_all"]);
             let link = link.attach().map_err(|error| error.to_string())?;
             let armed = check::after(calls!(exit_all; a b), ());
             Ok(Armed { turn: Some(link), ..armed })
@@ -60,8 +60,7 @@ pub(super) const ROWS: &[Row] = &[
         floor: "plain",
         can: Can::GTRAMP,
         setup: || {
-            let link = before
-                .link()
+            let link = before::link()
                 .functions(crowd::all())
                 .attach()
                 .map_err(|error| error.to_string())?;
@@ -71,7 +70,7 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
-type Function = fn(u64, u64) -> u64;
+pub(super) type Function = fn(u64, u64) -> u64;
 
 /// The hundred functions, kept in the program.
 static ENTRIES: [Function; 100] = seq!(N in 0..100 { [#(many_entries::<N>,)*] });

@@ -45,3 +45,10 @@ pub(super) fn many_entries<const N: usize>(a: u64, b: u64) -> u64 {
 pub(super) fn many_exits<const N: usize>(a: u64, b: u64) -> u64 {
     body([a, b])
 }
+
+/// The same for sessions.
+#[traceable]
+#[inline(never)]
+pub(super) fn many_sessions<const N: usize>(a: u64, b: u64) -> u64 {
+    body([a, b])
+}
