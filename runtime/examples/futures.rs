@@ -1,0 +1,66 @@
+//! Async functions: a call is the life of a future, from its first poll to its end.
+//!
+//! Run by `cargo run --example futures`.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::sync::Mutex;
+use std::task::{Context, Poll, Waker};
+
+use gtramp::{Entry, Exit, traceable};
+
+#[traceable]
+async fn fetch(page: u32) -> usize {
+    let mut waits = page;
+    // Is ready when it has been polled so many times more.
+    poll_fn(|_| {
+        waits = waits.saturating_sub(1);
+        if waits == 0 { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    page as usize * 100
+}
+
+/// Polls a future so many times at most; a real program has a runtime for that.
+fn poll_times<F: Future>(future: F, times: u32) -> Option<F::Output> {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..times {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return Some(output);
+        }
+    }
+    None // and it is dropped
+}
+
+static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn log(line: String) {
+    println!("{line}");
+    LOG.lock().expect("nothing panics under it").push(line);
+}
+
+fn main() -> Result<(), gtramp::Error> {
+    let link = gtramp::link()
+        .functions("futures::fetch")
+        .fentry(|ctx: &Entry| log(format!("> {}", ctx.call())))
+        .fexit(|ctx: &Exit| {
+            let polls = ctx.life().map_or(0, |life| life.polls());
+            let end = if ctx.cancelled() { "cancelled" } else { "ended" };
+            log(format!("< page {:?} {end} after {polls} polls", ctx.arg::<u32>("page").ok()));
+        })
+        .attach()?;
+    assert_eq!(poll_times(fetch(2), 10), Some(200));
+    assert_eq!(poll_times(fetch(7), 3), None);
+    drop(link);
+    assert_eq!(
+        *LOG.lock().expect("nothing panics under it"),
+        [
+            "> fetch(page=2)",
+            "< page Some(2) ended after 2 polls",
+            "> fetch(page=7)",
+            "< page Some(7) cancelled after 3 polls",
+        ]
+    );
+    Ok(())
+}

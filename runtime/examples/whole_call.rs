@@ -1,0 +1,70 @@
+//! What a probe learns of a call without naming a type: its text, its arguments by name, whether it failed.
+//!
+//! Run by `cargo run --example whole_call`.
+
+use std::sync::Mutex;
+
+use gtramp::{Entry, Exit, fentry, fexit, traceable};
+
+#[derive(Debug)]
+struct Denied;
+
+#[traceable]
+fn transfer(from: u32, to: u32, amount: u64) -> Result<u64, Denied> {
+    if from == to { Err(Denied) } else { Ok(amount / 100) }
+}
+
+#[traceable(redact(password))]
+fn login(user: &str, password: &str) -> Option<u32> {
+    (user.len() == password.len()).then_some(17)
+}
+
+static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn log(line: String) {
+    println!("{line}");
+    LOG.lock().expect("nothing panics under it").push(line);
+}
+
+/// Every call, before it runs.
+#[fentry("crate::*")]
+fn show(ctx: &Entry) {
+    log(format!("> {}", ctx.call()));
+}
+
+/// Those that fail, whatever they return.
+#[fexit("crate::*")]
+fn failures(ctx: &Exit) {
+    if ctx.is_err() || ctx.is_none() {
+        log(format!("! {}", ctx.call()));
+    }
+}
+
+/// Functions that have such an argument.
+#[fentry("crate::*")]
+fn large(ctx: &Entry) {
+    if let Ok(amount) = ctx.arg::<u64>("amount")
+        && *amount > 1_000
+    {
+        log(format!("large: {amount}"));
+    }
+}
+
+fn main() -> Result<(), gtramp::Error> {
+    let links = [show::attach()?, failures::attach()?, large::attach()?];
+    let _ = (transfer(1, 2, 5_000), transfer(3, 3, 4), login("ann", "hunter2"));
+    drop(links);
+    assert_eq!(
+        *LOG.lock().expect("nothing panics under it"),
+        [
+            "> transfer(from=1, to=2, amount=5000)",
+            "large: 5000",
+            "> transfer(from=3, to=3, amount=4)",
+            "! transfer(from=3, to=3, amount=4) -> Err(Denied)",
+            r#"> login(user="ann", password=<redacted>)"#,
+            // At exit the function has taken what is not `Copy`, and what is borrowed may be gone.
+            "! login(user=_, password=<redacted>) -> None",
+        ]
+    );
+    Ok(())
+}
