@@ -13,6 +13,7 @@ mod fexit;
 mod floor;
 mod fmodret;
 mod fsession;
+mod futures;
 mod hand;
 mod ilhook;
 mod inlined;
@@ -24,6 +25,7 @@ mod off_slot;
 mod patched;
 mod recursion;
 mod retour;
+mod scoped;
 mod signatures;
 mod static_keys;
 mod traced;
@@ -50,6 +52,8 @@ pub(crate) fn all() -> Vec<Row> {
         fexit::ROWS,
         fsession::ROWS,
         fmodret::ROWS,
+        scoped::ROWS,
+        futures::ROWS,
         jit::ROWS,
         detour::ROWS,
         retour::ROWS,

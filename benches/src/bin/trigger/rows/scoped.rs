@@ -1,0 +1,46 @@
+//! Links that are limited to a scope: a call where it is in force, and one elsewhere.
+
+use gtramp::{Entry, Scope, site, traceable};
+use gtramp_bench::row::{Can, Row};
+
+use crate::cells::hit;
+use crate::check;
+use crate::target::{body, calls};
+
+pub(super) const ROWS: &[Row] = &[
+    Row {
+        name: "fentry-scoped",
+        floor: "fentry",
+        can: Can::GTRAMP,
+        setup: || {
+            let scope = Scope::new();
+            let probe = |_: &Entry<'_>, a: &u64, b: &u64| hit([*a, *b]);
+            let link = site!(inside).link().within(&scope).fentry(probe).attach();
+            let link = link.map_err(|error| error.to_string())?;
+            Ok(check::before(calls!(inside; a b), (link, scope.enter())))
+        },
+    },
+    Row {
+        name: "fentry-elsewhere",
+        floor: "fentry",
+        can: Can::GTRAMP,
+        setup: || {
+            let probe = |_: &Entry<'_>, a: &u64, b: &u64| hit([*a, *b]);
+            let link = site!(outside).link().within(&Scope::new()).fentry(probe).attach();
+            let link = link.map_err(|error| error.to_string())?;
+            Ok(check::nothing(calls!(outside; a b), link))
+        },
+    },
+];
+
+#[traceable]
+#[inline(never)]
+fn inside(a: u64, b: u64) -> u64 {
+    body([a, b])
+}
+
+#[traceable]
+#[inline(never)]
+fn outside(a: u64, b: u64) -> u64 {
+    body([a, b])
+}
