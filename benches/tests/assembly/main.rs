@@ -16,7 +16,7 @@ use program::Program;
 use support::callgrind::{self, TRIGGER};
 
 /// The rows whose code is kept.
-const ROWS: [&str; 5] = ["fentry", "fentry-hash", "fentry-list2", "fexit", "both-spec", "fmodret"];
+const ROWS: [&str; 6] = ["fentry", "fentry-hash", "fentry-list2", "fexit", "both-spec", "fmodret"];
 
 #[test]
 #[cfg_attr(

@@ -19,8 +19,8 @@ macro_rules! asynchronous {
         mod $module {
             use super::*;
 
-    pub(super) const TWINS: [Row; 2] =
-                twins!($plain, PLAIN, calls!(traced_call; a), PATH, 1);
+            pub(super) const TWINS: [Row; 2] =
+        twins!($plain, PLAIN, calls!(traced_call; a), PATH, 1);
 
             pub(super) const LIFE: Row = Row {
                 name: $life,
@@ -32,12 +32,12 @@ macro_rules! asynchronous {
                         .fentry(|_: &Entry<'_>| ())
                         .fexit(|_: &Exit<'_>| ())
                         .attach();
-            let link = link.map_err(|error| error.to_string())?;
-                    Ok(check::armed(calls!(probed_call; a), PLAIN, Seen::Same(PLAIN), link))
+                    let link = link.map_err(|error| error.to_string())?;
+            Ok(check::armed(calls!(probed_call; a), PLAIN, Seen::Same(PLAIN), link))
                 },
             };
 
-            const PLAIN: Run = calls!(plain_call; a);
+    const PLAIN: Run = calls!(plain_call; a);
 
             const PATH: &str = concat!(module_path!(), "::traced");
 
