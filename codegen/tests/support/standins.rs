@@ -54,6 +54,72 @@ mod site {
         }
     }
 
+    impl Slot {
+        /// # Safety
+        ///
+        /// There is room for a `T` at this place.
+        unsafe fn at<T>(place: *mut T) -> Self {
+            if !Self::holds::<T>() {
+                return Self::pointer(place);
+            }
+            let mut slot = Self(MaybeUninit::uninit());
+            // SAFETY: `holds` has compared size and alignment, and the rest is the caller's promise.
+            unsafe { core::ptr::copy_nonoverlapping(place, (&raw mut slot).cast::<T>(), 1) };
+            slot
+        }
+        /// # Safety
+        ///
+        /// `at` has made it of this place.
+        unsafe fn restore<T>(&self, place: *mut T) {
+            if Self::holds::<T>() {
+                // SAFETY: `holds` has compared size and alignment, and the rest is the caller's promise.
+                unsafe { core::ptr::copy_nonoverlapping((&raw const *self).cast::<T>(), place, 1) };
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// As the runtime's.
+    pub unsafe trait Lives {
+        type Args;
+        type Slots: AsMut<[Slot]>;
+        type Future: Future;
+        fn switch() -> *const ();
+        fn make(args: Self::Args) -> Self::Future;
+        /// # Safety
+        ///
+        /// There are arguments at this place.
+        unsafe fn slots(args: *mut Self::Args) -> Self::Slots;
+        /// # Safety
+        ///
+        /// The slots are those of this place.
+        unsafe fn restore(args: *mut Self::Args, slots: &Self::Slots);
+    }
+    pub struct Unpolled<L: Lives> {
+        pub args: L::Args,
+    }
+    pub struct Refused<A, U>(PhantomData<fn(A) -> U>);
+    // SAFETY: nobody asks.
+    unsafe impl<A, U: Future> Lives for Refused<A, U> {
+        type Args = A;
+        type Slots = [Slot; 1];
+        type Future = U;
+        fn switch() -> *const () {
+            core::ptr::null()
+        }
+        fn make(_: A) -> U {
+            unreachable!()
+        }
+        unsafe fn slots(_: *mut A) -> [Slot; 1] {
+            [Slot::uninit()]
+        }
+        unsafe fn restore(_: *mut A, _: &[Slot; 1]) {}
+    }
+    fn never_entered() -> ! {
+        unreachable!()
+    }
+
     pub struct Source;
     #[derive(Clone, Copy)]
     pub struct Shown;
