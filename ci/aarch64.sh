@@ -50,7 +50,7 @@ cargo clippy --locked --target "$target" --package gtramp -- -D warnings
 export GTRAMP_RUNS=${GTRAMP_RUNS:-30}
 export GTRAMP_STRESS_SECONDS=${GTRAMP_STRESS_SECONDS:-5}
 cargo test --locked --target "$target" --package gtramp --lib --test shapes --test behaviour \
-    --test refusals --test traceable --test unwind --test life --test poke --test stress
+    --test refusals --test traceable --test unwind --test life --test poke --test stress --test futures
 
 # Entries that jump through their data: no code is written.
 slot=$(mktemp --suffix .toml)
