@@ -170,12 +170,11 @@ impl fmt::Display for Call<'_> {
             write!(f, "{comma}{}={value}", function.source().arg(index).0)?;
         }
         f.write_str(")")?;
-        match self.result() {
-            Some(result) => write!(f, " -> {result}"),
-            None if self.context.frame().outcome == Outcome::Unwound => {
-                f.write_str(" -> (unwound)")
-            }
-            None => Ok(()),
+        match (self.result(), self.context.frame().outcome) {
+            (Some(result), _) => write!(f, " -> {result}"),
+            (None, Outcome::Unwound) => f.write_str(" -> (unwound)"),
+            (None, Outcome::Cancelled) => f.write_str(" -> (cancelled)"),
+            (None, _) => Ok(()),
         }
     }
 }
