@@ -59,7 +59,7 @@ impl<F> Site<F> {
         self.link().fexit(probe).attach()
     }
 
-    /// Attaches a session, see [`fsession`](crate::fsession).
+    /// Attaches a session, see [`fsession`](fn@crate::fsession).
     ///
     /// # Errors
     ///
