@@ -315,7 +315,8 @@ fn runs_link_of(mark: *mut (), row: &Row) -> bool {
         // SAFETY: the thread itself set the mark and has not cleared it, so the row's list is held: the
         // mark of a list that is only being entered names no row.
         let running = unsafe { (*running).link };
-        // SAFETY: a list holds its links' states.
-        is_one_link(unsafe { &*running }.number, link.number)
+        // Null for the row of no probe, which a thread in a list without probes names. SAFETY: a list holds its
+        // links' states.
+        unsafe { running.as_ref() }.is_some_and(|running| is_one_link(running.number, link.number))
     })
 }

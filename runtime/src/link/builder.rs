@@ -306,15 +306,15 @@ where
 /// use gtramp::{Entry, traceable};
 ///
 /// #[traceable]
-/// fn greet(name: &str, times: u32) -> String {
+/// fn echo(name: &str, times: u32) -> String {
 ///     name.repeat(times as usize)
 /// }
 ///
-/// # greet("x", 1);
-/// let link = gtramp::fentry("**::greet", |ctx: &Entry, name: &str, times: &u32| {
+/// # echo("x", 1);
+/// let link = gtramp::fentry("**::echo", |ctx: &Entry, name: &str, times: &u32| {
 ///     println!("{}({name:?}, {times})", ctx.function().name());
 /// })?;
-/// greet("hello ", 3);
+/// echo("hello ", 3);
 /// drop(link);
 /// # Ok::<(), gtramp::Error>(())
 /// ```
