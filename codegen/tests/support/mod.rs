@@ -90,10 +90,11 @@ pub fn build(dir: &Path, files: &Files, plan: &Plan, optimised: bool) -> PathBuf
         let args = list(&|i| format!("{i}_u64"));
         let params = list(&|i| format!("a{i}: u64"));
         let sum = (0..n).map(|i| format!("+ {} * a{i}", i + 1)).collect::<String>();
+        let (ignored, shown) = (["_"].repeat(n + 1).join(", "), n + 2);
         let comma = if n > 0 { ", " } else { "" };
         source.push_str(&format!(
-            "    check({n}, site::call_{n}(|| const {{ &site::Source }}, {args}{comma}|{params}| -> u64 {{ 7 {sum} }}));\n    \
-                 check({n}, site::call_{n}(|| const {{ &site::Source }}, {args}{comma}|{params}| -> [u64; 3] {{ [7 {sum}; 3] }})[2]);\n"
+            "    check({n}, site::call_{n}({args}{comma}|{params}| -> u64 {{ 7 {sum} }}, |{ignored}| (const {{ &site::Source }}, [site::Shown; {shown}])));\n    \
+                 check({n}, site::call_{n}({args}{comma}|{params}| -> [u64; 3] {{ [7 {sum}; 3] }}, |{ignored}| (const {{ &site::Source }}, [site::Shown; {shown}]))[2]);\n"
         ));
     }
     source.push_str("}\n");
