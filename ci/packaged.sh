@@ -59,7 +59,7 @@ fn count(ctx: &Entry, account: &str, amount: u64) {
 
 fn main() -> Result<(), gtramp::Error> {
     assert_eq!(fee("ann", 500), 8);
-    let link = count.attach()?;
+    let link = count::attach()?;
     assert_eq!(fee("ann", 500), 8);
     let waived = site!(fee).fmod_ret(|_: &ModRet, _: &str, _: &u64| ControlFlow::Break(0))?;
     assert_eq!(fee("ann", 500), 0);
