@@ -186,8 +186,8 @@ unsafe extern "C" fn watched_thunk<P: EntryProbe<M>, M>(
     at: At,
     args: *mut Slot,
     errno: Errno,
-    x: Unused,
-    y: Unused,
+    _: Unused,
+    _: Unused,
     whose: Whose,
 ) {
     // SAFETY: the caller's promise: a mark that names the row holds its list.
@@ -196,7 +196,7 @@ unsafe extern "C" fn watched_thunk<P: EntryProbe<M>, M>(
     let target = unsafe { whose.target() };
     let run = || {
         // SAFETY: the caller's promise.
-        unsafe { thunk::<P, M, true>(at, args, errno, x, y, whose) };
+        unsafe { run_entry::<P, M, true>(row, args, target, errno) };
     };
     // SAFETY: the caller's promise.
     let _ = unsafe { watched(row, target.function, run) };

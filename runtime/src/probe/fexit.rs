@@ -245,7 +245,7 @@ unsafe fn watched_thunk<P: ExitProbe<M>, M>(
     let target = unsafe { whose.target() };
     let run = || {
         // SAFETY: the caller's promise.
-        unsafe { thunk::<P, M>(row, args, whose, ret, outcome, errno) };
+        unsafe { run_exit::<P, M, true>(row, args, target, ret, outcome, errno) };
     };
     // SAFETY: the caller's promise.
     let _ = unsafe { watched(row, target.function, run) };

@@ -206,7 +206,7 @@ unsafe extern "C" fn watched_thunk<P: ModRetProbe<M>, M>(
     args: *mut Slot,
     errno: Errno,
     ret: *mut (),
-    x: Unused,
+    _: Unused,
     whose: Whose,
 ) -> Outcome {
     // SAFETY: the caller's promise: a mark that names the row holds its list.
@@ -215,7 +215,7 @@ unsafe extern "C" fn watched_thunk<P: ModRetProbe<M>, M>(
     let target = unsafe { whose.target() };
     let run = || {
         // SAFETY: the caller's promise.
-        unsafe { thunk::<P, M>(at, args, errno, ret, x, whose) }
+        unsafe { run_mod_ret::<P, M, true>(row, args, target, ret, errno) }
     };
     // SAFETY: the caller's promise.
     unsafe { watched(row, target.function, run) }.unwrap_or(Outcome::Running)
