@@ -21,7 +21,7 @@ use crate::grace::in_probe;
 use crate::md::{Fresh, Front, Md, Prepared};
 use crate::poke::Writable;
 use crate::probe::{List, ListBox, Row};
-use crate::site::{Function, Record};
+use crate::site::Function;
 use crate::sync::{Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
@@ -298,10 +298,10 @@ fn arm(
         let md = &*next.md;
         let was_armed = md.is_armed();
         md.set_astray(true);
-        let shown = arming.aim(site_of(md), next.caller);
-        if let Err(error) = arming.switch(site_of(md), true) {
+        let shown = arming.aim(md.site(), next.caller);
+        if let Err(error) = arming.switch(md.site(), true) {
             if !was_armed {
-                md.set_astray(!arming.aim(site_of(md), core::ptr::null()));
+                md.set_astray(!arming.aim(md.site(), core::ptr::null()));
             }
             armed.into_iter().for_each(|next| disarm(&next.md, arming));
             return Err(error);
@@ -319,14 +319,10 @@ fn arm(
 /// Takes back an arming. If it cannot, the entry stays armed with nothing to run.
 fn disarm(md: &Md, arming: &mut Writable) {
     md.set_astray(true);
-    if arming.switch(site_of(md), false).is_ok() {
+    if arming.switch(md.site(), false).is_ok() {
         md.set_armed(false);
-        md.set_astray(!arming.aim(site_of(md), core::ptr::null()));
+        md.set_astray(!arming.aim(md.site(), core::ptr::null()));
     }
-}
-
-fn site_of(md: &Md) -> &'static Record {
-    md.site()
 }
 
 /// Publishes a list, and lets the entry follow, where it is not on its way already.
