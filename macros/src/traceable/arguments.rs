@@ -87,6 +87,17 @@ pub(super) struct Argument {
     pub(super) param: TokenStream,
 }
 
+/// All arguments of a function, in order: what it calls them, and what the body's closure declares.
+pub(super) fn split_all(function: &mut Function) -> (Vec<Ident>, Vec<TokenStream>) {
+    let inputs = function.sig.inputs.iter_mut().enumerate();
+    inputs
+        .map(|(index, input)| {
+            let Argument { name, param } = split(input, index);
+            (name, param)
+        })
+        .unzip()
+}
+
 pub(super) fn split(input: &mut FnArg, index: usize) -> Argument {
     match input {
         FnArg::Receiver(receiver) => {

@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Attribute, FnArg, ReturnType, Type, TypeReference, parse_quote};
 
-use super::arguments::{Arguments, is_large, may_have_a_never, split};
+use super::arguments::{Arguments, is_large, may_have_a_never, split, split_all};
 use super::body::{Form, begins_item, is_unsafe};
 use super::future::{self, Returned};
 use super::scope::Scope;
@@ -113,12 +113,7 @@ fn moved(
     let place = first_place(&body);
     let called = runtime.private_at(place);
     let body = body_of(&body, function, &runtime.private());
-    let (mut passed, mut params) = (Vec::new(), Vec::new());
-    for (index, input) in function.sig.inputs.iter_mut().enumerate() {
-        let argument = split(input, index);
-        passed.push(argument.name);
-        params.push(argument.param);
-    }
+    let (passed, params) = split_all(function);
     let call = format_ident!("call_{}", passed.len(), span = place);
     let hinted = hint::hinted(&body, &function.sig.output, scope);
     let hint_lints = hinted.is_some().then(hint::lints);

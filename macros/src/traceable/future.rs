@@ -19,7 +19,7 @@ use syn::{
     Type, TypeParamBound, parse_quote,
 };
 
-use super::arguments::{is_lint, split};
+use super::arguments::{is_lint, split, split_all};
 use super::body::is_opaque;
 use super::receiver;
 use super::scope::Scope;
@@ -112,12 +112,7 @@ pub(super) fn returning(
     describe: &TokenStream,
 ) -> TokenStream {
     let span = Span::call_site().located_at(function.sig.ident.span());
-    let (mut passed, mut params) = (Vec::new(), Vec::new());
-    for (index, input) in function.sig.inputs.iter_mut().enumerate() {
-        let argument = split(input, index);
-        passed.push(argument.name);
-        params.push(argument.param);
-    }
+    let (passed, params) = split_all(function);
     let output = &returned.output;
     let result = result(body, &parse_quote!(-> #output));
     let make = quote_spanned!(span=> |#(#params),*| async move { #result });
