@@ -134,7 +134,7 @@ impl Halves {
         if self.has_end() {
             let mut frame = Frame { target: &self.md.target, args, ret, outcome };
             let thread = current();
-            info.during(args, || {
+            info.at_end(args, || {
                 run_exits::<true>(&self.list, &mut frame, &mut self.states, thread);
             });
         }

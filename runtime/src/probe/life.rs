@@ -3,9 +3,10 @@
 use core::cell::Cell;
 use core::num::NonZero;
 use core::sync::atomic::{AtomicU64, Ordering};
+use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
-use crate::scope::Place;
+use crate::scope::{Place, here};
 use crate::site::Slot;
 
 std::thread_local! {
@@ -13,8 +14,6 @@ std::thread_local! {
     static PROBED: Cell<*const LifeInfo> = const { Cell::new(core::ptr::null()) };
     /// The future that the thread is polling: the innermost whose life is seen.
     static POLLED: Cell<Option<NonZero<u64>>> = const { Cell::new(None) };
-    /// Its address tells threads apart.
-    static HERE: u8 = const { 0 };
 }
 
 /// The life of one future of an async function, from its first poll to its end: see
@@ -29,11 +28,10 @@ pub struct LifeInfo {
     poll_began: Instant,
     busy: Duration,
     longest: Duration,
-    thread: usize,
-    /// Other threads that have polled it.
-    more_threads: Vec<usize>,
     /// Where it has begun.
     place: Place,
+    /// Threads that have polled it, besides that.
+    more_threads: Vec<ThreadId>,
     /// Whose life it is: where the slots are that its probes are handed.
     args: Cell<*mut Slot>,
 }
@@ -52,9 +50,8 @@ impl LifeInfo {
             poll_began: now,
             busy: Duration::ZERO,
             longest: Duration::ZERO,
-            thread: 0,
-            more_threads: Vec::new(),
             place: Place::here(),
+            more_threads: Vec::new(),
             args: Cell::new(core::ptr::null_mut()),
         }
     }
@@ -104,7 +101,7 @@ impl LifeInfo {
     /// How many threads have polled it.
     #[must_use]
     pub fn threads(&self) -> usize {
-        usize::from(self.thread != 0) + self.more_threads.len()
+        usize::from(self.polls > 0) + self.more_threads.len()
     }
 
     /// A poll begins, on this thread; hands back what [`LifeInfo::poll_ends`] takes.
@@ -113,10 +110,8 @@ impl LifeInfo {
         if self.polls > 0 {
             self.poll_began = Instant::now();
         }
-        let here = HERE.with(|here| core::ptr::from_ref(here).addr());
-        if self.thread == 0 {
-            self.thread = here;
-        } else if self.thread != here && !self.more_threads.contains(&here) {
+        let here = here();
+        if self.place.thread() != here && !self.more_threads.contains(&here) {
             self.more_threads.push(here);
         }
         POLLED.replace(Some(self.id))
@@ -135,9 +130,14 @@ impl LifeInfo {
     pub(crate) fn during<R>(&self, args: *mut Slot, run: impl FnOnce() -> R) -> R {
         self.args.set(args);
         let outer = PROBED.replace(self);
-        let result = self.place.during(run);
+        let result = run();
         PROBED.set(outer);
         result
+    }
+
+    /// As [`LifeInfo::during`], at the end of the call, as if that were where it has begun.
+    pub(crate) fn at_end<R>(&self, args: *mut Slot, run: impl FnOnce() -> R) -> R {
+        self.during(args, || self.place.during(run))
     }
 
     /// The life of the call whose slots these are, if it has one.

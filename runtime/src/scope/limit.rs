@@ -45,8 +45,9 @@ impl Limit {
     }
 }
 
+/// The calling thread; while probes run at the end of what began on another, that one.
 #[inline(always)]
-fn here() -> ThreadId {
+pub(crate) fn here() -> ThreadId {
     THREAD.get().unwrap_or_else(|| {
         let here = std::thread::current().id();
         THREAD.set(Some(here));
@@ -65,6 +66,11 @@ impl Place {
     /// Here, now.
     pub(crate) fn here() -> Self {
         Self { scope: Scope::current(), thread: here() }
+    }
+
+    /// On which thread.
+    pub(crate) fn thread(&self) -> ThreadId {
+        self.thread
     }
 
     /// Runs probes as if they were there, so that the end of a call follows its beginning. They do not unwind.

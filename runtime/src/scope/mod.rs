@@ -5,5 +5,5 @@ mod limit;
 mod travel;
 
 pub use handle::{EnteredScope, Scope};
-pub(crate) use limit::{Limit, Place};
+pub(crate) use limit::{Limit, Place, here};
 pub use travel::InScope;
