@@ -1,6 +1,7 @@
 //! Calls within calls, and how others read them.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -21,6 +22,9 @@ mod traced {
 
 /// What a recording of a few calls is.
 fn recorded(name: &str) -> (String, tempfile::TempDir) {
+    // Tests that record the same functions take turns: each would see the other's calls.
+    static TURNS: Mutex<()> = Mutex::new(());
+    let _turn = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().expect("there is room");
     let file = folder.path().join(name).to_str().expect("it is text").to_owned();
     let recorded = crate::support::recorded(
