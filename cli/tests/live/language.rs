@@ -105,6 +105,36 @@ fn arguments_choose_calls_and_are_shown_when_asked_for() {
 }
 
 #[gtramp::traceable]
+mod secret {
+    #[traceable(redact(password, return))]
+    pub(super) fn login(user: &str, password: &str) -> u64 {
+        (user.len() + password.len()) as u64
+    }
+}
+
+#[test]
+fn what_is_redacted_is_neither_shown_nor_compared() {
+    let running = attached("live::language::secret::login { print(args, ret) }");
+    secret::login("ann", "hunter2");
+    let found = running.off();
+    let [event] = &found.events[..] else { panic!("{:?}", found.events) };
+    let shown = format!("{:?}", event.values);
+    assert!(shown.contains("password=<redacted>"), "{shown}");
+    assert!(!shown.contains("hunter2") && !shown.contains("10"), "{shown}");
+    for program in [
+        r#"live::language::secret::login /password == "hunter2"/ { count() }"#,
+        "live::language::secret::login { @[password] = count() }",
+    ] {
+        let message = refused(&["run", program]);
+        assert!(
+            message.contains("`password` of live::language::secret::login is redacted"),
+            "{message}"
+        );
+    }
+    refused(&["run", "live::language::secret::login /ret == 10/ { count() }"]);
+}
+
+#[gtramp::traceable]
 mod keyed {
     pub(super) fn pay(account: &str, amount: u64) -> u64 {
         account.len() as u64 + amount

@@ -79,7 +79,9 @@ impl Compiler {
         for planned in &mut self.functions {
             let found = arguments.iter().map(|argument| find(planned.function, argument));
             planned.arguments = found.collect::<Result<_, _>>()?;
-            planned.ret = Reader::of(planned.function.return_type());
+            let function = planned.function;
+            planned.ret =
+                Reader::of(function.return_type()).filter(|_| !function.is_result_redacted());
         }
         Ok(())
     }
@@ -251,6 +253,10 @@ fn find(function: &'static Function, argument: &At<String>) -> Result<(usize, Re
             ),
         ));
     };
+    if function.argument(index).is_some_and(|argument| argument.is_redacted()) {
+        let path = function.path();
+        return Err(Wrong::at(*column, format!("`{name}` of {path} is redacted: it is not shown")));
+    }
     let type_name = function.argument(index).map_or("", |argument| argument.type_name());
     let reader = Reader::of(type_name)
         .ok_or_else(|| not_read(*column, &format!("`{name}`"), function, type_name))?;

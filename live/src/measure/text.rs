@@ -13,6 +13,11 @@ pub(super) fn arguments(ctx: &Entry<'_>) -> String {
         if index > 0 {
             text.push_str(", ");
         }
+        if argument.is_redacted() {
+            text.push_str(argument.name());
+            text.push_str("=<redacted>");
+            continue;
+        }
         let value = match Reader::of(argument.type_name()) {
             Some(reader) => reader.argument(ctx, index),
             None => Value::Absent,

@@ -106,7 +106,8 @@ impl Function {
     pub fn argument(&self, index: usize) -> Option<Argument> {
         let facts = self.description.types.args.get(index)?;
         let (name, written) = self.source().arg(index);
-        Some(Argument { name, written, type_name: (facts.name)() })
+        let is_redacted = self.shown()[index].is_redacted();
+        Some(Argument { name, written, type_name: (facts.name)(), is_redacted })
     }
 
     /// The place among its arguments of the one with this name.
@@ -116,10 +117,14 @@ impl Function {
 
     /// Its arguments, the receiver first.
     pub fn arguments(&self) -> impl ExactSizeIterator<Item = Argument> {
-        self.description.types.args.iter().enumerate().map(|(index, facts)| {
-            let (name, written) = self.source().arg(index);
-            Argument { name, written, type_name: (facts.name)() }
-        })
+        let arguments = (0..self.argument_count()).map(|index| self.argument(index));
+        arguments.map(|argument| argument.expect("there are as many"))
+    }
+
+    /// Whether its result must not be shown: `#[traceable(redact(return))]`.
+    #[must_use]
+    pub fn is_result_redacted(&self) -> bool {
+        self.shown()[self.argument_count()].is_redacted()
     }
 
     /// The name of the type it returns.
@@ -209,6 +214,7 @@ pub struct Argument {
     name: &'static str,
     written: &'static str,
     type_name: &'static str,
+    is_redacted: bool,
 }
 
 impl Argument {
@@ -228,5 +234,12 @@ impl Argument {
     #[must_use]
     pub fn type_name(&self) -> &'static str {
         self.type_name
+    }
+
+    /// Whether it must not be shown: `#[traceable(redact(..))]`. Probes may still read it; tools that show what they
+    /// read leave it out.
+    #[must_use]
+    pub fn is_redacted(&self) -> bool {
+        self.is_redacted
     }
 }

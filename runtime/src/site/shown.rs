@@ -72,6 +72,10 @@ impl Shown {
     /// It is `()`.
     pub const UNIT: Self = Self(&Shows::Debug { show: show::<()>, copied: None });
 
+    pub(crate) fn is_redacted(self) -> bool {
+        matches!(self.0, Shows::Redacted)
+    }
+
     pub(crate) fn shows(self) -> &'static Shows {
         self.0
     }
