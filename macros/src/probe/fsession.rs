@@ -4,12 +4,10 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::{ParseStream, Parser as _};
-use syn::{
-    Attribute, FnArg, GenericArgument, Ident, ItemImpl, PathArguments, ReturnType, Type, Visibility,
-};
+use syn::{Attribute, FnArg, Ident, ItemImpl, Type, Visibility};
 
 use super::expand::{attaching, call};
-use super::param::first_borrow;
+use super::output::handed_on;
 use super::parse::ProbeFn;
 use super::{Kind, check, fentry, fexit};
 use crate::args::ProbeArgs;
@@ -179,31 +177,8 @@ impl Members {
 fn state(entry: &ProbeFn, errors: &mut Errors) -> Option<Type> {
     const WANTED: &str = "the entry half of a session returns `Option<State>`: the value of this call, which its \
         exit half takes, or `None` if that is not to run for this call";
-    let sig = &entry.0.sig;
-    let ReturnType::Type(_, output) = &sig.output else {
-        errors.push(&sig.ident, WANTED);
-        return None;
-    };
-    let Some(state) = option_of(output) else {
-        errors.push(output, WANTED);
-        return None;
-    };
-    if let Some(borrowed) = first_borrow(&state) {
-        let message = "the value of a call cannot borrow from it: copy what the exit half needs";
-        errors.push_error(syn::Error::new(borrowed, message));
-        return None;
-    }
-    Some(state)
-}
-
-fn option_of(ty: &Type) -> Option<Type> {
-    let Type::Path(path) = ungrouped(ty) else { return None };
-    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
-    let PathArguments::AngleBracketed(generics) = &last.arguments else { return None };
-    match generics.args.first()? {
-        GenericArgument::Type(ty) => Some(ty.clone()),
-        _ => None,
-    }
+    let borrows = "the value of a call cannot borrow from it: copy what the exit half needs";
+    handed_on(entry, "Option", WANTED, borrows, errors)
 }
 
 /// The exit half without the value, as an exit probe is.

@@ -10,6 +10,7 @@ mod fentry;
 mod fexit;
 mod fmod_ret;
 mod fsession;
+mod output;
 mod param;
 mod parse;
 
