@@ -356,7 +356,7 @@ fn publish(
 pub(super) fn finish(mut transaction: Transaction, parts: Vec<Part>) {
     let mut waits: Vec<(Part, Left, Vec<Arc<Retired>>)> = Vec::new();
     for part in parts.into_iter().filter(|part| part.end != End::None) {
-        let lists = transaction.marked(&part.link);
+        let (lists, _) = transaction.marked(&part.link);
         if !in_probe() {
             let left = part.left();
             waits.push((part, left, lists));

@@ -6,7 +6,7 @@
 //!    those that step 1 replaces;
 //! 3. barrier: from here on every thread sees the new list, or the dead row, or has set a mark
 //!    that the next step sees;
-//! 4. note which of these lists are marked, unlock, wait for the marks of the link's rows;
+//! 4. note which of these lists are marked; if there are marks of the link's rows, unlock, wait for them, lock again;
 //! 5. drop the link; free what lists nobody holds.
 
 use std::sync::Arc;
@@ -17,7 +17,6 @@ use crate::md::Md;
 use crate::poke::Writable;
 use crate::probe::{ListBox, Row};
 use crate::sync::{Ordering, lock};
-use crate::sys;
 
 use super::core::{LinkCore, Member};
 use super::handle::Link;
@@ -96,38 +95,43 @@ pub(super) fn withdraw(
     let installs = link.state.installs.load(Ordering::Relaxed);
     transaction.kill(link);
     let mut changed = Vec::with_capacity(members.len());
+    let mut without = rows::without(link);
+    let mut killed = core::ptr::null();
     for md in members.iter().flat_map(Member::sites) {
-        if !md.current().rows().iter().any(|row| rows::is_of(row, link)) {
-            continue;
-        }
-        let list = rows::without(md.current(), link, CallAbi::at(md));
+        let Some(list) = without.at(md) else { continue };
         if link.state.hashed && !rows::any_hashed(&list) {
             transaction.state().table.remove(md.target.address);
         }
         // The caller of an empty list is the plainest of its shape: a thread on its way from
         // the entry runs nothing there.
-        if let Some(old) = publish(&mut transaction, md, list, &mut changed) {
-            old.kill(link);
+        let old = core::ptr::from_ref(md.current());
+        if let Some(retired) = publish(&mut transaction, md, list, &mut changed)
+            // Neighbours have one list.
+            && core::mem::replace(&mut killed, old) != old
+        {
+            retired.kill(link);
         }
     }
+    drop(without);
     follow_all(&changed);
     transaction.shrink();
-    sys::barrier();
-    let lists = transaction.marked(link);
+    let (lists, is_running) = transaction.marked(link);
 
-    if patience == Patience::Leave || in_probe() {
+    if is_running && (patience == Patience::Leave || in_probe()) {
         transaction.leave(link, fate, installs, members, lists);
-    } else {
+        return transaction.end();
+    }
+    if is_running {
         drop(transaction);
         wait(&link.state, &lists);
-        drop(lists);
         let Some(again) = Transaction::begin(Errand::Leaving) else { return };
         transaction = again;
-        // Another thread may have put the probes back while this one waited without the lock.
-        if link.state.installs.load(Ordering::Relaxed) == installs {
-            vacate(&link.state, &members);
-            settle(&mut transaction, link, &members);
-        }
+    }
+    drop(lists);
+    // Another thread may have put the probes back while this one waited without the lock.
+    if link.state.installs.load(Ordering::Relaxed) == installs {
+        vacate(&link.state, &members);
+        settle(&mut transaction, link, &members);
     }
     transaction.end();
 }
@@ -168,6 +172,12 @@ pub(super) fn settle(transaction: &mut Transaction, link: &LinkCore, members: &[
         if !current.is_empty() && current.specialised().is_none() {
             // Without memory for it, the shared caller serves as well.
             let keep = |row: &Row| !rows::is_of(row, link);
+            // Such callers are for the lists of one link.
+            let mut kept = current.rows().iter().filter(|row| keep(row)).map(|row| row.link);
+            let first = kept.next();
+            if kept.any(|of| Some(of) != first) {
+                continue;
+            }
             let Ok(list) = rows::changed(current, keep, &[], CallAbi::at(md)) else { continue };
             if list.specialised().is_some() {
                 let _ = publish(transaction, md, list, &mut changed);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::caller::choose::{self, Holds};
 use crate::caller::{CallAbi, Lookup};
-use crate::md::Prepared;
+use crate::md::{Md, Prepared};
 use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Room, Row};
 use crate::sync::lock;
 use crate::sys::OutOfMemory;
@@ -46,10 +46,10 @@ pub(crate) fn with(
     let (of, cookie) = (md.current(), member.cookie);
     let last = &mut next.made[member.fit as usize];
     let like = last.as_ref().filter(|made| core::ptr::eq(made.of, of));
-    // Under another tenant's marks it may have to do without its caller, which others keep.
-    let is_own = ![0, link.state.number].contains(&md.tenant());
     let list = match like {
-        Some(made) if made.cookie == cookie && !is_own => return Ok(made.list.clone()),
+        Some(made) if made.cookie == cookie && may_share(&made.list, md) => {
+            return Ok(made.list.clone());
+        }
         Some(made) if of.is_empty() => made.list.copy(&mut next.room, cookie)?,
         _ => {
             let fit = &next.fits[member.fit as usize];
@@ -58,22 +58,60 @@ pub(crate) fn with(
             groups.into_list(fit.abi)?
         }
     };
-    if !is_own {
+    if may_share(&list, md) {
         *last = Some(Made { of, cookie, list: list.clone() });
     }
     Ok(list)
 }
 
-/// `list`, of a function like this, without the probes of `link`.
-///
-/// Detaching cannot fail, so without memory for the shorter list the process ends, as it does
-/// wherever Rust allocates.
-pub(crate) fn without(list: &List, link: &LinkCore, abi: CallAbi) -> ListBox {
-    if list.rows().iter().all(|row| is_of(row, link)) {
-        return ListBox::empty();
+/// Whether others may have this list too: under another tenant's marks one with a caller of its own may have to do
+/// without it, which others keep.
+fn may_share(list: &List, md: &Md) -> bool {
+    list.specialised().is_none() || [0, list.sole().link()].contains(&md.tenant())
+}
+
+/// The next lists of functions that a link leaves. Those that come out alike are one list.
+pub(crate) struct Without<'l> {
+    link: &'l LinkCore,
+    /// What was made last: the list in the place of which it comes, and what calls it is for.
+    made: Option<(*const List, CallAbi, ListBox)>,
+}
+
+/// For the functions of this link.
+pub(crate) fn without(link: &LinkCore) -> Without<'_> {
+    Without { link, made: None }
+}
+
+impl Without<'_> {
+    /// The list at `md` without the probes of the link; `None` if there are none in it.
+    pub(crate) fn at(&mut self, md: &Md) -> Option<ListBox> {
+        let (of, abi) = (md.current(), CallAbi::at(md));
+        let is_like = |made: &&(*const List, CallAbi, ListBox)| {
+            core::ptr::eq(made.0, of) && made.1 == abi && may_share(&made.2, md)
+        };
+        if let Some((.., list)) = self.made.as_ref().filter(is_like) {
+            return Some(list.clone());
+        }
+        if !of.rows().iter().any(|row| is_of(row, self.link)) {
+            return None;
+        }
+        let list = if of.rows().iter().all(|row| is_of(row, self.link)) {
+            ListBox::empty()
+        } else {
+            made_of(of, abi, |row| !is_of(row, self.link))
+        };
+        if may_share(&list, md) {
+            self.made = Some((of, abi, list.clone()));
+        }
+        Some(list)
     }
-    let shorter = Groups::of(list, |row| !is_of(row, link)).into_list(abi);
-    shorter.unwrap_or_else(|refused| refused.abort())
+}
+
+/// A list of these rows of another.
+///
+/// Detaching cannot fail, so without memory for it the process ends, as it does wherever Rust allocates.
+fn made_of(list: &List, abi: CallAbi, keep: impl Fn(&Row) -> bool) -> ListBox {
+    Groups::of(list, keep).into_list(abi).unwrap_or_else(|refused| refused.abort())
 }
 
 /// `list`, of a function like this, without the rows that a batch takes out of it, and with the probes of
@@ -143,11 +181,15 @@ struct Groups {
 impl Groups {
     fn of(list: &List, keep: impl Fn(&Row) -> bool) -> Self {
         let kept = |row: &&Row| keep(row);
-        Self {
-            entries: list.entries().iter().filter(kept).map(Row::copy).collect(),
-            mods: list.mods().iter().filter(kept).map(Row::copy).collect(),
-            exits: list.exits().iter().rev().filter(kept).map(Row::copy).collect(),
-        }
+        let [mut entries, mut mods, mut exits] =
+            [list.entries(), list.mods(), list.exits()].map(|rows| {
+                // Mostly one is added.
+                Vec::with_capacity(if rows.is_empty() { 0 } else { rows.len() + 1 })
+            });
+        entries.extend(list.entries().iter().filter(kept).map(Row::copy));
+        mods.extend(list.mods().iter().filter(kept).map(Row::copy));
+        exits.extend(list.exits().iter().rev().filter(kept).map(Row::copy));
+        Self { entries, mods, exits }
     }
 
     /// Adds the probes of `link` as they fit a function.

@@ -10,7 +10,7 @@ use crate::grace::wait_for_marks;
 use crate::grace::{Held, IgnoreGuard, Marked, held, ignore_current_thread, marked, records};
 use crate::md::{LOOKING, Md, Replaced, TableState};
 use crate::poke::{Expected, Writable, is_known};
-use crate::probe::{LinkState, ListBox, Needs, Row, discard, drop_caught};
+use crate::probe::{LinkState, List, ListBox, Needs, Row, discard, drop_caught};
 use crate::site::{Function, Record};
 use crate::sync::{Mutex, MutexGuard, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
@@ -94,6 +94,10 @@ pub(crate) struct Transaction {
     state: MutexGuard<'static, State>,
     /// What threads had marked, some time after it had begun, once somebody has asked.
     marked: Option<Marked>,
+    /// Whether a barrier has come after the last change.
+    is_settled: bool,
+    /// The last list that was to have a shared caller, what calls it was for, and the caller.
+    selected: Option<(ListBox, CallAbi, *const ())>,
     /// Whether links that were left to a later transaction are left to a later one than this.
     keeps_links: bool,
     /// After the guard of the lock, so that they are dropped after it, in this order.
@@ -153,6 +157,8 @@ impl Transaction {
         Some(Self {
             state: lock(&STATE),
             marked: None,
+            is_settled: false,
+            selected: None,
             keeps_links: false,
             _turn: turn,
             _under_way: under_way,
@@ -191,11 +197,21 @@ impl Transaction {
         if !self.may_move_in(md, list.sole().link()) {
             list.share();
         }
-        list.specialised().unwrap_or_else(|| {
-            let lookup = lookup_of(any_hashed(list));
-            let shared = choose::shared(list.needs(), lookup, CallAbi::at(md));
-            shared.expect("attach() has checked that it exists").code()
-        })
+        if let Some(own) = list.specialised() {
+            return own;
+        }
+        let abi = CallAbi::at(md);
+        // Neighbours often have one list, of which every row says something.
+        if let Some((last, of, caller)) = &self.selected
+            && core::ptr::eq::<List>(&**last, &**list)
+            && *of == abi
+        {
+            return *caller;
+        }
+        let shared = choose::shared(list.needs(), lookup_of(any_hashed(list)), abi);
+        let caller = shared.expect("attach() has checked that it exists").code();
+        self.selected = Some((list.clone(), abi, caller));
+        caller
     }
 
     /// Replaces a site's list and its caller, which was selected for it. The old list, if there were
@@ -206,6 +222,7 @@ impl Transaction {
         list: ListBox,
         caller: *const (),
     ) -> Option<&Retired> {
+        self.is_settled = false;
         let old = md.publish(list, caller);
         if old.is_empty() {
             return None;
@@ -251,6 +268,7 @@ impl Transaction {
         let state = &mut *self.state;
         sys::reserve(&mut state.retired, lists)?;
         if hashed > 0 {
+            self.is_settled = false;
             state.table.reserve(hashed, &mut state.replaced)?;
         }
         Ok(())
@@ -264,6 +282,7 @@ impl Transaction {
 
     /// Gives back what the hash table no longer needs.
     pub(crate) fn shrink(&mut self) {
+        self.is_settled = false;
         let state = &mut *self.state;
         state.table.shrink(&mut state.replaced);
     }
@@ -274,11 +293,20 @@ impl Transaction {
         self.state.retired.iter().chain(awaited).for_each(|old| old.kill(link));
     }
 
-    /// The retired lists with a row of `link` that threads have marks of, sorted by address.
+    /// A barrier, unless nothing was replaced since the last one.
+    fn settle(&mut self) {
+        if !core::mem::replace(&mut self.is_settled, true) {
+            sys::barrier();
+        }
+    }
+
+    /// The retired lists with a row of `link` that threads have marks of, sorted by address; and whether one of
+    /// its probes may be running, in these or under its own marks.
     ///
-    /// After a barrier: a mark that appears later on such a list is withdrawn, or names a row that
+    /// A barrier comes first: a mark that appears later on such a list is withdrawn, or names a row that
     /// is found dead.
-    pub(crate) fn marked(&mut self, link: &LinkCore) -> Vec<Arc<Retired>> {
+    pub(crate) fn marked(&mut self, link: &LinkCore) -> (Vec<Arc<Retired>>, bool) {
+        self.settle();
         let marked = marked();
         let state = &mut *self.state;
         if marked.any_address() {
@@ -291,7 +319,8 @@ impl Transaction {
         };
         let mut lists: Vec<_> = state.awaited.iter().filter(is_one).cloned().collect();
         lists.sort_by_key(|old| old.list.addresses().start);
-        lists
+        let is_running = marked.any(|mark| may_run(mark, &link.state, &lists));
+        (lists, is_running)
     }
 
     /// Remembers a link that could not be waited for, of which threads had marks in these lists.
@@ -318,7 +347,7 @@ impl Transaction {
     /// Takes out what no thread holds any more. If there is anything to take out, a barrier comes
     /// first, after the last change.
     fn sweep(&mut self) -> Garbage {
-        let state = &mut *self.state;
+        let state = &*self.state;
         if !state.leaving.is_empty() {
             abandon_marks_of_the_gone();
         }
@@ -327,7 +356,8 @@ impl Transaction {
         if !are_many && state.replaced.is_empty() && state.leaving.is_empty() {
             return Garbage::default();
         }
-        sys::barrier();
+        self.settle();
+        let state = &mut *self.state;
         let marked = marked();
         let (mut lists, mut awaited) = (Vec::new(), Vec::new());
         if are_many {
