@@ -283,7 +283,7 @@ pub(super) fn apply(transaction: &mut Transaction, parts: &[Part]) -> Result<(),
         }
     }
     transaction.shrink();
-    sys::barrier();
+    transaction.settle();
     Ok(())
 }
 

@@ -252,7 +252,8 @@ impl Transaction {
     }
 
     /// Tells calls that hold a list which was replaced at one of these metadata to skip the rows of `link`.
-    pub(super) fn kill_at(&self, link: &LinkCore, left: &Left) {
+    pub(super) fn kill_at(&mut self, link: &LinkCore, left: &Left) {
+        self.is_settled = false;
         self.replaced_at(left).for_each(|old| old.kill(link));
     }
 
@@ -288,13 +289,14 @@ impl Transaction {
     }
 
     /// Tells calls that hold any list that was replaced to skip the rows of `link`.
-    pub(crate) fn kill(&self, link: &LinkCore) {
+    pub(crate) fn kill(&mut self, link: &LinkCore) {
+        self.is_settled = false;
         let awaited = self.state.awaited.iter().map(|old| &**old);
         self.state.retired.iter().chain(awaited).for_each(|old| old.kill(link));
     }
 
-    /// A barrier, unless nothing was replaced since the last one.
-    fn settle(&mut self) {
+    /// A barrier, unless nothing was replaced and no row killed since the last one.
+    pub(super) fn settle(&mut self) {
         if !core::mem::replace(&mut self.is_settled, true) {
             sys::barrier();
         }
