@@ -24,6 +24,8 @@ pub struct Plan {
     pub missing: Vec<usize>,
     /// One per shape and lookup, in the order of (lookup, slots, sleepable, origin).
     pub callers: Vec<Caller>,
+    /// What replaced bodies are entered through, one per slot count, ascending.
+    pub patched: Vec<Caller>,
     /// Callers for one entry probe of any type that look the function up, by slots.
     pub singles: Vec<Single>,
     /// One per slot count whose slots leave a register free, ascending.
@@ -42,6 +44,7 @@ serialize!(Plan {
     calls,
     missing,
     callers,
+    patched,
     singles,
     specialised,
     places
@@ -155,6 +158,7 @@ impl Plan {
                 .map(|args| call(args, arch))
                 .collect(),
             missing: (0..=MOST_ARGS).filter(|&args| !traced(args)).collect(),
+            patched: arch.map_or_else(Vec::new, |arch| patched(arch, config)),
             singles: arch.map_or_else(Vec::new, |arch| singles(arch, &callers)),
             specialised: arch.map_or_else(Vec::new, |arch| specialised(arch, config)),
             places: places(&callers, max_slots),
@@ -190,6 +194,22 @@ fn callers(arch: &Arch, config: &Config) -> Vec<Caller> {
         }
     }
     callers
+}
+
+/// One per slot count: they save what a caller saves that calls the origin.
+fn patched(arch: &Arch, config: &Config) -> Vec<Caller> {
+    let patched = config.slots().into_iter().map(|slots| {
+        let shape = Shape { slots, sleepable: false, origin: true };
+        Caller {
+            name: format!("patched_{slots}"),
+            shape,
+            lookup: Lookup::Inline,
+            md_register: arch.md_register(slots),
+            frame: arch.frame(shape),
+            rows: None,
+        }
+    });
+    patched.collect()
 }
 
 /// For entry probes that do not block, of functions whose slots leave a register free.

@@ -6,7 +6,7 @@ use std::{env, fs};
 
 use proc_macro2::TokenStream;
 
-use crate::probe::{Kind, probe, session};
+use crate::probe::{Kind, probe, replace, session};
 use crate::traceable::traceable;
 
 /// Expands the first attribute of `tests/expected/<case>.rs`.
@@ -28,6 +28,7 @@ fn case(name: &str) {
         "fentry" => probe(Kind::Fentry, args, item),
         "fexit" => probe(Kind::Fexit, args, item),
         "fsession" => session(args, item),
+        "replace" => replace(args, item),
         "fmod_ret" => probe(Kind::FmodRet, args, item),
         other => panic!("no macro {other}"),
     };
@@ -48,6 +49,16 @@ fn compare(path: &Path, found: &str) {
 #[test]
 fn a_function() {
     case("function");
+}
+
+#[test]
+fn a_replacement() {
+    case("replacement");
+}
+
+#[test]
+fn a_replacement_that_borrows() {
+    case("replacement_that_borrows");
 }
 
 #[test]

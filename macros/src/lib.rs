@@ -203,6 +203,33 @@ pub fn fmod_ret(attribute: TokenStream, item: TokenStream) -> TokenStream {
     probe::probe(probe::Kind::FmodRet, attribute.into(), item.into()).into()
 }
 
+/// Makes a function that can be put in the place of others: a live patch.
+///
+/// It has the arguments and the result of what it replaces, a method's `self` among them as the first. Its types are
+/// compared with those of each function when it is applied, lifetimes included, so a result may borrow from an
+/// argument as the function's does.
+///
+/// ```ignore
+/// use gtramp::replace;
+///
+/// #[replace("bank::Ledger::fee")]
+/// fn no_fee(_ledger: &Ledger, _amount: u64) -> u64 {
+///     0
+/// }
+///
+/// let patch = no_fee::apply()?; // from now on, calls run `no_fee`
+/// drop(patch); // and now what was there before
+/// ```
+///
+/// # Options
+///
+/// - `"pattern"`, any number: which functions `apply()` takes, as for [`macro@fentry`].
+/// - `crate = path`: where the `gtramp` crate is, if not at `::gtramp`.
+#[proc_macro_attribute]
+pub fn replace(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    probe::replace(attribute.into(), item.into()).into()
+}
+
 /// Makes a session: what runs when a function is entered leaves a value for what runs when the same call ends.
 ///
 /// It stands on an `impl` of a type with two functions, `entry` and `exit`, and adds two more: `attach()` attaches

@@ -132,6 +132,30 @@ pub enum Error {
         /// The first of them.
         function: String,
     },
+    /// A function is patched already.
+    #[non_exhaustive]
+    Busy {
+        /// The function's path.
+        function: &'static str,
+    },
+    /// A function's body cannot be replaced by this.
+    #[non_exhaustive]
+    NotReplaceable {
+        /// The function's path.
+        function: &'static str,
+        /// What is in the way.
+        reason: String,
+    },
+    /// Somebody who watches a function does not want it patched.
+    #[non_exhaustive]
+    Declined {
+        /// The function's path.
+        function: &'static str,
+        /// What they say.
+        reason: String,
+    },
+    /// A thread that is in a replacement would wait for itself.
+    InsidePatch,
     /// A link is to be changed that was detached.
     Detached,
     /// One transaction changes a link twice.
@@ -327,6 +351,21 @@ impl fmt::Display for Error {
                 f,
                 "the link is not attached to `{function}`, nor to any other function that was selected \
                  (Link::info() lists those that it has)"
+            ),
+            Self::Busy { function } => write!(
+                f,
+                "`{function}` is patched already: revert that patch first, or put this one over it with \
+                 stack(true)"
+            ),
+            Self::NotReplaceable { function, reason } => {
+                write!(f, "`{function}` cannot be replaced by this: {reason}")
+            }
+            Self::Declined { function, reason } => {
+                write!(f, "`{function}` is not to be patched, says who watches it: {reason}")
+            }
+            Self::InsidePatch => f.write_str(
+                "the patch is reverted, but this thread is in a replacement itself and would wait for ever: \
+                 wait on another thread, or revert() without waiting",
             ),
             Self::Detached => {
                 f.write_str("the link was detached, and cannot be changed any more: attach another")

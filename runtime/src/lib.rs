@@ -54,6 +54,7 @@ mod grace;
 mod life;
 mod link;
 mod md;
+mod patch;
 mod poke;
 mod probe;
 mod registry;
@@ -62,14 +63,16 @@ mod site;
 mod sync;
 mod sys;
 
-pub use gtramp_macros::{fentry, fexit, fmod_ret, fsession, traceable};
+pub use gtramp_macros::{fentry, fexit, fmod_ret, fsession, replace, traceable};
 
 pub use error::{Error, Refusal};
 pub use grace::{IgnoreGuard, ignore_current_thread};
 pub use link::{
-    Altered, Cookie, IntoProbes, Link, LinkBuilder, LinkInfo, LinkedFunction, Probes, Stats,
-    Transaction, fentry, fexit, fmod_ret, fsession, link,
+    Altered, Cookie, IntoProbes, Link, LinkBuilder, LinkInfo, LinkedFunction, Patch, PatchBuilder,
+    PatchEvent, PatchWatch, Probes, Stats, Transaction, fentry, fexit, fmod_ret, fsession, link,
+    watch_patches,
 };
+pub use patch::Replacement;
 pub use probe::{
     ArgumentKey, Call, Context, Entry, Exit, Kind, LifeInfo, Misfit, ModRet, Return, Value,
 };
@@ -138,8 +141,10 @@ pub mod __private {
     pub use crate::error::Error;
     pub use crate::life::Life;
     pub use crate::link::{
-        Link, LinkBuilder, Signature, entry_link, exit_link, mod_ret_link, session_link,
+        Link, LinkBuilder, Patch, PatchBuilder, Signature, entry_link, exit_link, mod_ret_link,
+        replacing, session_link,
     };
+    pub use crate::patch::Replacement;
     pub use crate::probe::{Entry, Exit, ModRet};
     pub use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, Param, Probe, RetParam};
     pub use crate::probe::{SessionEntry, SessionExit};

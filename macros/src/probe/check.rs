@@ -16,7 +16,7 @@ pub(crate) fn check(kind: Kind, probe: &ProbeFn, errors: &mut Errors) {
     params(probe, errors);
 }
 
-fn qualifiers(probe: &ProbeFn, errors: &mut Errors) {
+pub(super) fn qualifiers(probe: &ProbeFn, errors: &mut Errors) {
     let sig = &probe.0.sig;
     if let Some(token) = &sig.constness {
         errors.push(token, "a probe runs at run time only; leave out `const`");
@@ -38,7 +38,7 @@ fn qualifiers(probe: &ProbeFn, errors: &mut Errors) {
     }
 }
 
-fn generics(probe: &ProbeFn, errors: &mut Errors) {
+pub(super) fn generics(probe: &ProbeFn, errors: &mut Errors) {
     for param in &probe.0.sig.generics.params {
         if !matches!(param, GenericParam::Lifetime(_)) {
             errors.push(
@@ -91,7 +91,7 @@ fn is_plain_data(name: &str) -> bool {
         || name.starts_with(['u', 'i', 'f']) && name[1..].chars().all(|c| c.is_ascii_digit())
 }
 
-fn params(probe: &ProbeFn, errors: &mut Errors) {
+pub(super) fn params(probe: &ProbeFn, errors: &mut Errors) {
     for input in &probe.0.sig.inputs {
         let attrs = match input {
             FnArg::Receiver(Receiver { attrs, .. }) => attrs,

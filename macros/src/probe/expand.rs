@@ -103,6 +103,16 @@ fn item(
     begin: TokenStream,
     implementations: TokenStream,
 ) -> TokenStream {
+    let attaching = attaching(&probe.0.vis, private, &begin);
+    item_with(probe, &attaching, &implementations)
+}
+
+/// As [`item`], with these functions of the type.
+pub(super) fn item_with(
+    probe: ProbeFn,
+    functions: &TokenStream,
+    implementations: &TokenStream,
+) -> TokenStream {
     let mut function = probe.0;
     let name = function.sig.ident.clone();
     let vis = std::mem::replace(&mut function.vis, syn::Visibility::Inherited);
@@ -112,7 +122,6 @@ fn item(
     // A caller that is compiled for the probe, in whatever unit of code, has the probe in it.
     let inline =
         (!function.attrs.iter().any(|attr| is_attr(attr, "inline"))).then(|| quote!(#[inline]));
-    let attaching = attaching(&vis, private, &begin);
     quote! {
         #(#outside)*
         #[allow(non_camel_case_types)]
@@ -136,7 +145,7 @@ fn item(
             #implementations
 
             impl #name {
-                #attaching
+                #functions
             }
         };
     }

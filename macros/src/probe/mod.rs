@@ -13,6 +13,7 @@ mod fsession;
 mod output;
 mod param;
 mod parse;
+mod replace;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -23,6 +24,7 @@ use crate::args::ProbeArgs;
 use crate::errors::Errors;
 
 pub(crate) use self::fsession::session;
+pub(crate) use self::replace::replace;
 
 /// Which attribute it is.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -11,6 +11,7 @@ use syn::{
 use super::identity::{Opaque, argument_identity, identity};
 use super::scope::Scope;
 use super::shown::Shown;
+use super::signature::borrowing;
 use crate::function::{Function, ungrouped};
 use crate::text::text;
 
@@ -57,6 +58,10 @@ pub(crate) fn closure(
         line: ::core::line!(),
         column: ::core::column!(),
     };
+    let borrowing = match borrowing(sig, scope) {
+        Some(pointer) => quote!(::core::option::Option::Some(#private::type_id_of::<#pointer>)),
+        None => quote!(::core::option::Option::None),
+    };
     // SAFETY (of what is written): the description is this function's, and its identities are the types that are
     // written there, or opaque.
     let source = quote_spanned! {span=>
@@ -66,6 +71,7 @@ pub(crate) fn closure(
                 #place
                 ids: &[#(#ids),*],
                 promise: unsafe { #private::Promise::new() },
+                signature: #borrowing,
             }
         }
     };
@@ -89,7 +95,7 @@ fn type_line(shown: String, identity: &Result<Type, Opaque>) -> String {
 }
 
 /// The type of `self`, for this `Self`.
-fn receiver_type(receiver: &Receiver, self_ty: &Type) -> Type {
+pub(super) fn receiver_type(receiver: &Receiver, self_ty: &Type) -> Type {
     match &receiver.kind {
         ReceiverKind::Reference(and, lifetime, mutability) => {
             let elem = match ungrouped(self_ty) {

@@ -22,6 +22,7 @@ use syn::{
 };
 
 use super::scope::Scope;
+use super::signature::renamed;
 use crate::function::ungrouped_mut;
 
 /// Why a type is opaque.
@@ -54,8 +55,17 @@ impl Opaque {
 
 /// `ty` with every lifetime left open, or why it is opaque.
 pub(crate) fn identity(ty: &Type, scope: &Scope) -> Result<Type, Opaque> {
+    opened(ty, scope, false)
+}
+
+/// `ty` with the lifetimes that have names under others, which nobody around the function has.
+pub(super) fn named(ty: &Type, scope: &Scope) -> Result<Type, Opaque> {
+    opened(ty, scope, true)
+}
+
+fn opened(ty: &Type, scope: &Scope, keeps_names: bool) -> Result<Type, Opaque> {
     let mut ty = ty.clone();
-    let mut opener = Opener { scope, opaque: None, depth: 0 };
+    let mut opener = Opener { scope, opaque: None, depth: 0, keeps_names };
     if scope.is_rewritten() {
         opener.give_up(Opaque::Text);
     }
@@ -81,6 +91,8 @@ struct Opener<'a> {
     opaque: Option<Opaque>,
     /// How many times `Self` has been replaced on the way here.
     depth: u32,
+    /// Whether lifetimes that have names stay apart.
+    keeps_names: bool,
 }
 
 impl Opener<'_> {
@@ -197,14 +209,18 @@ impl VisitMut for Opener<'_> {
     }
 
     fn visit_type_reference_mut(&mut self, reference: &mut TypeReference) {
-        if reference.lifetime.as_ref().is_some_and(|lifetime| lifetime.ident != "static") {
-            reference.lifetime = None;
+        match &mut reference.lifetime {
+            Some(lifetime) if self.keeps_names => self.visit_lifetime_mut(lifetime),
+            Some(lifetime) if lifetime.ident != "static" => reference.lifetime = None,
+            _ => {}
         }
         self.visit_type_mut(&mut reference.elem);
     }
 
     fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
-        if lifetime.ident != "static" {
+        if self.keeps_names && lifetime.ident != "static" && lifetime.ident != "_" {
+            *lifetime = Lifetime { ident: renamed(lifetime), ..lifetime.clone() };
+        } else if lifetime.ident != "static" {
             lifetime.ident = Ident::new("_", lifetime.ident.span());
         }
     }

@@ -15,6 +15,7 @@ mod parse;
 mod receiver;
 mod scope;
 mod shown;
+mod signature;
 mod unseen;
 
 use proc_macro2::{Group, TokenStream};
@@ -28,6 +29,7 @@ use crate::function::{Function, changes_nothing, outer};
 
 pub(crate) use self::identity::identity;
 pub(crate) use self::scope::Scope;
+pub(crate) use self::signature::borrowing;
 use self::unseen::Unseen;
 
 /// The whole macro: attribute tokens and item tokens in, item tokens out.

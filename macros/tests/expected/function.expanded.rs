@@ -49,6 +49,7 @@ where
                         ::gtramp::__private::opaque,
                     ],
                     promise: unsafe { ::gtramp::__private::Promise::new() },
+                    signature: ::core::option::Option::None,
                 }
             },
             [

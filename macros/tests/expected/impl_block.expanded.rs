@@ -21,6 +21,7 @@ impl<'a> Iterator for Parser<'a> {
                             crate::other::__private::type_id_of::<fn(Option<&str>)>,
                         ],
                         promise: unsafe { crate::other::__private::Promise::new() },
+                        signature: ::core::option::Option::None,
                     }
                 },
                 [__a0.__gtramp_shown(), __r.__gtramp_shown(), __r.__gtramp_variant()],

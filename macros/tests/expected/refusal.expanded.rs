@@ -27,6 +27,7 @@ pub mod bank {
                             column: ::core::column!(),
                             ids: &[::gtramp::__private::type_id_of::<fn(())>],
                             promise: unsafe { ::gtramp::__private::Promise::new() },
+                            signature: ::core::option::Option::None,
                         }
                     },
                     [
@@ -61,6 +62,7 @@ pub mod bank {
                                 ::gtramp::__private::type_id_of::<fn(u64)>,
                             ],
                             promise: unsafe { ::gtramp::__private::Promise::new() },
+                            signature: ::core::option::Option::None,
                         }
                     },
                     [

@@ -23,6 +23,7 @@ fn compare<'a, T: Ord, K>(key: &'a K) -> impl Fn(&T, &'a K) -> Ordering + use<'a
                     column: ::core::column!(),
                     ids: &[::gtramp::__private::opaque, ::gtramp::__private::opaque],
                     promise: unsafe { ::gtramp::__private::Promise::new() },
+                    signature: ::core::option::Option::None,
                 }
             },
             [

@@ -4,6 +4,7 @@
 #[allow(unused_imports, reason = "a target without callers uses none of them")]
 use super::{
     origin::run_origin,
+    patched::run_patched,
     run::{Hash, Inline, run_entry},
     shape::{Lookup, Shape},
     specialised::Specialised,

@@ -11,6 +11,7 @@ mod contributed;
 mod generated;
 mod life;
 mod origin;
+mod patched;
 mod result;
 mod run;
 mod shape;
@@ -23,6 +24,6 @@ pub(crate) use shape::Shape;
 
 pub(crate) use abi::CallAbi;
 pub(crate) use compiled::{entry_caller, exit_caller, mod_ret_caller, pair_caller, session_caller};
-pub(crate) use generated::{MAX_ARGS, MAX_SLOTS};
+pub(crate) use generated::{MAX_ARGS, MAX_SLOTS, patched};
 pub(crate) use life::Halves;
 pub(crate) use run::TABLE;

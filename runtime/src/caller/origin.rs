@@ -296,7 +296,7 @@ macro_rules! call_body_of {
 ///
 /// `args` is the address of `N` slots.
 #[inline(always)]
-unsafe fn saved<const N: usize>(args: *mut Slot) -> [Slot; N] {
+pub(super) unsafe fn saved<const N: usize>(args: *mut Slot) -> [Slot; N] {
     // SAFETY: the caller's promise.
     unsafe { args.cast::<[Slot; N]>().read() }
 }

@@ -36,6 +36,13 @@ pub struct IgnoreGuard {
     thread_bound: PhantomData<*const ()>,
 }
 
+impl IgnoreGuard {
+    /// Does what dropping one does that was forgotten on this thread.
+    pub(crate) fn take_back() {
+        drop(Self { thread_bound: PhantomData });
+    }
+}
+
 impl Drop for IgnoreGuard {
     fn drop(&mut self) {
         let left = GUARDS.get() - 1;

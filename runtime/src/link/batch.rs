@@ -335,7 +335,7 @@ fn publish(
 ) {
     let follows = md.is_armed() && (list.is_empty() || md.caller() != caller);
     // An entry that was armed a moment ago shows this caller.
-    let was_off = md.current().is_empty() && !list.is_empty();
+    let was_off = md.current().is_empty() && !list.is_empty() && !md.is_patched();
     if rows::any_hashed(&list) {
         transaction.state().table.insert(md.target.address, md);
         Front::offer(md);

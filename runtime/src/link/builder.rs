@@ -258,7 +258,7 @@ impl LinkBuilder {
 }
 
 /// The patterns of a probe's attribute; `crate` in them is the crate that wrote it.
-fn patterns<P: Probe>() -> Selector {
+pub(super) fn patterns<P: Probe>() -> Selector {
     let own_crate = P::MODULE.split("::").next().unwrap_or_default();
     let resolved = P::PATTERNS.iter().map(|pattern| {
         let (not, path) = pattern.strip_prefix('!').map_or(("", *pattern), |path| ("!", path));

@@ -151,7 +151,7 @@ fn publish<'t>(
 }
 
 /// Lets the entries of sites follow what was published there.
-fn follow_all(changed: &[&'static Md]) {
+pub(super) fn follow_all(changed: &[&'static Md]) {
     // If the pages cannot be written now, the entries stay armed, for callers that may have nothing to
     // run or hand each call on: slower, and right.
     match Writable::open(changed.iter().map(|md| md.site())) {

@@ -12,6 +12,7 @@ use std::cell::Cell;
 use std::io;
 
 use crate::grace;
+use crate::patch;
 use crate::registry::Registry;
 use crate::sync::{AtomicBool, Ordering};
 use crate::sys;
@@ -54,6 +55,7 @@ unsafe extern "C" fn in_parent() {
 
 unsafe extern "C" fn in_child() {
     grace::in_forked_child();
+    patch::in_forked_child();
     // What is orphaned stays so.
     let taken = ACROSS.take();
     if taken.is_some() {

@@ -15,6 +15,7 @@ mod fork;
 mod handle;
 mod info;
 mod line;
+mod patch;
 mod probes;
 mod rows;
 mod several;
@@ -34,6 +35,7 @@ pub use builder::{
 pub use cookie::Cookie;
 pub use handle::Link;
 pub use info::{Altered, LinkInfo, LinkedFunction, Stats};
+pub use patch::{Patch, PatchBuilder, PatchEvent, PatchWatch, replacing, watch_patches};
 pub use probes::{IntoProbes, Probes};
 pub use several::Transaction;
 pub use site_ext::Signature;

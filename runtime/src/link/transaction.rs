@@ -464,7 +464,7 @@ pub(crate) fn expected(site: &Record) -> Expected {
 /// Lets the entry at `md` follow what was published there. If it cannot be armed, it is as it was; that it
 /// cannot be disarmed harms nothing: its calls find nothing to run.
 pub(crate) fn follow(md: &'static Md, writable: &mut Writable) -> Result<(), Error> {
-    let (site, arm) = (md.site(), !md.current().is_empty());
+    let (site, arm) = (md.site(), md.is_wanted());
     if !arm && !md.is_armed() {
         return Ok(());
     }

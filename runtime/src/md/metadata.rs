@@ -22,8 +22,8 @@ pub(crate) struct Md {
     /// The caller, which an armed entry jumps to and so comes first, and what callers made for the lists of
     /// one link run.
     selected: Selected<List>,
-    /// The body a call that is not overridden runs.
-    origin: *const (),
+    /// What a call that is not overridden runs: the body, or what is in its place.
+    origin: AtomicPtr<()>,
     /// The probes. Null never.
     list: Published<List>,
     pub(crate) target: Target,
@@ -168,7 +168,7 @@ impl Md {
         Prepared(fresh.push(Self {
             selected: Selected::new(full),
             list: Published::new(ListBox::empty().into_raw()),
-            origin: site.body(),
+            origin: AtomicPtr::new(site.body().cast_mut()),
             target,
         }))
     }
@@ -204,7 +204,26 @@ impl Md {
 
     #[inline(always)]
     pub(crate) fn origin(&self) -> *const () {
-        self.origin
+        // What is in the body's place looks for itself what it is to run.
+        self.origin.load(Ordering::Relaxed)
+    }
+
+    /// Whether something is in the place of the body. Under the transaction lock.
+    pub(crate) fn is_patched(&self) -> bool {
+        !core::ptr::eq(self.origin(), self.site().body())
+    }
+
+    /// Puts the second way of the entry in the place of the body, or the body back. Under the transaction lock.
+    pub(crate) fn set_patched(&self, patched: bool) {
+        let site = self.site();
+        let origin = if patched { site.detour() } else { site.body() };
+        self.origin.store(origin.cast_mut(), Ordering::Release);
+    }
+
+    /// Whether the site is to be armed: there are probes, or something is in the place of the body. Under the
+    /// transaction lock.
+    pub(crate) fn is_wanted(&self) -> bool {
+        !self.current().is_empty() || self.is_patched()
     }
 
     #[inline(always)]

@@ -18,6 +18,8 @@ pub struct Param {
 enum How {
     /// A copy of a `T`.
     Value { of: Asked },
+    /// The `T` itself, which is taken away.
+    Moved { of: Asked },
     /// `&T`, of an argument that is a `T`, a `&T` or a `&mut T`.
     Shared { of: Asked, shared: Asked, unique: Asked },
     /// `*const T`, of an argument that is a `&T`, a `&mut T` or a raw pointer.
@@ -76,6 +78,12 @@ impl Param {
     #[must_use]
     pub fn value<T: Copy>(ty: &'static str, id: TypeId) -> Self {
         Self { ty, how: How::Value { of: Asked::new::<T>(id) } }
+    }
+
+    /// A parameter of type `T` that takes the argument: of what stands in the place of the function.
+    #[must_use]
+    pub fn moved<T>(ty: &'static str, id: TypeId) -> Self {
+        Self { ty, how: How::Moved { of: Asked::new::<T>(id) } }
     }
 
     /// As [`Param::value`], for a `T` that borrows nothing: its name and its identity are the compiler's.
@@ -155,7 +163,7 @@ impl Param {
 
     fn is_but_for_lifetimes(&self, found: TypeId) -> bool {
         match self.how {
-            How::Value { of } => of.erased == found,
+            How::Value { of } | How::Moved { of } => of.erased == found,
             How::Shared { of, shared, unique } => {
                 [of, shared, unique].iter().any(|form| form.erased == found)
             }
@@ -178,6 +186,10 @@ impl Param {
                  function's own lifetimes, `'static` where it says so"
                     .to_owned()
             }
+            How::Moved { .. } => {
+                "the types differ in their lifetimes alone: a replacement asks for no more than the function has"
+                    .to_owned()
+            }
             How::Shared { .. } | How::Pointer { .. } => in_a_closure("fentry"),
         }
     }
@@ -186,7 +198,7 @@ impl Param {
     /// the thing itself (`Some(false)`), or something else (`None`).
     fn through(&self, found: &Found, in_slot: bool) -> Option<bool> {
         match self.how {
-            How::Value { of } => found.is(of, of.erased).then_some(false),
+            How::Value { of } | How::Moved { of } => found.is(of, of.erased).then_some(false),
             How::Shared { of, .. } if found.is(of, of.erased) => Some(!in_slot),
             How::Shared { of, shared, unique } => {
                 [shared, unique].iter().any(|&form| found.is(form, of.erased)).then_some(true)

@@ -29,6 +29,8 @@ pub struct Source {
     pub ids: &'static [fn() -> TypeId],
     /// That all of this is so.
     pub promise: Promise,
+    /// Where the result borrows from arguments: [`type_id_of`] the function's own type, as far as the text tells it.
+    pub signature: Option<fn() -> TypeId>,
 }
 
 /// A promise that a description tells the truth about the function that it is handed in with.
@@ -46,7 +48,8 @@ impl Promise {
     ///
     /// The [`Source`] that it becomes a part of is of the function in which it stands: as many `ids` as it has
     /// arguments and one more, each [`opaque`], or [`type_id_of`] the type as it is written there, with every
-    /// lifetime left open that the function leaves open. What can be shown, which is handed over with it, was asked of
+    /// lifetime left open that the function leaves open; and as `signature`, the type of pointers to it, or
+    /// `None`. What can be shown, which is handed over with it, was asked of
     /// what stands for the very argument, in order, and then of the result; or it is [`Shown::UNKNOWN`](super::Shown::UNKNOWN) or
     /// [`Shown::REDACTED`](super::Shown::REDACTED).
     #[must_use]
@@ -221,6 +224,7 @@ mod tests {
             ids: &[type_id_of::<fn(&str)>, opaque, type_id_of::<fn(u8)>],
             // SAFETY: it is of no function.
             promise: unsafe { super::Promise::new() },
+            signature: None,
         };
         assert_eq!(source.name(), "pick");
         assert_eq!(source.signature(), "pick<'a, T>(hay: &'a str, (a, b): (T, u8)) -> &'a str");

@@ -26,5 +26,5 @@ pub(crate) use record::{Record, SiteData, records};
 pub use shown::{Of, OfAny, OfMoved, Shown, Variant};
 pub(crate) use shown::{ShowFn, Shows};
 use slot::Fits;
-pub use slot::Slot;
+pub use slot::{Slot, returned, taken};
 pub(crate) use switch::{Switch, find_switches};

@@ -16,6 +16,9 @@ pub(crate) struct SiteData {
     /// What lets a call through that comes back to its own function: see [`super::body`]. Not 0 while
     /// the site is armed.
     pub(super) pass: AtomicUsize,
+    /// What replaces the function's body, known in `patch`: the second way of the entry jumps to where its first
+    /// word says. Null until it was replaced for the first time, and nobody goes that way before.
+    patched: AtomicPtr<()>,
 }
 
 impl SiteData {
@@ -33,6 +36,17 @@ impl SiteData {
     /// Whether the site was never armed.
     pub(crate) fn is_new(&self) -> bool {
         self.pass.load(Ordering::Relaxed) == 0
+    }
+
+    /// What replaces the function's body, or null.
+    pub(crate) fn patched(&self) -> *mut () {
+        self.patched.load(Ordering::Acquire)
+    }
+
+    /// Gives the site what replaces its function's body, for good.
+    pub(crate) fn set_patched(&self, patched: *mut ()) {
+        // Release: whoever finds it sees all of it.
+        self.patched.store(patched, Ordering::Release);
     }
 
     /// Gives the site, which is off, another pass.
@@ -75,6 +89,11 @@ impl Record {
     /// The entry stub.
     pub(crate) fn entry(&self) -> *const () {
         self.entry.target()
+    }
+
+    /// The second way of the entry, which stands in the place of the body while that is replaced.
+    pub(crate) fn detour(&self) -> *const () {
+        self.entry().cast::<u8>().wrapping_add(crate::arch::ENTRY_LEN).cast()
     }
 
     /// The function's own body.

@@ -125,6 +125,40 @@ impl Slot {
     }
 }
 
+/// Takes the value of an argument out of its slot.
+///
+/// # Safety
+///
+/// At `index` of `slots` is a slot as [`Slot::take`] wants it.
+#[inline(always)]
+#[must_use]
+pub unsafe fn taken<T>(slots: *mut Slot, index: usize) -> T {
+    // SAFETY: the caller's promise.
+    let slot = unsafe { slots.add(index).read() };
+    // SAFETY: the caller's promise.
+    unsafe { slot.take() }
+}
+
+/// The slot of a result, which is written where it belongs.
+///
+/// # Safety
+///
+/// Unless a `T` fits a slot, there is one at `arguments` of `slots` that holds the address of room for it.
+#[inline(always)]
+pub unsafe fn returned<T>(slots: *mut Slot, arguments: usize, value: T) -> Slot {
+    if Fits::<T>::YES {
+        // SAFETY: the slot holds the value itself, which nobody else takes.
+        return unsafe { Slot::of(&ManuallyDrop::new(value)) };
+    }
+    // SAFETY: the caller's promise.
+    let out = unsafe { slots.add(arguments).read() };
+    // SAFETY: the caller's promise.
+    let room = unsafe { out.address() }.cast::<T>();
+    // SAFETY: it is the address of room for a `T`.
+    unsafe { room.write(value) };
+    out
+}
+
 /// [`Slot::holds`] for one type, as a constant that all functions share.
 pub(super) struct Fits<T>(PhantomData<T>);
 

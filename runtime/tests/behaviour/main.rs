@@ -17,6 +17,7 @@ mod kinds;
 mod listing;
 mod model;
 mod order;
+mod patching;
 mod recursion;
 mod selecting;
 mod sessions;

@@ -1,0 +1,192 @@
+//! `#[replace]`: a function that can be put in the place of others.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned as _;
+use syn::{FnArg, ReturnType, Type, parse_quote};
+
+use super::check::{generics, params, qualifiers};
+use super::expand::item_with;
+use super::param::open;
+use super::parse::ProbeFn;
+use crate::args::{MAX_ARGS, ProbeArgs};
+use crate::errors::Errors;
+use crate::text::text;
+use crate::traceable::{Scope, borrowing};
+
+/// The whole macro: attribute tokens and item tokens in, item tokens out.
+pub(crate) fn replace(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let args = ProbeArgs::parse(attribute, &mut errors);
+    let replacement = match syn::parse2::<ProbeFn>(item.clone()) {
+        Ok(replacement) => replacement,
+        Err(error) => {
+            errors.push_error(error);
+            let errors = errors.into_tokens();
+            return quote!(#item #errors);
+        }
+    };
+    qualifiers(&replacement, &mut errors);
+    generics(&replacement, &mut errors);
+    params(&replacement, &mut errors);
+    if let Some(param) = replacement.0.sig.inputs.iter().nth(MAX_ARGS) {
+        errors
+            .push(param, format_args!("no traceable function has more than {MAX_ARGS} arguments"));
+    }
+    let typed = types(&replacement, &mut errors);
+    if errors.is_empty() {
+        return expand(replacement, &args, &typed);
+    }
+    let errors = errors.into_tokens();
+    let function = replacement.0;
+    quote!(#[allow(dead_code)] #function #errors)
+}
+
+/// A type as it is written, and with every lifetime open.
+struct Typed {
+    written: Type,
+    open: Type,
+}
+
+impl Typed {
+    fn new(ty: &Type, errors: &mut Errors) -> Option<Self> {
+        Some(Self { written: ty.clone(), open: open(ty, errors)? })
+    }
+}
+
+/// The arguments' types, and last the result's.
+fn types(replacement: &ProbeFn, errors: &mut Errors) -> Vec<Typed> {
+    let sig = &replacement.0.sig;
+    let mut types = Vec::new();
+    for input in &sig.inputs {
+        match input {
+            FnArg::Typed(typed) => types.extend(Typed::new(&typed.ty, errors)),
+            FnArg::Receiver(receiver) => errors.push(
+                receiver.self_token,
+                "a replacement is not a method: what it replaces may be one, and hands it its `self` as the first \
+                 argument, `ledger: &Ledger`",
+            ),
+        }
+    }
+    let unit = parse_quote!(());
+    let output = match &sig.output {
+        ReturnType::Default => &unit,
+        ReturnType::Type(_, ty) => &**ty,
+    };
+    types.extend(Typed::new(output, errors));
+    types
+}
+
+fn expand(replacement: ProbeFn, args: &ProbeArgs, types: &[Typed]) -> TokenStream {
+    let private = args.runtime.private();
+    let sig = replacement.0.sig.clone();
+    let (name, vis, patterns) = (&sig.ident, replacement.0.vis.clone(), &args.patterns);
+    let text_of_name = syn::ext::IdentExt::unraw(name).to_string();
+    let (ret, params) = types.split_last().expect("there is a result");
+    let described = |typed: &Typed| {
+        let (written, open) = (text(&typed.written), &typed.open);
+        (written, quote!(#private::type_id_of::<fn(#open)>()))
+    };
+    let descriptions = params.iter().map(|param| {
+        let (open, (written, id)) = (&param.open, described(param));
+        quote_spanned!(param.written.span()=> #private::Param::moved::<#open>(#written, #id))
+    });
+    let (written, id) = described(ret);
+    let ret_open = &ret.open;
+    let names: Vec<_> = (0..params.len()).map(|index| format_ident!("p{index}")).collect();
+    let count = params.len();
+    let shim = match borrowing(&sig, &Scope::default()) {
+        // What it asks of lifetimes is what its type says, which is compared.
+        Some(pointer) => Shim {
+            signature: quote!(::core::option::Option::Some(#private::type_id_of::<#pointer>())),
+            function: quote!(let __shim: #pointer = #name;),
+            take: params.iter().map(|_| quote!(_)).collect(),
+        },
+        // It asks nothing of lifetimes, which the borrow checker proves: see `super::expand`.
+        None => {
+            let open: Vec<_> = params.iter().map(|param| &param.open).collect();
+            let span = proc_macro2::Span::call_site().located_at(ret.written.span());
+            let proof = quote_spanned!(span=> __borrows_nothing(&ret););
+            Shim {
+                signature: quote!(::core::option::Option::None),
+                function: quote! {
+                    fn __borrows_nothing<T: 'static>(_: &T) {}
+                    #[inline(always)]
+                    fn __shim(#(#names: #open),*) -> #ret_open {
+                        let ret = #name(#(#names),*);
+                        #proof
+                        ret
+                    }
+                },
+                take: open.iter().map(|open| quote!(#open)).collect(),
+            }
+        }
+    };
+    let Shim { signature, function, take } = shim;
+    let reads = names.iter().zip(&take).enumerate().map(|(index, (name, take))| {
+        quote! {
+            // SAFETY: the promise of `run`: it is the slot of this argument, whose value nobody else takes.
+            let #name = unsafe { #private::taken::<#take>(slots, #index) };
+        }
+    });
+    let functions = quote! {
+        /// Puts it in the place of the functions its attribute selects.
+        ///
+        /// # Errors
+        ///
+        /// As the patch builder's `apply`.
+        #[allow(dead_code)]
+        #vis fn apply() -> ::core::result::Result<#private::Patch, #private::Error> {
+            Self::patch().apply()
+        }
+
+        /// Begins a patch that puts it in the place of the functions its attribute selects.
+        #[allow(dead_code)]
+        #[must_use]
+        #vis fn patch() -> #private::PatchBuilder {
+            #private::replacing(Self {})
+        }
+    };
+    let implementations = quote! {
+        impl #private::Probe for #name {
+            const NAME: &'static str = #text_of_name;
+            const MODULE: &'static str = ::core::module_path!();
+            const PATTERNS: &'static [&'static str] = &[#(#patterns),*];
+        }
+
+        #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
+        // SAFETY: `run` takes the arguments that `params` names, and asks no more of lifetimes than its types say:
+        // the shim proves it, or `signature` is the type of pointers to it.
+        unsafe impl #private::Replacement for #name {
+            fn params() -> ::std::vec::Vec<#private::Param> {
+                ::std::vec::Vec::from([#(#descriptions),*])
+            }
+
+            fn ret() -> #private::RetParam {
+                #private::RetParam::of::<#ret_open>(#written, #id)
+            }
+
+            fn signature() -> ::core::option::Option<::core::any::TypeId> {
+                #signature
+            }
+
+            unsafe fn run(slots: *mut #private::Slot) -> #private::Slot {
+                #function
+                #(#reads)*
+                let ret = __shim(#(#names),*);
+                // SAFETY: the promise of `run`: behind the arguments is the address of room for the result, where
+                // that is needed.
+                unsafe { #private::returned(slots, #count, ret) }
+            }
+        }
+    };
+    item_with(replacement, &functions, &implementations)
+}
+
+/// How the user's function is called.
+struct Shim {
+    signature: TokenStream,
+    function: TokenStream,
+    /// The types of its arguments.
+    take: Vec<TokenStream>,
+}

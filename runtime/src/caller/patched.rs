@@ -1,0 +1,33 @@
+//! Running what is in the place of a body.
+
+use crate::md::Md;
+use crate::patch::{Original, Patching};
+use crate::site::Slot;
+
+use super::origin::{call_body, saved};
+
+/// Runs what is in the place of the body, or if that is not replaced any more, the body.
+///
+/// # Safety
+///
+/// Called by a generated stub, which the second way of an entry leads to: `args` are the function's `N` saved slots,
+/// and `md` is the metadata of its site.
+pub(super) unsafe extern "C-unwind" fn run_patched<const N: usize>(
+    args: *mut Slot,
+    md: &'static Md,
+) -> Slot {
+    let site = md.site();
+    let replaced = Patching::of(site.data()).filter(|patching| !Original::is_wanted(patching));
+    let entered = replaced.and_then(Patching::enter);
+    match entered {
+        // SAFETY: it was checked against this function, and nobody else takes the values. It is counted out when it
+        // has returned or unwound.
+        Some(entered) => unsafe { entered.code().run(args) },
+        None => {
+            // SAFETY: `args` are the slots of this site's function.
+            let slots = unsafe { saved::<N>(args) };
+            // SAFETY: the body is that function's.
+            unsafe { call_body(site.body(), slots) }
+        }
+    }
+}

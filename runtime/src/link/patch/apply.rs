@@ -1,0 +1,158 @@
+//! Applying patches and reverting them: transactions, as attaching is.
+
+use crate::caller::{CallAbi, choose};
+use crate::error::{Error, Refusal};
+use crate::md::{Fresh, Md, Prepared};
+use crate::patch::{Code, Patching};
+use crate::poke::Writable;
+use crate::probe::ListBox;
+use crate::site::{Function, find_switches};
+use crate::sys;
+
+use super::super::attach::{
+    PASSES_ARE_ORDERED, begin, list_of_functions, no_memory, prepare, verify_sites,
+};
+use super::super::detach::follow_all;
+use super::super::line::Errand;
+use super::super::transaction::{Transaction, expected, follow};
+use super::bind::{Replaced, bind};
+use super::builder::PatchBuilder;
+use super::handle::Patch;
+use super::watch::{PatchEvent, ask, tell};
+
+/// Applies a patch, or changes nothing.
+pub(super) fn apply(patch: PatchBuilder) -> Result<Patch, Error> {
+    prepare()?;
+    let bound = bind(&patch.parts)?;
+    let functions: Vec<_> = bound.iter().map(|replaced| replaced.function).collect();
+    find_switches().map_err(list_of_functions)?;
+    // Users' code: outside of the transaction.
+    let asked = ask(&functions)?;
+    match apply_in(begin()?, &bound, patch.stack) {
+        Ok(number) => Ok(Patch::new(number, functions)),
+        Err(error) => {
+            asked.iter().for_each(|(watch, function)| watch.tell(PatchEvent::Reverted, function));
+            Err(error)
+        }
+    }
+}
+
+fn apply_in(mut transaction: Transaction, bound: &[Replaced], stack: bool) -> Result<u64, Error> {
+    let mut mixed = Vec::new();
+    let mut refused = Vec::new();
+    for &Replaced { function, .. } in bound {
+        let verified = verify_sites(function, &mut mixed);
+        let busy = !stack && patching(function).is_some_and(Patching::is_in_use);
+        let free = if busy { Err(Error::Busy { function: function.instance() }) } else { Ok(()) };
+        refused.extend(verified.and(free).err().map(|reason| Refusal::new(function, reason)));
+    }
+    super::super::attach::check(refused, &[], false)?;
+    mixed.sort_unstable_by_key(|md| md.mark());
+
+    let sites = || bound.iter().flat_map(|replaced| replaced.function.sites()).copied();
+    let missing = sites().filter(|site| Md::existing(site.data()).is_none()).count();
+    let mut fresh =
+        Fresh::room(missing).map_err(|refused| no_memory("the metadata", None, refused))?;
+    let mut prepared: Vec<Prepared> = Vec::new();
+    for replaced in bound {
+        let full = choose::fullest(CallAbi::of(replaced.function)).expect("bind() found it").code();
+        for site in replaced.function.sites() {
+            prepared.push(Md::of(site, replaced.function, full, &mut fresh));
+        }
+    }
+    let is_mixed = |md: &Md| mixed.binary_search_by_key(&md.mark(), |mixed| mixed.mark()).is_ok();
+    let to_arm = prepared.iter().filter(|md| !md.is_armed() || is_mixed(md));
+    let mut arming = Writable::open(to_arm.map(|md| md.site()))?;
+    transaction.reserve(0, 0).map_err(list_of_functions)?;
+
+    let state = transaction.state();
+    state.attaches += 1;
+    let number = state.attaches;
+    fresh.publish();
+    arming.shorten(sites());
+    let is_off = |function: &Function| function.sites().iter().all(|site| !expected(site).armed);
+    let mut renewed = false;
+    for replaced in bound.iter().filter(|replaced| is_off(replaced.function)) {
+        transaction.renew_pass(replaced.function);
+        renewed = true;
+    }
+    if missing > 0 || renewed && !PASSES_ARE_ORDERED {
+        sys::barrier();
+    }
+    mixed.iter().for_each(|md| md.set_armed(false));
+    // What is to run comes first, then the ways to it.
+    for replaced in bound {
+        replaced.patching().push(number, Code::of(replaced.run));
+    }
+    // SAFETY: what was made afresh has been published.
+    let patched = prepared.into_iter().map(|md| unsafe { md.published() });
+    let patched: Vec<&'static Md> = patched.collect();
+    for md in &patched {
+        if md.current().is_empty() {
+            let mut list = ListBox::empty();
+            let caller = transaction.select(md, &mut list);
+            let _ = transaction.publish(md, list, caller);
+        }
+        md.set_patched(true);
+    }
+    for md in &patched {
+        if !md.is_armed()
+            && let Err(error) = follow(md, &mut arming)
+        {
+            let functions: Vec<_> = bound.iter().map(|replaced| replaced.function).collect();
+            take_out(number, &functions);
+            transaction.end();
+            return Err(error);
+        }
+    }
+    transaction.end();
+    Ok(number)
+}
+
+impl Replaced {
+    /// What replaces its function's body, at all its sites.
+    fn patching(&self) -> &'static Patching {
+        patching(self.function).unwrap_or_else(|| {
+            let patching = Patching::new(self.stub);
+            for site in self.function.sites() {
+                site.data().set_patched(patching.as_word());
+            }
+            patching
+        })
+    }
+}
+
+/// What replaces the body of a function, if it was ever replaced.
+pub(super) fn patching(function: &Function) -> Option<&'static Patching> {
+    function.sites().first().and_then(|site| Patching::of(site.data()))
+}
+
+/// Takes a patch out of its functions; calls that are in it go on.
+pub(super) fn revert(number: u64, functions: &[&'static Function]) {
+    let Some(transaction) = Transaction::begin(Errand::Leaving) else {
+        // Nothing is changed in such a process any more.
+        return;
+    };
+    take_out(number, functions);
+    transaction.end();
+    tell(PatchEvent::Reverted, functions);
+}
+
+/// Under the transaction lock.
+fn take_out(number: u64, functions: &[&'static Function]) {
+    let mut changed = Vec::new();
+    for function in functions {
+        let Some(patching) = patching(function) else { continue };
+        patching.take(number);
+        if patching.is_in_use() {
+            continue;
+        }
+        for md in function.sites().iter().filter_map(|site| Md::existing(site.data())) {
+            md.set_patched(false);
+            if !md.is_wanted() {
+                changed.push(md);
+            }
+        }
+    }
+    follow_all(&changed);
+}

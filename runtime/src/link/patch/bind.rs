@@ -1,0 +1,94 @@
+//! Does a replacement fit a function?
+
+use std::sync::Arc;
+
+use crate::caller::{CallAbi, MAX_SLOTS, choose, patched};
+use crate::error::{Error, Refusal};
+use crate::patch::Run;
+use crate::probe::Asks;
+use crate::site::Function;
+
+use super::super::attach::check;
+use super::builder::Part;
+
+/// A function, what is to be in the place of its body, and the stub by which calls come to that.
+#[derive(Clone, Copy)]
+pub(super) struct Replaced {
+    pub(super) function: &'static Function,
+    pub(super) run: Run,
+    pub(super) stub: *const (),
+}
+
+/// Checks all replacements against the functions that they are for.
+pub(super) fn bind(parts: &[Part]) -> Result<Vec<Replaced>, Error> {
+    let (mut bound, mut refused) = (Vec::new(), Vec::new());
+    for part in parts {
+        if part.functions.is_empty() {
+            return Err(Error::NoFunctions);
+        }
+        let asks: Arc<[Asks]> = Arc::from([part.asks.clone()]);
+        for function in part.functions.resolve()? {
+            match bind_one(part, &asks, function) {
+                Ok(replaced) => bound.push(replaced),
+                Err(refusal) => refused.push(refusal),
+            }
+        }
+    }
+    bound.sort_by_key(|replaced| core::ptr::from_ref(replaced.function));
+    for pair in bound.windows(2) {
+        if core::ptr::eq(pair[0].function, pair[1].function) {
+            let reason = "the patch selects it for two replacements";
+            refused.push(Refusal::new(pair[0].function, not_replaceable(pair[0].function, reason)));
+        }
+    }
+    check(refused, &[], false)?;
+    Ok(bound)
+}
+
+fn not_replaceable(function: &'static Function, reason: impl Into<String>) -> Error {
+    Error::NotReplaceable { function: function.instance(), reason: reason.into() }
+}
+
+fn bind_one(
+    part: &Part,
+    asks: &Arc<[Asks]>,
+    function: &'static Function,
+) -> Result<Replaced, Refusal> {
+    let refusal = |reason| Refusal::new(function, reason);
+    let abi = CallAbi::of(function);
+    let Some((_, stub)) = choose::fullest(abi).zip(patched(abi.slots)) else {
+        let function = function.instance().to_owned();
+        return Err(refusal(Error::TooManyArgs { function, count: abi.slots, max: MAX_SLOTS }));
+    };
+    let no = |reason: String| refusal(not_replaceable(function, reason));
+    if function.is_async() {
+        let reason = "it is async: a call of it only makes a future, whose body is not replaced; answer in its \
+                      place with `fmod_ret_async`";
+        return Err(no(reason.to_owned()));
+    }
+    if part.asks.bind(function).is_none() {
+        return Err(Refusal::misfit(function, Arc::clone(asks)));
+    }
+    let (has, takes) = (function.argument_count(), part.asks.params.len());
+    if has != takes {
+        return Err(no(format!(
+            "it has {has} arguments, and what is to be in its place takes {takes}: it takes all of them"
+        )));
+    }
+    if let Some(borrows) = part.signature {
+        match function.description().source.signature {
+            Some(signature) if signature() == borrows => {}
+            Some(_) => {
+                let reason = "the results borrow from different arguments: write the lifetimes that the function \
+                              has";
+                return Err(no(reason.to_owned()));
+            }
+            None => {
+                let reason = "from which argument its result borrows cannot be told: write out its lifetimes, \
+                              and put #[traceable] on the whole impl of a method";
+                return Err(no(reason.to_owned()));
+            }
+        }
+    }
+    Ok(Replaced { function, run: part.run, stub })
+}

@@ -1,0 +1,47 @@
+//! Calling what a patch has replaced.
+
+use crate::error::Error;
+use crate::grace::ignore_current_thread;
+use crate::patch::Original;
+use crate::registry::Site;
+
+use super::apply::patching;
+
+impl<F> Site<F> {
+    /// Runs `call`, in which the first call of this function on this thread runs its own body, patched or not, and
+    /// no probe: what a replacement writes to call what it replaces.
+    ///
+    /// A call that the body makes of its own function is one like any other, and runs the patch.
+    ///
+    /// ```
+    /// use gtramp::{replace, site, traceable};
+    ///
+    /// #[traceable]
+    /// fn fee(amount: u64) -> u64 {
+    ///     amount / 100
+    /// }
+    ///
+    /// #[replace("**::fee")]
+    /// fn at_most_ten(amount: u64) -> u64 {
+    ///     site!(fee).original(|| fee(amount)).unwrap_or(0).min(10)
+    /// }
+    ///
+    /// # fee(1);
+    /// let patch = at_most_ten::apply()?;
+    /// assert_eq!((fee(500), fee(5_000)), (5, 10));
+    /// # Ok::<(), gtramp::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotTraceable`] if the function has no site. Nothing was called then.
+    pub fn original<R>(self, call: impl FnOnce() -> R) -> Result<R, Error> {
+        let function = self.function()?;
+        let Some(patching) = patching(function).filter(|patching| patching.is_current()) else {
+            let _unprobed = ignore_current_thread();
+            return Ok(call());
+        };
+        let _original = Original::of(patching);
+        Ok(call())
+    }
+}
