@@ -94,7 +94,7 @@ impl Program {
             let bodies = call.entries.iter().map(|entry| format!("body_{}", entry.suffix));
             bodies.chain([format!("describe_{}", call.args.len())])
         });
-        for name in others.chain(["run_entry".to_owned(), "run_origin".to_owned()]) {
+        for name in others.chain(["run_entry", "run_origin", "run_patched"].map(str::to_owned)) {
             function(&name, &["ret".to_owned()]);
         }
         let dir = tempfile::tempdir().unwrap();

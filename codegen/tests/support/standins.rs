@@ -305,6 +305,12 @@ mod caller {
         site
     }
 
+    #[inline(never)]
+    pub(crate) unsafe extern "C-unwind" fn run_patched<const SLOTS: usize>(slots: *mut u64, site: *const ()) -> *const () {
+        std::hint::black_box(slots);
+        site
+    }
+
     include!(concat!(env!("OUT_DIR"), "/callers.rs"));
     include!(concat!(env!("OUT_DIR"), "/table.rs"));
 }
@@ -323,6 +329,7 @@ fn main() {
     for slots in 0..=caller::MAX_SLOTS + 2 {
         let specialised = caller::specialised::<caller::Probe>(slots);
         assert_eq!(specialised.is_some(), caller::specialised_name(slots).is_some());
+        std::hint::black_box(caller::patched(slots));
     }
     for single in caller::SINGLES {
         std::hint::black_box((single.slots, single.name, single.address));

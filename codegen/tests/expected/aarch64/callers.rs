@@ -811,6 +811,202 @@ pub(crate) unsafe extern "C-unwind" fn caller_9_sleep_origin() {
     )
 }
 
+/// 1 slot: runs what is in the place of a function's body.
+///
+/// # Safety
+///
+/// Jumped to by the second way of an entry: the slots as the body takes them, its metadata in `x7`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn patched_1() {
+    // sp + 32  stack arguments of the function, if any
+    // sp + 8  frame pointer and return address: x29, x30
+    // sp + 0  slot 0, from x0
+    ::core::arch::naked_asm!(
+        ".balign 32",
+        ".cfi_startproc",
+        // A landing pad for jumps and calls: `bti jc`, which older processors skip.
+        "hint 38",
+        "sub sp, sp, 32",
+        ".cfi_adjust_cfa_offset 32",
+        "stp x29, x30, [sp, 8]",
+        ".cfi_rel_offset x29, 8",
+        ".cfi_rel_offset x30, 8 + 8",
+        "add x29, sp, 8",
+        "str x0, [sp, 0]",
+        // run(slots, metadata)
+        "mov x0, sp",
+        "mov x1, x7",
+        "bl {run}",
+        // The body has run: x0 is what it returned.
+        "ldp x29, x30, [sp, 8]",
+        ".cfi_restore x29",
+        ".cfi_restore x30",
+        "add sp, sp, 32",
+        ".cfi_adjust_cfa_offset -32",
+        "ret",
+        ".cfi_endproc",
+        run = sym run_patched::<1>,
+    )
+}
+
+/// 2 slots: runs what is in the place of a function's body.
+///
+/// # Safety
+///
+/// Jumped to by the second way of an entry: the slots as the body takes them, its metadata in `x7`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn patched_2() {
+    // sp + 32  stack arguments of the function, if any
+    // sp + 16  frame pointer and return address: x29, x30
+    // sp + 8  slot 1, from x1
+    // sp + 0  slot 0, from x0
+    ::core::arch::naked_asm!(
+        ".balign 32",
+        ".cfi_startproc",
+        // A landing pad for jumps and calls: `bti jc`, which older processors skip.
+        "hint 38",
+        "sub sp, sp, 32",
+        ".cfi_adjust_cfa_offset 32",
+        "stp x29, x30, [sp, 16]",
+        ".cfi_rel_offset x29, 16",
+        ".cfi_rel_offset x30, 16 + 8",
+        "add x29, sp, 16",
+        "str x0, [sp, 0]",
+        "str x1, [sp, 8]",
+        // run(slots, metadata)
+        "mov x0, sp",
+        "mov x1, x7",
+        "bl {run}",
+        // The body has run: x0 is what it returned.
+        "ldp x29, x30, [sp, 16]",
+        ".cfi_restore x29",
+        ".cfi_restore x30",
+        "add sp, sp, 32",
+        ".cfi_adjust_cfa_offset -32",
+        "ret",
+        ".cfi_endproc",
+        run = sym run_patched::<2>,
+    )
+}
+
+/// 8 slots: runs what is in the place of a function's body.
+///
+/// # Safety
+///
+/// Jumped to by the second way of an entry: the slots as the body takes them, its metadata in `x9`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn patched_8() {
+    // sp + 80  stack arguments of the function, if any
+    // sp + 64  frame pointer and return address: x29, x30
+    // sp + 56  slot 7, from x7
+    // sp + 48  slot 6, from x6
+    // sp + 40  slot 5, from x5
+    // sp + 32  slot 4, from x4
+    // sp + 24  slot 3, from x3
+    // sp + 16  slot 2, from x2
+    // sp + 8  slot 1, from x1
+    // sp + 0  slot 0, from x0
+    ::core::arch::naked_asm!(
+        ".balign 32",
+        ".cfi_startproc",
+        // A landing pad for jumps and calls: `bti jc`, which older processors skip.
+        "hint 38",
+        "sub sp, sp, 80",
+        ".cfi_adjust_cfa_offset 80",
+        "stp x29, x30, [sp, 64]",
+        ".cfi_rel_offset x29, 64",
+        ".cfi_rel_offset x30, 64 + 8",
+        "add x29, sp, 64",
+        "str x0, [sp, 0]",
+        "str x1, [sp, 8]",
+        "str x2, [sp, 16]",
+        "str x3, [sp, 24]",
+        "str x4, [sp, 32]",
+        "str x5, [sp, 40]",
+        "str x6, [sp, 48]",
+        "str x7, [sp, 56]",
+        // run(slots, metadata)
+        "mov x0, sp",
+        "mov x1, x9",
+        "bl {run}",
+        // The body has run: x0 is what it returned.
+        "ldp x29, x30, [sp, 64]",
+        ".cfi_restore x29",
+        ".cfi_restore x30",
+        "add sp, sp, 80",
+        ".cfi_adjust_cfa_offset -80",
+        "ret",
+        ".cfi_endproc",
+        run = sym run_patched::<8>,
+    )
+}
+
+/// 9 slots: runs what is in the place of a function's body.
+///
+/// # Safety
+///
+/// Jumped to by the second way of an entry: the slots as the body takes them, its metadata in `x9`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn patched_9() {
+    // sp + 96  stack arguments of the function, if any
+    // sp + 72  frame pointer and return address: x29, x30
+    // sp + 64  slot 8, from sp + 96
+    // sp + 56  slot 7, from x7
+    // sp + 48  slot 6, from x6
+    // sp + 40  slot 5, from x5
+    // sp + 32  slot 4, from x4
+    // sp + 24  slot 3, from x3
+    // sp + 16  slot 2, from x2
+    // sp + 8  slot 1, from x1
+    // sp + 0  slot 0, from x0
+    ::core::arch::naked_asm!(
+        ".balign 32",
+        ".cfi_startproc",
+        // A landing pad for jumps and calls: `bti jc`, which older processors skip.
+        "hint 38",
+        "sub sp, sp, 96",
+        ".cfi_adjust_cfa_offset 96",
+        "stp x29, x30, [sp, 72]",
+        ".cfi_rel_offset x29, 72",
+        ".cfi_rel_offset x30, 72 + 8",
+        "add x29, sp, 72",
+        "str x0, [sp, 0]",
+        "str x1, [sp, 8]",
+        "str x2, [sp, 16]",
+        "str x3, [sp, 24]",
+        "str x4, [sp, 32]",
+        "str x5, [sp, 40]",
+        "str x6, [sp, 48]",
+        "str x7, [sp, 56]",
+        "ldr x10, [sp, 96]",
+        "str x10, [sp, 64]",
+        // run(slots, metadata)
+        "mov x0, sp",
+        "mov x1, x9",
+        "bl {run}",
+        // The body has run: x0 is what it returned.
+        "ldp x29, x30, [sp, 72]",
+        ".cfi_restore x29",
+        ".cfi_restore x30",
+        "add sp, sp, 96",
+        ".cfi_adjust_cfa_offset -96",
+        "ret",
+        ".cfi_endproc",
+        run = sym run_patched::<9>,
+    )
+}
+
+/// What replaced bodies are entered through, for functions of so many slots.
+pub(crate) fn patched(slots: usize) -> Option<*const ()> {
+    match slots {
+        1 => Some(patched_1 as *const ()),
+        2 => Some(patched_2 as *const ()),
+        8 => Some(patched_8 as *const ()),
+        9 => Some(patched_9 as *const ()),
+        _ => None,
+    }
+}
+
 /// The callers for one entry probe alone, of any type, that look the function up.
 pub(crate) static SINGLES: &[Single] = &[];
 

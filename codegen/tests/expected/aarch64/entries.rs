@@ -157,11 +157,19 @@ where
         "ldr x16, [x7]",
         // Through x16, which a landing pad for calls allows.
         "br x16",
+        // The second way, in the place of the body while it is replaced: its first word is the code that runs what
+        // is in its place.
+        "hint 38",
+        "adrp x16, 4f",
+        "ldr x7, [x16, #:lo12:4f]",
+        "ldr x17, [x16, #:lo12:4f + 16]",
+        "ldr x16, [x17]",
+        "br x16",
         ".cfi_endproc",
-        // The site's data: its metadata, its pass.
+        // The site's data: its metadata, its pass, what replaces its body.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad 0, 0",
+        "4: .quad 0, 0, 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -226,11 +234,19 @@ where
         "ldr x16, [x7]",
         // Through x16, which a landing pad for calls allows.
         "br x16",
+        // The second way, in the place of the body while it is replaced: its first word is the code that runs what
+        // is in its place.
+        "hint 38",
+        "adrp x16, 4f",
+        "ldr x7, [x16, #:lo12:4f]",
+        "ldr x17, [x16, #:lo12:4f + 16]",
+        "ldr x16, [x17]",
+        "br x16",
         ".cfi_endproc",
-        // The site's data: its metadata, its pass.
+        // The site's data: its metadata, its pass, what replaces its body.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad 0, 0",
+        "4: .quad 0, 0, 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -657,11 +673,19 @@ where
         "ldr x16, [x9]",
         // Through x16, which a landing pad for calls allows.
         "br x16",
+        // The second way, in the place of the body while it is replaced: its first word is the code that runs what
+        // is in its place.
+        "hint 38",
+        "adrp x16, 4f",
+        "ldr x9, [x16, #:lo12:4f]",
+        "ldr x17, [x16, #:lo12:4f + 16]",
+        "ldr x16, [x17]",
+        "br x16",
         ".cfi_endproc",
-        // The site's data: its metadata, its pass.
+        // The site's data: its metadata, its pass, what replaces its body.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad 0, 0",
+        "4: .quad 0, 0, 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -740,11 +764,19 @@ where
         "ldr x16, [x9]",
         // Through x16, which a landing pad for calls allows.
         "br x16",
+        // The second way, in the place of the body while it is replaced: its first word is the code that runs what
+        // is in its place.
+        "hint 38",
+        "adrp x16, 4f",
+        "ldr x9, [x16, #:lo12:4f]",
+        "ldr x17, [x16, #:lo12:4f + 16]",
+        "ldr x16, [x17]",
+        "br x16",
         ".cfi_endproc",
-        // The site's data: its metadata, its pass.
+        // The site's data: its metadata, its pass, what replaces its body.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad 0, 0",
+        "4: .quad 0, 0, 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",

@@ -1419,6 +1419,162 @@ pub(crate) unsafe extern "C-unwind" fn caller_7_sleep_origin_hash() {
     )
 }
 
+/// 1 slot: runs what is in the place of a function's body.
+///
+/// # Safety
+///
+/// Jumped to by the second way of an entry: the slots as the body takes them, its metadata in `r9`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn patched_1() {
+    // rsp + 16  stack arguments of the function, if any
+    // rsp + 8  return address of the function
+    // rsp + 0  slot 0, from rdi
+    ::core::arch::naked_asm!(
+        ".balign 32",
+        ".cfi_startproc",
+        "endbr64",
+        "sub rsp, 8",
+        ".cfi_adjust_cfa_offset 8",
+        "mov [rsp + 0], rdi",
+        // run(slots, metadata)
+        "mov rdi, rsp",
+        "mov rsi, r9",
+        "call {run}",
+        // The body has run: rax is what it returned.
+        "add rsp, 8",
+        ".cfi_adjust_cfa_offset -8",
+        "ret",
+        ".cfi_endproc",
+        run = sym run_patched::<1>,
+    )
+}
+
+/// 2 slots: runs what is in the place of a function's body.
+///
+/// # Safety
+///
+/// Jumped to by the second way of an entry: the slots as the body takes them, its metadata in `r9`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn patched_2() {
+    // rsp + 32  stack arguments of the function, if any
+    // rsp + 24  return address of the function
+    // rsp + 8  slot 1, from rsi
+    // rsp + 0  slot 0, from rdi
+    ::core::arch::naked_asm!(
+        ".balign 32",
+        ".cfi_startproc",
+        "endbr64",
+        "sub rsp, 24",
+        ".cfi_adjust_cfa_offset 24",
+        "mov [rsp + 0], rdi",
+        "mov [rsp + 8], rsi",
+        // run(slots, metadata)
+        "mov rdi, rsp",
+        "mov rsi, r9",
+        "call {run}",
+        // The body has run: rax is what it returned.
+        "add rsp, 24",
+        ".cfi_adjust_cfa_offset -24",
+        "ret",
+        ".cfi_endproc",
+        run = sym run_patched::<2>,
+    )
+}
+
+/// 6 slots: runs what is in the place of a function's body.
+///
+/// # Safety
+///
+/// Jumped to by the second way of an entry: the slots as the body takes them, its metadata in `r11`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn patched_6() {
+    // rsp + 64  stack arguments of the function, if any
+    // rsp + 56  return address of the function
+    // rsp + 40  slot 5, from r9
+    // rsp + 32  slot 4, from r8
+    // rsp + 24  slot 3, from rcx
+    // rsp + 16  slot 2, from rdx
+    // rsp + 8  slot 1, from rsi
+    // rsp + 0  slot 0, from rdi
+    ::core::arch::naked_asm!(
+        ".balign 32",
+        ".cfi_startproc",
+        "endbr64",
+        "sub rsp, 56",
+        ".cfi_adjust_cfa_offset 56",
+        "mov [rsp + 0], rdi",
+        "mov [rsp + 8], rsi",
+        "mov [rsp + 16], rdx",
+        "mov [rsp + 24], rcx",
+        "mov [rsp + 32], r8",
+        "mov [rsp + 40], r9",
+        // run(slots, metadata)
+        "mov rdi, rsp",
+        "mov rsi, r11",
+        "call {run}",
+        // The body has run: rax is what it returned.
+        "add rsp, 56",
+        ".cfi_adjust_cfa_offset -56",
+        "ret",
+        ".cfi_endproc",
+        run = sym run_patched::<6>,
+    )
+}
+
+/// 7 slots: runs what is in the place of a function's body.
+///
+/// # Safety
+///
+/// Jumped to by the second way of an entry: the slots as the body takes them, its metadata in `r11`.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C-unwind" fn patched_7() {
+    // rsp + 64  stack arguments of the function, if any
+    // rsp + 56  return address of the function
+    // rsp + 48  slot 6, from rsp + 64
+    // rsp + 40  slot 5, from r9
+    // rsp + 32  slot 4, from r8
+    // rsp + 24  slot 3, from rcx
+    // rsp + 16  slot 2, from rdx
+    // rsp + 8  slot 1, from rsi
+    // rsp + 0  slot 0, from rdi
+    ::core::arch::naked_asm!(
+        ".balign 32",
+        ".cfi_startproc",
+        "endbr64",
+        "sub rsp, 56",
+        ".cfi_adjust_cfa_offset 56",
+        "mov [rsp + 0], rdi",
+        "mov [rsp + 8], rsi",
+        "mov [rsp + 16], rdx",
+        "mov [rsp + 24], rcx",
+        "mov [rsp + 32], r8",
+        "mov [rsp + 40], r9",
+        "mov rax, [rsp + 64]",
+        "mov [rsp + 48], rax",
+        // run(slots, metadata)
+        "mov rdi, rsp",
+        "mov rsi, r11",
+        "call {run}",
+        // The body has run: rax is what it returned.
+        "add rsp, 56",
+        ".cfi_adjust_cfa_offset -56",
+        "ret",
+        ".cfi_endproc",
+        run = sym run_patched::<7>,
+    )
+}
+
+/// What replaced bodies are entered through, for functions of so many slots.
+pub(crate) fn patched(slots: usize) -> Option<*const ()> {
+    match slots {
+        1 => Some(patched_1 as *const ()),
+        2 => Some(patched_2 as *const ()),
+        6 => Some(patched_6 as *const ()),
+        7 => Some(patched_7 as *const ()),
+        _ => None,
+    }
+}
+
 /// 1 slot, one entry probe of any type, looks the function up.
 ///
 /// # Safety

@@ -158,11 +158,17 @@ where
         ".balign 32",
         "2: mov r9, [rip + 4f]",
         "jmp qword ptr [r9]",
+        // The second way, in the place of the body while it is replaced: its first word is the code that runs what
+        // is in its place.
+        "endbr64",
+        "mov r9, [rip + 4f]",
+        "mov rax, [rip + 4f + 16]",
+        "jmp qword ptr [rax]",
         ".cfi_endproc",
-        // The site's data: its metadata, its pass.
+        // The site's data: its metadata, its pass, what replaces its body.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad 0, 0",
+        "4: .quad 0, 0, 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -222,11 +228,17 @@ where
         ".balign 32",
         "2: mov r9, [rip + 4f]",
         "jmp qword ptr [r9]",
+        // The second way, in the place of the body while it is replaced: its first word is the code that runs what
+        // is in its place.
+        "endbr64",
+        "mov r9, [rip + 4f]",
+        "mov rax, [rip + 4f + 16]",
+        "jmp qword ptr [rax]",
         ".cfi_endproc",
-        // The site's data: its metadata, its pass.
+        // The site's data: its metadata, its pass, what replaces its body.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad 0, 0",
+        "4: .quad 0, 0, 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",

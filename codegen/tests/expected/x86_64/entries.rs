@@ -161,11 +161,17 @@ where
         ".byte 0xe9",
         ".long 0",
         "jmp qword ptr [r9]",
+        // The second way, in the place of the body while it is replaced: its first word is the code that runs what
+        // is in its place.
+        "endbr64",
+        "mov r9, [rip + 4f]",
+        "mov rax, [rip + 4f + 16]",
+        "jmp qword ptr [rax]",
         ".cfi_endproc",
-        // The site's data: its metadata, its pass.
+        // The site's data: its metadata, its pass, what replaces its body.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad 0, 0",
+        "4: .quad 0, 0, 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -232,11 +238,17 @@ where
         ".byte 0xe9",
         ".long 0",
         "jmp qword ptr [r9]",
+        // The second way, in the place of the body while it is replaced: its first word is the code that runs what
+        // is in its place.
+        "endbr64",
+        "mov r9, [rip + 4f]",
+        "mov rax, [rip + 4f + 16]",
+        "jmp qword ptr [rax]",
         ".cfi_endproc",
-        // The site's data: its metadata, its pass.
+        // The site's data: its metadata, its pass, what replaces its body.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad 0, 0",
+        "4: .quad 0, 0, 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -663,11 +675,17 @@ where
         ".byte 0xe9",
         ".long 0",
         "jmp qword ptr [r11]",
+        // The second way, in the place of the body while it is replaced: its first word is the code that runs what
+        // is in its place.
+        "endbr64",
+        "mov r11, [rip + 4f]",
+        "mov rax, [rip + 4f + 16]",
+        "jmp qword ptr [rax]",
         ".cfi_endproc",
-        // The site's data: its metadata, its pass.
+        // The site's data: its metadata, its pass, what replaces its body.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad 0, 0",
+        "4: .quad 0, 0, 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
@@ -744,11 +762,17 @@ where
         ".byte 0xe9",
         ".long 0",
         "jmp qword ptr [r11]",
+        // The second way, in the place of the body while it is replaced: its first word is the code that runs what
+        // is in its place.
+        "endbr64",
+        "mov r11, [rip + 4f]",
+        "mov rax, [rip + 4f + 16]",
+        "jmp qword ptr [rax]",
         ".cfi_endproc",
-        // The site's data: its metadata, its pass.
+        // The site's data: its metadata, its pass, what replaces its body.
         ".pushsection .data.gtramp_site,\"awo\",@progbits,{entry}",
         ".balign 8",
-        "4: .quad 0, 0",
+        "4: .quad 0, 0, 0",
         ".popsection",
         // The record, each field relative to itself: entry, data, body, description.
         ".pushsection gtramp_sites,\"ao\",@progbits,{entry}",
