@@ -134,7 +134,9 @@ impl Slot {
 #[must_use]
 pub unsafe fn taken<T>(slots: *mut Slot, index: usize) -> T {
     // SAFETY: the caller's promise.
-    let slot = unsafe { slots.add(index).read() };
+    let place = unsafe { slots.add(index) };
+    // SAFETY: as above.
+    let slot = unsafe { place.read() };
     // SAFETY: the caller's promise.
     unsafe { slot.take() }
 }
@@ -151,7 +153,9 @@ pub unsafe fn returned<T>(slots: *mut Slot, arguments: usize, value: T) -> Slot 
         return unsafe { Slot::of(&ManuallyDrop::new(value)) };
     }
     // SAFETY: the caller's promise.
-    let out = unsafe { slots.add(arguments).read() };
+    let place = unsafe { slots.add(arguments) };
+    // SAFETY: as above.
+    let out = unsafe { place.read() };
     // SAFETY: the caller's promise.
     let room = unsafe { out.address() }.cast::<T>();
     // SAFETY: it is the address of room for a `T`.
