@@ -74,7 +74,8 @@ pub use link::{
 };
 pub use patch::Replacement;
 pub use probe::{
-    ArgumentKey, Call, Context, Entry, Exit, Kind, LifeInfo, Misfit, ModRet, Return, Value,
+    ArgumentKey, Call, Context, Entry, Exit, Kind, LifeInfo, Misfit, ModRet, Return, TypedArgument,
+    TypedReturn, Value,
 };
 pub use probe::{EntryProbe, ExitProbe, ModRetProbe, SessionEntry, SessionExit};
 pub use registry::{Selector, Site, functions};

@@ -167,28 +167,6 @@ impl<'c> Context<'c> {
     pub(super) fn frame(&self) -> &'c Frame {
         self.frame
     }
-
-    /// Checks one parameter that a running probe asks for; where it is, and whether it goes through the slot.
-    ///
-    /// `may_be` tells what cannot fit by one identity of a type, so that a probe may try several.
-    fn check(
-        &self,
-        which: impl ArgumentKey,
-        param: fn() -> Param,
-        may_be: impl FnOnce(TypeId) -> bool,
-    ) -> Result<(usize, bool), Error> {
-        let function = self.function();
-        let Some(index) = which.find(function) else {
-            return Err(which.missing(function));
-        };
-        let found = (function.description().types.args[index].erased)();
-        if may_be(found)
-            && let Some(through) = param().fit(index, function)
-        {
-            return Ok((index, through));
-        }
-        Err(Error::TypeMismatch(Misfit::new(function, Some(index), Asked::Param(param))))
-    }
 }
 
 /// Which argument is meant: its place from 0, or its name; that of a receiver is `self`.
@@ -199,6 +177,27 @@ pub trait ArgumentKey: Copy + private::Sealed {
     /// There is none.
     #[doc(hidden)]
     fn missing(self, function: &'static Function) -> Error;
+}
+
+/// Checks one parameter that a probe asks for while it runs; where it is, and whether it goes through the slot.
+///
+/// `may_be` tells what cannot fit by one identity of a type, so that a probe may try several.
+pub(super) fn check(
+    which: impl ArgumentKey,
+    function: &'static Function,
+    param: fn() -> Param,
+    may_be: impl FnOnce(TypeId) -> bool,
+) -> Result<(usize, bool), Error> {
+    let Some(index) = which.find(function) else {
+        return Err(which.missing(function));
+    };
+    let found = (function.description().types.args[index].erased)();
+    if may_be(found)
+        && let Some(through) = param().fit(index, function)
+    {
+        return Ok((index, through));
+    }
+    Err(Error::TypeMismatch(Misfit::new(function, Some(index), Asked::Param(param))))
 }
 
 mod private {
@@ -295,7 +294,8 @@ macro_rules! argument_by_reference {
                         || found == erased_id_of::<&T>()
                         || found == erased_id_of::<&mut T>()
                 };
-                let (index, through) = self.check(which, Param::static_shared::<T>, may_be)?;
+                let (index, through) =
+                    check(which, self.function(), Param::static_shared::<T>, may_be)?;
                 // SAFETY: the check has just found a `T` there, and how to get at it.
                 Ok(unsafe { self.shared_as(index, through) })
             }
@@ -339,7 +339,7 @@ impl Exit<'_> {
     /// As [`Entry::arg`].
     pub fn arg<T: Copy + 'static>(&self, which: impl ArgumentKey) -> Result<T, Error> {
         let may_be = |found| found == erased_id_of::<T>();
-        let (index, _) = self.check(which, Param::static_value::<T>, may_be)?;
+        let (index, _) = check(which, self.function(), Param::static_value::<T>, may_be)?;
         // SAFETY: the check has just found a `T` there, and it is `Copy`.
         Ok(unsafe { self.value(index) })
     }

@@ -20,6 +20,7 @@ mod session;
 mod sole;
 mod state;
 mod tally;
+mod typed;
 
 pub use call::{Call, Value};
 pub use context::{ArgumentKey, Context, Entry, Exit, ModRet, Return};
@@ -30,6 +31,7 @@ pub use life::LifeInfo;
 pub use misfit::Misfit;
 pub use param::{Param, RetParam};
 pub use session::{SessionEntry, SessionExit};
+pub use typed::{TypedArgument, TypedReturn};
 
 pub(crate) use block::Room;
 pub(crate) use context::{Frame, Outcome, Target};

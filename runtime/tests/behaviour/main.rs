@@ -22,3 +22,4 @@ mod recursion;
 mod selecting;
 mod sessions;
 mod transaction;
+mod typed;
