@@ -29,8 +29,8 @@ pub(crate) fn run(Options { common, command }: Options) -> Result<()> {
             show(which.program(Some(&slow), &format!("print(func, latency{stack})")))
         }
         Command::Errors { which } => {
-            let actions = "@[func] = count(); print(func, args, latency)";
-            show(which.program(Some("panic"), actions))
+            let actions = "@[func] = count(); print(func, args, ret, latency)";
+            show(which.program(Some("(err || panic)"), actions))
         }
         Command::Trace { args, stack, max, which } => {
             let (args, stack) =
@@ -40,10 +40,13 @@ pub(crate) fn run(Options { common, command }: Options) -> Result<()> {
         }
         Command::Graph { deep, min, which } => record::graph(&deep.program(&which), min, &common),
         Command::Top { which } => top::top(&which, &common),
-        Command::Record { output, deep, which } => {
-            record::record(&deep.program(&which), &output, &common)
+        Command::Record { output, deep, flight, which } => {
+            let program = format!("{}{}", deep.program(&which), flight.limits());
+            record::record(&program, &output, &common)
         }
+        Command::Report { file } => record::report(&file, common.rows),
         Command::Export { file, form } => record::export(&file, &form),
+        Command::Dump { lease } => tell(&Ask::Dump { lease }, &common),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Options::command(), "gtramp", &mut stdout());
             Ok(())
@@ -112,7 +115,14 @@ fn attended(program: &str, common: &Common) -> Result<()> {
 
 /// Asks for a program to be run.
 pub(crate) fn ask(program: &str, common: &Common) -> Result<Answers> {
+    ask_for(program, false, common)
+}
+
+/// As [`ask`], and whether traced calls are told as records.
+pub(crate) fn ask_for(program: &str, records: bool, common: &Common) -> Result<Answers> {
     let who = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_default();
-    let ask = Ask::Run { program: program.to_owned(), seconds: common.duration, who };
+    let budget = common.budget.map_or_else(String::new, |budget| format!(" budget {budget}%"));
+    let ask =
+        Ask::Run { program: format!("{program}{budget}"), seconds: common.duration, who, records };
     Answers::to(&ask, &socket(common)?, None)
 }

@@ -1,6 +1,6 @@
 //! Finding a program and talking to it.
 
-use std::io::{BufRead, BufReader, Lines, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A question that was asked; its answers.
 pub(crate) struct Answers {
-    lines: Lines<BufReader<UnixStream>>,
+    from: BufReader<UnixStream>,
 }
 
 impl Answers {
@@ -28,7 +28,7 @@ impl Answers {
         let mut line = serde_json::to_vec(ask)?;
         line.push(b'\n');
         stream.write_all(&line)?;
-        Ok(Self { lines: BufReader::new(stream).lines() })
+        Ok(Self { from: BufReader::new(stream) })
     }
 
     /// The next answer as it was said, and what it is.
@@ -37,8 +37,11 @@ impl Answers {
     ///
     /// The program is gone, or refuses.
     pub(crate) fn next(&mut self, program: Option<&str>) -> Result<(String, Reply)> {
-        let Some(line) = self.lines.next() else { bail!("the program is gone") };
-        let line = line.context("the program is gone")?;
+        let mut line = String::new();
+        if self.from.read_line(&mut line).context("the program is gone")? == 0 {
+            bail!("the program is gone");
+        }
+        let line = line.trim_end().to_owned();
         let reply = serde_json::from_str(&line)
             .with_context(|| format!("the program speaks another version: {line}"))?;
         if let Reply::Wrong { message, column } = reply {
@@ -51,6 +54,22 @@ impl Answers {
             }
         }
         Ok((line, reply))
+    }
+}
+
+impl Answers {
+    /// The records that follow an answer.
+    ///
+    /// # Errors
+    ///
+    /// The program is gone.
+    pub(crate) fn records(&mut self, bytes: u64) -> Result<Vec<u8>> {
+        let mut records = Vec::new();
+        let read = (&mut self.from).take(bytes).read_to_end(&mut records);
+        if read.context("the program is gone")? as u64 != bytes {
+            bail!("the program is gone");
+        }
+        Ok(records)
     }
 }
 

@@ -25,6 +25,9 @@ pub(crate) struct Common {
     /// For how long, in seconds
     #[arg(short, long, global = true, value_name = "SECONDS")]
     pub(crate) duration: Option<f64>,
+    /// So much of the program's processor time its probes may take; 10, unless said
+    #[arg(long, global = true, value_name = "PERCENT")]
+    pub(crate) budget: Option<f64>,
     /// One JSON object a line, as the program says it
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -71,7 +74,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         which: Which,
     },
-    /// Calls that panic
+    /// Calls that return an `Err` or panic, with their arguments and results
     Errors {
         #[command(flatten)]
         which: Which,
@@ -105,7 +108,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         which: Which,
     },
-    /// Writes calls to a file, for `export`
+    /// Writes calls to a file, for `report` and `export`
     Record {
         /// The file
         #[arg(short, long, value_name = "FILE")]
@@ -113,7 +116,19 @@ pub(crate) enum Command {
         #[command(flatten)]
         deep: Deep,
         #[command(flatten)]
+        flight: Flight,
+        #[command(flatten)]
         which: Which,
+    },
+    /// Functions of a recording: how often they were called, and how long they took
+    Report {
+        /// What `record` has written
+        file: PathBuf,
+    },
+    /// Has what `record --keep` keeps written now
+    Dump {
+        /// The lease; all that keep something, unless said
+        lease: Option<u64>,
     },
     /// What was recorded, in a form that others read
     Export {
@@ -184,6 +199,26 @@ impl Deep {
     }
 }
 
+/// What is kept, and when it is written.
+#[derive(Debug, Args)]
+pub(crate) struct Flight {
+    /// Keep the last so many MiB of each thread, and write them only when a call panics, or `dump` asks
+    #[arg(short, long, value_name = "MIB")]
+    pub(crate) keep: Option<u64>,
+    /// ..or when a call that is within no other takes so many milliseconds
+    #[arg(short = 'm', long, value_name = "MS", requires = "keep")]
+    pub(crate) slow: Option<f64>,
+}
+
+impl Flight {
+    /// As limits of a program.
+    pub(crate) fn limits(&self) -> String {
+        let keep = self.keep.map_or_else(String::new, |keep| format!(" keep {keep}MiB"));
+        let slow = self.slow.map_or_else(String::new, |slow| format!(" slow {slow}ms"));
+        keep + &slow
+    }
+}
+
 /// How calls are written for others.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
@@ -191,6 +226,9 @@ pub(crate) struct Form {
     /// For the viewers of Chrome and Perfetto, and for speedscope
     #[arg(long)]
     pub(crate) chrome: bool,
+    /// For the viewer of Perfetto, in its own format
+    #[arg(long)]
+    pub(crate) perfetto: bool,
     /// Stacks and their time, for flame graphs
     #[arg(long)]
     pub(crate) folded: bool,

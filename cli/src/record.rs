@@ -1,14 +1,17 @@
 //! Calls within calls: shown, kept in a file, and written for others.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, BufWriter, Write, stderr, stdout};
+use std::io::{BufReader, BufWriter, Write, stderr, stdout};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use gtramp_live::export::{Forest, Node, Shown, chrome, folded, graph as write_tree};
+use gtramp_live::export::{
+    Forest, Node, Recording, Shown, chrome, folded, graph as write_tree, perfetto, records_in,
+    report as write_report,
+};
 use gtramp_live::protocol::{Event, Reply};
 
-use crate::commands::ask;
+use crate::commands::{ask, ask_for};
 use crate::options::{Common, Form};
 
 /// Shows trees of calls as they end.
@@ -46,18 +49,28 @@ pub(crate) fn graph(program: &str, min: f64, common: &Common) -> Result<()> {
     }
 }
 
-/// Writes what is said to a file, line by line.
+/// Writes what is said to a file, as it is said.
 pub(crate) fn record(program: &str, output: &Path, common: &Common) -> Result<()> {
     let what = || format!("cannot write {}", output.display());
     let mut file = BufWriter::new(File::create(output).with_context(what)?);
-    let mut answers = ask(program, common)?;
+    let mut answers = ask_for(program, true, common)?;
     let mut shown = Shown::new(common.rows);
-    let mut calls = 0_u64;
+    let mut calls = 0;
     loop {
         let (line, reply) = answers.next(Some(program))?;
         writeln!(file, "{line}").with_context(what)?;
         match &reply {
             Reply::Event(_) => calls += 1,
+            Reply::Records { bytes } => {
+                let records = answers.records(*bytes)?;
+                calls += records_in(&records);
+                file.write_all(&records).with_context(what)?;
+            }
+            Reply::Note { .. } => {
+                // What was kept is in the file when it is said that it was told.
+                file.flush().with_context(what)?;
+                shown.reply(&mut std::io::sink(), &mut stderr(), &reply)?;
+            }
             reply => shown.reply(&mut std::io::sink(), &mut stderr(), reply)?,
         }
         if let Reply::End(_) = reply {
@@ -68,31 +81,36 @@ pub(crate) fn record(program: &str, output: &Path, common: &Common) -> Result<()
     }
 }
 
-/// Writes what was recorded for others.
-pub(crate) fn export(file: &Path, form: &Form) -> Result<()> {
+fn read(file: &Path) -> Result<Recording> {
     let what = || format!("cannot read {}", file.display());
-    let lines = BufReader::new(File::open(file).with_context(what)?).lines();
-    let mut calls: Vec<Event> = Vec::new();
-    for (number, line) in lines.enumerate() {
-        let line = line.with_context(what)?;
-        let reply = serde_json::from_str(&line);
-        let where_ = || format!("{}:{}: not a recording of gtramp", file.display(), number + 1);
-        if let Reply::Event(call) = reply.with_context(where_)? {
-            calls.push(call);
-        }
-    }
-    let mut out = BufWriter::new(stdout().lock());
-    if form.chrome {
-        chrome(&mut out, 1, &calls)?;
-        return Ok(out.flush()?);
-    }
+    let bytes = BufReader::new(File::open(file).with_context(what)?);
+    Recording::read(bytes).with_context(what)
+}
+
+fn trees(calls: Vec<Event>) -> Vec<Node> {
     let mut forest = Forest::default();
     let mut trees = forest.take_in(calls);
     trees.append(&mut forest.rest());
-    if form.folded {
-        folded(&mut out, &trees)?;
-    } else {
-        trees.iter().try_for_each(|tree| write_tree(&mut out, tree))?;
+    trees
+}
+
+/// Writes what was recorded, by function.
+pub(crate) fn report(file: &Path, rows: Option<usize>) -> Result<()> {
+    let recording = read(file)?;
+    let mut out = BufWriter::new(stdout().lock());
+    write_report(&mut out, &trees(recording.calls), rows.unwrap_or(usize::MAX))?;
+    Ok(out.flush()?)
+}
+
+/// Writes what was recorded for others.
+pub(crate) fn export(file: &Path, form: &Form) -> Result<()> {
+    let recording = read(file)?;
+    let mut out = BufWriter::new(stdout().lock());
+    match form {
+        Form { chrome: true, .. } => chrome(&mut out, recording.names.pid, &recording.calls)?,
+        Form { perfetto: true, .. } => perfetto(&mut out, &recording)?,
+        Form { folded: true, .. } => folded(&mut out, &trees(recording.calls))?,
+        _ => trees(recording.calls).iter().try_for_each(|tree| write_tree(&mut out, tree))?,
     }
     Ok(out.flush()?)
 }

@@ -84,7 +84,11 @@ fn main() {
     let floor = time(1, || plain(black_box("ann"), black_box(700)));
     println!("{:24} {:>10} {:>10}", "ns above a plain call", "1 thread", "2 threads");
     println!("{:24} {:>10.1} {:>10.1}", "off", time(1, call) - floor, time(2, call) - floor);
-    for (name, program) in ROWS {
+    let asked = std::env::args().nth(1).filter(|name| !name.starts_with("--"));
+    let rows = ROWS
+        .iter()
+        .filter(|(name, _)| asked.as_ref().is_none_or(|asked| name.contains(asked.as_str())));
+    for (name, program) in rows {
         let lease = Lease::of(program, &socket);
         // Somebody reads what is shown.
         let reader = lease.0.get_ref().try_clone().expect("there are descriptors");

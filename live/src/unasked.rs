@@ -79,6 +79,11 @@ impl Client for Writer {
         self.checked(written)
     }
 
+    fn records(&mut self, _: &[u64]) -> io::Result<()> {
+        // It has not asked for any.
+        Ok(())
+    }
+
     fn wait(&mut self, time: Duration) -> io::Result<bool> {
         let flushed = self.out.flush();
         self.checked(flushed)?;

@@ -5,5 +5,8 @@ mod environment;
 mod hostile;
 mod language;
 mod leases;
+mod recorder;
 mod support;
 mod trees;
+mod wire;
+mod words;

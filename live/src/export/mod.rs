@@ -3,11 +3,17 @@
 mod chrome;
 mod folded;
 mod graph;
+mod perfetto;
+mod recording;
+mod report;
 mod text;
 mod tree;
 
 pub use chrome::chrome;
 pub use folded::folded;
 pub use graph::graph;
+pub use perfetto::perfetto;
+pub use recording::{Recording, records_in};
+pub use report::report;
 pub use text::{Shown, duration};
 pub use tree::{Forest, Node};

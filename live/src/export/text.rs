@@ -50,7 +50,7 @@ impl Shown {
 
     fn table(&self, out: &mut impl Write, table: &Table) -> io::Result<()> {
         let rows = table.rows.iter().take(self.rows);
-        let unit = if table.of == "latency" { duration } else { plain };
+        let unit = if is_time(&table.of) { duration } else { plain };
         match &*table.function {
             "hist" | "lhist" => {
                 for row in rows {
@@ -126,10 +126,14 @@ fn event_row(out: &mut impl Write, event: &Event) -> io::Result<()> {
     write!(out, "{:>10.6}  {:>8}", seconds(event.at), event.thread)?;
     for (name, value) in &event.values {
         match (&**name, value.parse()) {
+            (name, Ok(nanoseconds)) if is_time(name) && name != "latency" => {
+                write!(out, "  {name}={}", duration(nanoseconds))?;
+            }
             ("latency", Ok(nanoseconds)) => write!(out, "  {}", duration(nanoseconds))?,
             ("func", _) => write!(out, "  {value}")?,
             ("stack", _) => write!(out, "\n{}", value.trim_end())?,
             ("args", _) => write!(out, "  ({value})")?,
+            ("ret", _) => write!(out, "  -> {value}")?,
             _ => write!(out, "  {name}={value}")?,
         }
     }
@@ -165,6 +169,11 @@ fn histogram(out: &mut impl Write, row: &Row, unit: fn(i64) -> String) -> io::Re
 
 fn plain(number: i64) -> String {
     number.to_string()
+}
+
+/// Whether a word of the language is a length of time, in nanoseconds.
+fn is_time(word: &str) -> bool {
+    matches!(word, "latency" | "self_time" | "busy" | "idle" | "longest_poll")
 }
 
 /// Nanoseconds, with three digits.

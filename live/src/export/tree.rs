@@ -84,7 +84,18 @@ pub(super) mod tests {
     pub(in super::super) fn call(func: &str, depth: u32, at: u64, latency: u64) -> Event {
         let outcome = "returned".to_owned();
         let func = func.to_owned();
-        Event { at, func, thread: 1, depth, life: false, latency, outcome, values: Vec::new() }
+        Event {
+            at,
+            func,
+            thread: 1,
+            depth,
+            life: false,
+            id: 0,
+            parent: 0,
+            latency,
+            outcome,
+            values: Vec::new(),
+        }
     }
 
     fn shape(node: &Node) -> String {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::word::Term;
+
 /// A part of a program, and the column at which it begins, from 1.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct At<T> {
@@ -14,6 +16,8 @@ pub(crate) struct At<T> {
 pub(crate) struct Program {
     pub(crate) selection: Vec<At<String>>,
     pub(crate) point: Point,
+    /// What the scope in force has to have: keys and values.
+    pub(crate) scope: Vec<(String, String)>,
     pub(crate) predicate: Option<Expr>,
     pub(crate) actions: Vec<Action>,
     pub(crate) limits: Limits,
@@ -26,6 +30,8 @@ pub(crate) enum Point {
     Any,
     Entry,
     Exit,
+    /// At the end of the lives of async functions alone.
+    Life,
 }
 
 /// What bounds a program; `None` where it does not say.
@@ -37,52 +43,9 @@ pub(crate) struct Limits {
     pub(crate) every: Option<Duration>,
     /// Of the program's processor time, in percent.
     pub(crate) budget: Option<f64>,
-}
-
-/// Something that a call has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Term {
-    Func,
-    Thread,
-    Latency,
-    Depth,
-    Panic,
-    Cancelled,
-    Err,
-    Ret,
-    /// All arguments, as text.
-    Args,
-    /// The frames that led to the call, as text.
-    Stack,
-    /// An argument by name. Functions without it are left out if it is optional.
-    Arg {
-        name: String,
-        optional: bool,
-    },
-}
-
-impl Term {
-    /// Whether only the end of a call tells.
-    pub(crate) fn is_of_end(&self) -> bool {
-        matches!(self, Self::Latency | Self::Panic | Self::Cancelled | Self::Err | Self::Ret)
-    }
-
-    /// As it is written.
-    pub(crate) fn text(&self) -> &str {
-        match self {
-            Self::Func => "func",
-            Self::Thread => "thread",
-            Self::Latency => "latency",
-            Self::Depth => "depth",
-            Self::Panic => "panic",
-            Self::Cancelled => "cancelled",
-            Self::Err => "err",
-            Self::Ret => "ret",
-            Self::Args => "args",
-            Self::Stack => "stack",
-            Self::Arg { name, .. } => name,
-        }
-    }
+    /// Mebibytes.
+    pub(crate) keep: Option<u64>,
+    pub(crate) slow: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,17 +59,8 @@ pub(crate) enum Comparison {
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Literal {
-    Int(i128),
-    Float(f64),
-    Bool(bool),
-    Text(String),
-}
-
-#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Expr {
     Term(At<Term>),
-    Literal(At<Literal>),
     Not(Box<Expr>),
     And(Box<Expr>, Box<Expr>),
     Or(Box<Expr>, Box<Expr>),
@@ -118,7 +72,6 @@ impl Expr {
     pub(crate) fn terms<'e>(&'e self, visit: &mut impl FnMut(&'e At<Term>)) {
         match self {
             Self::Term(term) => visit(term),
-            Self::Literal(_) => {}
             Self::Not(inner) => inner.terms(visit),
             Self::And(left, right) | Self::Or(left, right) | Self::Compare(left, _, right) => {
                 left.terms(visit);
@@ -137,7 +90,6 @@ impl Expr {
     pub(crate) fn column(&self) -> usize {
         match self {
             Self::Term(term) => term.column,
-            Self::Literal(literal) => literal.column,
             Self::Not(inner) => inner.column(),
             Self::And(left, _) | Self::Or(left, _) | Self::Compare(left, ..) => left.column(),
         }

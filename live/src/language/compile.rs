@@ -2,10 +2,11 @@
 
 use gtramp::Function;
 
-use super::ast::{Action, Aggregate, At, Expr, Term};
+use super::ast::{Action, Aggregate, At, Expr};
 use super::error::{Wrong, near};
-use super::plan::{Operand, Planned, Step, Test, Value};
-use super::value::{Class, Reader};
+use super::plan::{Place, Planned, Step, Test, Value};
+use super::value::{Argument, Class, Return};
+use super::word::{Compared, Term, Word};
 
 /// The functions of a program, and the arguments that it names.
 pub(super) struct Compiler {
@@ -13,8 +14,6 @@ pub(super) struct Compiler {
     /// Name, and the column of the first mention.
     arguments: Vec<At<String>>,
     optional: Vec<bool>,
-    /// Where the result is asked for.
-    ret: Option<usize>,
 }
 
 impl Compiler {
@@ -26,7 +25,25 @@ impl Compiler {
             ret: None,
         };
         let functions = functions.into_iter().map(planned).collect();
-        Self { functions, arguments: Vec::new(), optional: Vec::new(), ret: None }
+        Self { functions, arguments: Vec::new(), optional: Vec::new() }
+    }
+
+    /// Leaves out what is no async function.
+    pub(super) fn only_lives(&mut self) -> Result<(), Wrong> {
+        self.functions.retain(|planned| planned.is_async);
+        match self.functions.is_empty() {
+            true => Err(Wrong::whole("`.life` is of async functions, and none of these is one")),
+            false => Ok(()),
+        }
+    }
+
+    /// What whoever reads the results of this program has to know.
+    pub(super) fn note(&self, asks_for_err: bool) -> Option<String> {
+        let count = self.functions.iter().filter(|planned| planned.is_async).count();
+        let note = format!(
+            "of {count} async function(s) it is not known whether a result is an `Err`: `err` is false there"
+        );
+        (asks_for_err && count > 0).then_some(note)
     }
 
     pub(super) fn into_functions(self) -> Vec<Planned> {
@@ -36,23 +53,24 @@ impl Compiler {
     /// Notes that a term is asked for.
     pub(super) fn declare(&mut self, term: &At<Term>) -> Result<(), Wrong> {
         match &term.what {
-            Term::Err => {
-                let message = "whether a result is an error cannot be told yet; `panic` can, and a result \
-                               that is a number, true or false, or a text, as `ret`";
-                return Err(Wrong::at(term.column, message));
-            }
-            Term::Arg { name, optional } => match self.place(name) {
-                Some(place) => self.optional[place] |= optional,
+            Term::Arg(argument) => match self.place(&argument.name) {
+                Some(place) => self.optional[place] |= argument.optional,
                 None if self.arguments.len() == 16 => {
                     return Err(Wrong::at(term.column, "16 arguments are looked at, at most"));
                 }
                 None => {
-                    self.arguments.push(At { what: name.clone(), column: term.column });
-                    self.optional.push(*optional);
+                    self.arguments.push(At { what: argument.name.clone(), column: term.column });
+                    self.optional.push(argument.optional);
                 }
             },
-            Term::Ret => {
-                self.ret.get_or_insert(term.column);
+            Term::Word(word) if word.is_of_lives() => {
+                if let Some(other) = self.functions.iter().find(|planned| !planned.is_async) {
+                    let (word, path) = (word.text(), other.function.path());
+                    let message = format!(
+                        "`{word}` is of async functions, and {path} is none: `.life` leaves out such functions"
+                    );
+                    return Err(Wrong::at(term.column, message));
+                }
             }
             _ => {}
         }
@@ -79,9 +97,7 @@ impl Compiler {
         for planned in &mut self.functions {
             let found = arguments.iter().map(|argument| find(planned.function, argument));
             planned.arguments = found.collect::<Result<_, _>>()?;
-            let function = planned.function;
-            planned.ret =
-                Reader::of(function.return_type()).filter(|_| !function.is_result_redacted());
+            planned.ret = Return::of(planned.function);
         }
         Ok(())
     }
@@ -103,7 +119,7 @@ impl Compiler {
                 }
                 Test::Compare(self.operand(left)?, how.what, self.operand(right)?)
             }
-            Expr::Term(_) | Expr::Literal(_) => match self.class(expr)? {
+            Expr::Term(_) => match self.class(expr)? {
                 Class::Bool => Test::Is(self.operand(expr)?),
                 class => {
                     let message = format!("{class} is neither true nor false: compare it");
@@ -113,54 +129,41 @@ impl Compiler {
         })
     }
 
-    fn operand(&self, expr: &Expr) -> Result<Operand, Wrong> {
+    fn operand(&self, expr: &Expr) -> Result<Term<usize>, Wrong> {
         match expr {
-            Expr::Literal(literal) => Ok(Operand::Literal(literal.what.value().keep())),
             Expr::Term(term) => Ok(self.term(&term.what)),
             other => Err(Wrong::at(other.column(), "only names and values are compared")),
         }
     }
 
-    fn term(&self, term: &Term) -> Operand {
-        match term {
-            Term::Func => Operand::Func,
-            Term::Thread => Operand::Thread,
-            Term::Latency => Operand::Latency,
-            Term::Depth => Operand::Depth,
-            Term::Panic => Operand::Panic,
-            Term::Cancelled => Operand::Cancelled,
-            Term::Err => Operand::Err,
-            Term::Ret => Operand::Ret,
-            Term::Args => Operand::Args,
-            Term::Stack => Operand::Stack,
-            Term::Arg { name, .. } => Operand::Arg(self.place(name).unwrap_or_default()),
-        }
+    fn term(&self, term: &Term) -> Term<usize> {
+        term.map(|argument| self.place(&argument.name).unwrap_or_default())
     }
 
     fn class(&self, expr: &Expr) -> Result<Class, Wrong> {
-        match expr {
-            Expr::Literal(literal) => Ok(literal.what.class()),
-            Expr::Term(term) => match &term.what {
-                Term::Func | Term::Thread => Ok(Class::Text),
-                Term::Latency | Term::Depth => Ok(Class::Number),
-                Term::Panic | Term::Cancelled | Term::Err => Ok(Class::Bool),
-                Term::Args | Term::Stack => {
-                    let message = format!("`{}` is for printing", term.what.text());
+        let Expr::Term(term) = expr else { return Ok(Class::Bool) };
+        match &term.what {
+            Term::Literal(literal) => Ok(literal.class()),
+            Term::Scope(_) => Ok(Class::Text),
+            Term::Word(word) => match (word.class(), word.class().class()) {
+                (_, Some(class)) => Ok(class),
+                (Compared::Result, None) => self.class_in_all(term.column, "the result", |of| {
+                    (of.ret.as_ref().map(Return::class), of.function.return_type())
+                }),
+                (_, None) => {
+                    let message = format!("`{}` is for printing", word.text());
                     Err(Wrong::at(term.column, message))
                 }
-                Term::Ret => self.class_in_all(term.column, "the result", |planned| {
-                    (planned.ret, planned.function.return_type())
-                }),
-                Term::Arg { name, .. } => {
-                    let place = self.place(name).unwrap_or_default();
-                    self.class_in_all(term.column, &format!("`{name}`"), |planned| {
-                        let (index, reader) = planned.arguments[place];
-                        let type_name = planned.function.argument(index);
-                        (Some(reader), type_name.map_or("", |argument| argument.type_name()))
-                    })
-                }
             },
-            Expr::Not(_) | Expr::And(..) | Expr::Or(..) | Expr::Compare(..) => Ok(Class::Bool),
+            Term::Arg(argument) => {
+                let place = self.place(&argument.name).unwrap_or_default();
+                self.class_in_all(term.column, &format!("`{}`", argument.name), |planned| {
+                    let Place { index, reader } = &planned.arguments[place];
+                    let type_name = planned.function.argument(*index);
+                    let type_name = type_name.map_or("", |argument| argument.type_name());
+                    (reader.as_ref().map(Argument::class), type_name)
+                })
+            }
         }
     }
 
@@ -169,47 +172,49 @@ impl Compiler {
         &self,
         column: usize,
         what: &str,
-        of: impl Fn(&Planned) -> (Option<Reader>, &'static str),
+        of: impl Fn(&Planned) -> (Option<Class>, &'static str),
     ) -> Result<Class, Wrong> {
         let mut first: Option<(Class, &Planned)> = None;
         for planned in &self.functions {
-            let (reader, type_name) = of(planned);
-            let Some(reader) = reader else {
+            let (class, type_name) = of(planned);
+            let Some(class_here) = class else {
                 return Err(not_read(column, what, planned.function, type_name));
             };
             match first {
-                Some((class, before)) if class != reader.class() => {
+                Some((class, before)) if class != class_here => {
                     let (one, other) = (before.function.path(), planned.function.path());
-                    let class_here = reader.class();
                     let message = format!("{what} is {class} in {one} and {class_here} in {other}");
                     return Err(Wrong::at(column, message));
                 }
-                _ => first = Some((reader.class(), planned)),
+                _ => first = Some((class_here, planned)),
             }
         }
         Ok(first.map_or(Class::Number, |(class, _)| class))
     }
 
     pub(super) fn step(&self, action: &Action) -> Result<Step, Wrong> {
-        let named = |terms: &[At<Term>]| -> Vec<(String, Operand)> {
-            terms.iter().map(|term| (term.what.text().to_owned(), self.term(&term.what))).collect()
+        let named = |terms: &[At<Term>]| -> Vec<(String, Term<usize>)> {
+            terms.iter().map(|term| (term.what.text(), self.term(&term.what))).collect()
         };
         match action {
-            Action::Trace(items) => Ok(Step::Show { items: named(items), traced: true }),
+            // Frames are no text before somebody reads them.
+            Action::Trace(items) => Ok(Step::Show {
+                traced: items.iter().all(|item| item.what != Term::Word(Word::Stack)),
+                items: named(items),
+            }),
             Action::Print(items) => Ok(Step::Show { items: named(items), traced: false }),
             Action::Aggregate { name, keys, function, value } => {
                 for key in keys {
-                    if matches!(key.what, Term::Latency | Term::Args | Term::Stack) {
+                    if matches!(key.what, Term::Word(word) if word.is_fleeting()) {
                         let message = format!("`{}` is too many things for a key", key.what.text());
                         return Err(Wrong::at(key.column, message));
                     }
-                    self.class(&Expr::Term(key.clone()))?;
                 }
                 if let Some(value) = value {
                     self.number(value, *function)?;
                 }
                 let value = value.as_ref().map(|value| Value {
-                    name: value.what.text().to_owned(),
+                    name: value.what.text(),
                     operand: self.term(&value.what),
                 });
                 Ok(Step::Aggregate {
@@ -238,11 +243,11 @@ fn index_of(function: &Function, name: &str) -> Option<usize> {
     function.arguments().position(|argument| argument.name() == name)
 }
 
-fn find(function: &'static Function, argument: &At<String>) -> Result<(usize, Reader), Wrong> {
+fn find(function: &'static Function, argument: &At<String>) -> Result<Place, Wrong> {
     let At { what: name, column } = argument;
     let Some(index) = index_of(function, name) else {
         let names: Vec<&str> = function.arguments().map(|argument| argument.name()).collect();
-        let words = ["func", "thread", "latency", "depth", "panic", "cancelled", "ret"];
+        let words = Word::ALL.iter().map(|word| word.text());
         let hint = near(name, names.iter().copied().chain(words));
         let all = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         let path = function.path();
@@ -257,10 +262,7 @@ fn find(function: &'static Function, argument: &At<String>) -> Result<(usize, Re
         let path = function.path();
         return Err(Wrong::at(*column, format!("`{name}` of {path} is redacted: it is not shown")));
     }
-    let type_name = function.argument(index).map_or("", |argument| argument.type_name());
-    let reader = Reader::of(type_name)
-        .ok_or_else(|| not_read(*column, &format!("`{name}`"), function, type_name))?;
-    Ok((index, reader))
+    Ok(Place { index, reader: Argument::of(function, index) })
 }
 
 fn not_read(column: usize, what: &str, function: &Function, type_name: &str) -> Wrong {

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::ast::{At, Literal};
+use super::ast::At;
 use super::error::{Wrong, near};
+use super::value::Kept;
 
 /// Texts in programs are no longer than what is kept of an argument's.
 pub(crate) const LONGEST_TEXT: usize = 200;
@@ -117,18 +118,18 @@ impl<'t> Cursor<'t> {
     }
 
     /// A number, with a unit of time if it has one, or a text in quotes; nothing is taken if neither is here.
-    pub(super) fn literal(&mut self) -> Result<Option<At<Literal>>, Wrong> {
+    pub(super) fn literal(&mut self) -> Result<Option<At<Kept>>, Wrong> {
         self.spaces();
         let column = self.column();
         let what = match self.peek() {
-            Some('"') => Literal::Text(self.quoted()?),
+            Some('"') => Kept::Text(self.quoted()?),
             Some(c) if c.is_ascii_digit() || c == '-' => self.number()?,
             _ => return Ok(None),
         };
         Ok(Some(At { what, column }))
     }
 
-    fn number(&mut self) -> Result<Literal, Wrong> {
+    fn number(&mut self) -> Result<Kept, Wrong> {
         let column = self.column();
         let negative = self.eat("-");
         let written = self.while_(|c| c.is_ascii_digit() || c == '_' || c == '.').replace('_', "");
@@ -137,23 +138,23 @@ impl<'t> Cursor<'t> {
         if unit.is_empty()
             && let Ok(whole) = written.parse::<u64>()
         {
-            return Ok(Literal::Int(sign * i128::from(whole)));
+            return Ok(Kept::Int(sign * i128::from(whole)));
         }
         let number: f64 =
             written.parse().map_err(|_| Wrong::at(column, format!("`{written}` is no number")))?;
         let number = if negative { -number } else { number };
         match unit_of(unit) {
-            _ if unit.is_empty() => Ok(Literal::Float(number)),
+            _ if unit.is_empty() => Ok(Kept::Float(number)),
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "it is as large as it can be, then"
             )]
-            Some(nanoseconds) => Ok(Literal::Int((number * nanoseconds).round() as i128)),
+            Some(nanoseconds) => Ok(Kept::Int((number * nanoseconds).round() as i128)),
             None => Err(no_unit(column, unit)),
         }
     }
 
-    fn quoted(&mut self) -> Result<String, Wrong> {
+    pub(super) fn quoted(&mut self) -> Result<String, Wrong> {
         let begin = *self;
         self.skip(1);
         let mut text = String::new();

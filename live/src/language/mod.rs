@@ -2,16 +2,20 @@
 //! reading of values.
 
 mod ast;
+mod bounds;
 mod compile;
 mod cursor;
 mod error;
 mod parse;
 mod plan;
 mod value;
+mod word;
 
 pub(crate) use error::Wrong;
 
 pub(crate) use ast::Aggregate;
+pub(crate) use bounds::LONGEST;
 pub(crate) use parse::parse;
-pub(crate) use plan::{LONGEST, Operand, Plan, Planned, Step, Test};
-pub(crate) use value::{Kept, Reader, Value, kept_part};
+pub(crate) use plan::{Plan, Planned, Step, Test};
+pub(crate) use value::{Kept, Value, kept_part};
+pub(crate) use word::{Term, Word};

@@ -1,13 +1,15 @@
 //! Text to [`Program`]: recursive descent, of bounded depth.
 //!
 //! ```text
-//! program    = pattern+ [ '.' point ] [ '/' or '/' ] '{' action (';' action)* '}' limit*
+//! program    = pattern+ [ '.' point ] [ in ] [ '/' or '/' ] '{' action (';' action)* '}' limit*
+//! in         = 'in' key '=' text (',' key '=' text)*
 //! action     = [ '@' name? [ '[' term (',' term)* ']' ] '=' ] function '(' .. ')'
 //! or         = and ('||' and)*            and = not ('&&' not)*            not = '!'* compare
 //! compare    = primary [ ('==' | '!=' | '<' | '<=' | '>' | '>=') primary ]
 //! primary    = '(' or ')' | literal | term
-//! term       = word | ['args.'] argument ['?']
+//! term       = word | 'scope.' key | ['args.'] argument ['?']
 //! limit      = 'rate' N '/s' | 'for' time | 'max' N | 'every' time | 'budget' N '%'
+//!            | 'keep' N 'MiB' | 'slow' time
 //! ```
 
 mod action;
@@ -33,6 +35,7 @@ pub(crate) fn parse(text: &str) -> Result<Program, Wrong> {
     }
     let mut cursor = Cursor::new(text);
     let (selection, point) = selection(&mut cursor)?;
+    let scope = scope(&mut cursor)?;
     let predicate = if cursor.eat("/") {
         let predicate = predicate(&mut cursor)?;
         cursor.expect("/", "after the predicate")?;
@@ -42,7 +45,7 @@ pub(crate) fn parse(text: &str) -> Result<Program, Wrong> {
     };
     let actions = actions(&mut cursor)?;
     let limits = limits(&mut cursor)?;
-    Ok(Program { selection, point, predicate, actions, limits })
+    Ok(Program { selection, point, scope, predicate, actions, limits })
 }
 
 fn selection(cursor: &mut Cursor<'_>) -> Result<(Vec<At<String>>, Point), Wrong> {
@@ -50,28 +53,23 @@ fn selection(cursor: &mut Cursor<'_>) -> Result<(Vec<At<String>>, Point), Wrong>
     let mut point = Point::Any;
     loop {
         cursor.spaces();
-        let column = cursor.column();
+        let (column, before) = (cursor.column(), *cursor);
         // Between them a brace opens the actions, within one it is a choice.
         let is_file = cursor.peek() == Some(':');
         let word = match cursor.peek() {
             None | Some('{' | '/') => "",
             _ => pattern(cursor, is_file),
         };
-        if word.is_empty() {
+        if word == "in" && !patterns.is_empty() {
+            *cursor = before;
+        }
+        if word.is_empty() || word == "in" && !patterns.is_empty() {
             break;
         }
         let pattern = match word.rsplit_once('.') {
             Some((pattern, name)) if !is_file => {
-                point = match name {
-                    "entry" => Point::Entry,
-                    "exit" => Point::Exit,
-                    _ => {
-                        let hint = near(name, ["entry", "exit"]);
-                        let column = column + pattern.chars().count() + 1;
-                        let message = format!("no point `.{name}`{hint}; there are .entry, .exit");
-                        return Err(Wrong::at(column, message));
-                    }
-                };
+                let column = column + pattern.chars().count() + 1;
+                point = point_of(name, column)?;
                 pattern
             }
             _ => word,
@@ -85,6 +83,48 @@ fn selection(cursor: &mut Cursor<'_>) -> Result<(Vec<At<String>>, Point), Wrong>
         ));
     }
     Ok((patterns, point))
+}
+
+fn point_of(name: &str, column: usize) -> Result<Point, Wrong> {
+    let message = match name {
+        "entry" => return Ok(Point::Entry),
+        "exit" => return Ok(Point::Exit),
+        "life" => return Ok(Point::Life),
+        "poll" => {
+            "single polls are not probed; `.life` has `polls`, `busy`, `idle` and `longest_poll` \
+                   of all polls of a future"
+                .to_owned()
+        }
+        _ => {
+            let hint = near(name, ["entry", "exit", "life"]);
+            format!("no point `.{name}`{hint}; there are .entry, .exit, .life")
+        }
+    };
+    Err(Wrong::at(column, message))
+}
+
+/// What the scope in force has to have, if something is said of it.
+fn scope(cursor: &mut Cursor<'_>) -> Result<Vec<(String, String)>, Wrong> {
+    let mut values = Vec::new();
+    if !cursor.eat("in ") {
+        return Ok(values);
+    }
+    loop {
+        let Some(key) = cursor.name() else {
+            let found = cursor.found();
+            return Err(cursor.wrong(format!("expected a key of scopes, found {found}")));
+        };
+        cursor.expect("=", "after the key, such as `in req=\"7f3\"`")?;
+        cursor.spaces();
+        if cursor.peek() != Some('"') {
+            let found = cursor.found();
+            return Err(cursor.wrong(format!("expected a text in quotes, found {found}")));
+        }
+        values.push((key.what.to_owned(), cursor.quoted()?));
+        if !cursor.eat(",") {
+            return Ok(values);
+        }
+    }
 }
 
 /// Takes a pattern, which may contain choices in braces.
@@ -127,8 +167,13 @@ fn limits(cursor: &mut Cursor<'_>) -> Result<Limits, Wrong> {
                 limits.budget = Some(cursor.percent("for `budget`")?);
                 cursor.expect("%", "after the number of `budget`")?;
             }
+            "keep" => {
+                limits.keep = Some(cursor.whole("of MiB for `keep`")?);
+                cursor.expect("MiB", "after the number of `keep`")?;
+            }
+            "slow" => limits.slow = Some(cursor.duration("for `slow`")?),
             _ => {
-                let all = ["rate", "for", "max", "every", "budget"];
+                let all = ["rate", "for", "max", "every", "budget", "keep", "slow"];
                 let hint = near(what, all);
                 let message = format!("no limit `{what}`{hint}; there are {}", all.join(", "));
                 return Err(Wrong::at(column, message));

@@ -1,13 +1,13 @@
 //! A program, checked against the functions it selects: everything that can be refused is refused here.
 
-use std::time::Duration;
-
 use gtramp::{Function, Selector};
 
-use super::ast::{Action, Aggregate, At, Comparison, Expr, Point, Program, Term};
+use super::ast::{Action, Aggregate, At, Comparison, Expr, Point, Program};
+use super::bounds::{Bounds, bounds};
 use super::compile::Compiler;
 use super::error::Wrong;
-use super::value::{Kept, Reader};
+use super::value::{Argument, Return};
+use super::word::{Term, Word};
 
 /// What is attached and what it does.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(crate) struct Plan {
     pub(crate) functions: Vec<Planned>,
     /// Whether something is asked for that only the end of a call tells.
     pub(crate) at_end: bool,
+    /// What the scope in force at entry has to have: keys and values.
+    pub(crate) scope: Vec<(String, String)>,
     /// What is asked at entry: a call of which it is not true is not followed.
     pub(crate) entry: Option<Test>,
     /// What is asked at the end.
@@ -24,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) kept: Vec<usize>,
     pub(crate) wants: Wants,
     pub(crate) limits: Bounds,
+    /// What whoever reads the results has to know.
+    pub(crate) note: Option<String>,
 }
 
 /// What costs something and is done only if asked for.
@@ -32,6 +36,9 @@ pub(crate) struct Wants {
     pub(crate) clock: bool,
     pub(crate) depth: bool,
     pub(crate) args: bool,
+    /// Whether the result is an error.
+    pub(crate) err: bool,
+    pub(crate) self_time: bool,
 }
 
 /// One function of a plan.
@@ -41,37 +48,27 @@ pub(crate) struct Planned {
     /// Its call is the life of a future, on any number of threads.
     pub(crate) is_async: bool,
     /// Where the arguments are that the program names, in its order.
-    pub(crate) arguments: Box<[(usize, Reader)]>,
-    pub(crate) ret: Option<Reader>,
+    pub(crate) arguments: Box<[Place]>,
+    /// How the result is read; else there is only its text.
+    pub(crate) ret: Option<Return>,
 }
 
-/// A value of a call.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Operand {
-    Literal(Kept),
-    Func,
-    Thread,
-    Latency,
-    Depth,
-    Panic,
-    Cancelled,
-    Err,
-    Ret,
-    /// By its place in [`Planned::arguments`].
-    Arg(usize),
-    /// Texts.
-    Args,
-    Stack,
+/// An argument of a function.
+#[derive(Debug)]
+pub(crate) struct Place {
+    pub(crate) index: usize,
+    /// How it is read; else there is only its text.
+    pub(crate) reader: Option<Argument>,
 }
 
 /// A predicate.
 #[derive(Clone, Debug)]
 pub(crate) enum Test {
-    Is(Operand),
+    Is(Term<usize>),
     Not(Box<Test>),
     And(Box<Test>, Box<Test>),
     Or(Box<Test>, Box<Test>),
-    Compare(Operand, Comparison, Operand),
+    Compare(Term<usize>, Comparison, Term<usize>),
 }
 
 /// What is done with a call that is kept.
@@ -79,62 +76,33 @@ pub(crate) enum Test {
 pub(crate) enum Step {
     Aggregate {
         name: String,
-        keys: Vec<(String, Operand)>,
+        keys: Vec<(String, Term<usize>)>,
         function: Aggregate,
         value: Option<Value>,
     },
     /// Shows a call, and if it is traced, its place among those around it.
-    Show { items: Vec<(String, Operand)>, traced: bool },
+    Show { items: Vec<(String, Term<usize>)>, traced: bool },
 }
 
 /// A value that is added up, with its name.
 #[derive(Clone, Debug)]
 pub(crate) struct Value {
     pub(crate) name: String,
-    pub(crate) operand: Operand,
+    pub(crate) operand: Term<usize>,
 }
-
-impl core::fmt::Display for Bounds {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { rate, max, lasting, every, budget } = self;
-        write!(f, "for {lasting:?} rate {rate}/s max {max} budget {}%", budget * 100.0)?;
-        every.map_or(Ok(()), |every| write!(f, " every {every:?}"))
-    }
-}
-
-/// What bounds a program. There is no program without.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Bounds {
-    /// Events that are shown in a second.
-    pub(crate) rate: u64,
-    /// Events that are shown in all.
-    pub(crate) max: u64,
-    pub(crate) lasting: Duration,
-    pub(crate) every: Option<Duration>,
-    /// How much of the program's processor time the probes may take: 0.1 is a tenth.
-    pub(crate) budget: f64,
-}
-
-/// How long a lease lasts unless it says.
-pub(crate) const LASTING: Duration = Duration::from_secs(60);
-/// How long it may last.
-pub(crate) const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
-/// In percent of the program's processor time.
-const BUDGET: f64 = 10.0;
-const RATE: u64 = 1_000;
-const MAX: u64 = 10_000;
-/// Of events of `trace()`, which are small and many.
-const TRACE_RATE: u64 = 1_000_000;
-const TRACE_MAX: u64 = 10_000_000;
 
 impl Plan {
     /// Resolves and checks; nothing is attached.
     pub(crate) fn of(program: &Program) -> Result<Self, Wrong> {
         let functions = select(&program.selection)?;
         let mut compiler = Compiler::new(functions);
-        let mut at_end = program.point == Point::Exit;
+        if program.point == Point::Life {
+            compiler.only_lives()?;
+        }
+        let mut at_end = matches!(program.point, Point::Exit | Point::Life);
         let mut each_term = |term: &At<Term>| {
-            at_end |= term.what.is_of_end();
+            // How deep a call is tells who sees those around it end.
+            at_end |= term.what.is_of_end() || term.what == Term::Word(Word::Depth);
             if program.point == Point::Entry && term.what.is_of_end() {
                 let message = format!("`{}` is not known at .entry", term.what.text());
                 return Err(Wrong::at(term.column, message));
@@ -181,27 +149,35 @@ impl Plan {
         let steps: Vec<Step> =
             program.actions.iter().map(|action| compiler.step(action)).collect::<Result<_, _>>()?;
         let mut plan = Self {
-            functions: compiler.into_functions(),
+            functions: Vec::new(),
             at_end,
+            scope: program.scope.clone(),
             entry,
             end,
             steps,
             kept: Vec::new(),
-            wants: Wants { clock: traces, depth: traces, args: false },
-            limits: bounds(program, traces)?,
+            wants: Wants { clock: traces, depth: traces, err: traces, ..Wants::default() },
+            limits: bounds(&program.limits, traces)?,
+            note: None,
         };
         plan.look_at_operands();
+        plan.note = compiler.note(plan.wants.err && !traces);
+        plan.functions = compiler.into_functions();
         Ok(plan)
     }
 
     /// What the operands ask for.
     fn look_at_operands(&mut self) {
         let (mut wants, mut kept) = (self.wants, Vec::new());
-        let mut look = |operand: &Operand, late: bool| match operand {
-            Operand::Latency => wants.clock = true,
-            Operand::Depth => wants.depth = true,
-            Operand::Args => wants.args = true,
-            Operand::Arg(place) if late && !kept.contains(place) => kept.push(*place),
+        let mut look = |operand: &Term<usize>, late: bool| match operand {
+            Term::Word(Word::Latency) => wants.clock = true,
+            Term::Word(Word::SelfTime) => {
+                (wants.clock, wants.depth, wants.self_time) = (true, true, true);
+            }
+            Term::Word(Word::Depth) => wants.depth = true,
+            Term::Word(Word::Args) => wants.args = true,
+            Term::Word(Word::Err) => wants.err = true,
+            Term::Arg(place) if late && !kept.contains(place) => kept.push(*place),
             _ => {}
         };
         if let Some(test) = &self.entry {
@@ -228,7 +204,7 @@ impl Plan {
 }
 
 impl Test {
-    fn operands(&self, visit: &mut impl FnMut(&Operand)) {
+    fn operands(&self, visit: &mut impl FnMut(&Term<usize>)) {
         match self {
             Self::Is(operand) => visit(operand),
             Self::Not(inner) => inner.operands(visit),
@@ -272,21 +248,4 @@ fn select(selection: &[At<String>]) -> Result<Vec<&'static Function>, Wrong> {
         selector = selector.and(one);
     }
     selector.resolve().map_err(|error| Wrong::whole(error.to_string()))
-}
-
-fn bounds(program: &Program, traces: bool) -> Result<Bounds, Wrong> {
-    let limits = &program.limits;
-    let lasting = limits.lasting.unwrap_or(LASTING);
-    if lasting > LONGEST || lasting.is_zero() {
-        return Err(Wrong::whole(format!("`for {lasting:?}`: from 1ns to {LONGEST:?}")));
-    }
-    let budget = limits.budget.unwrap_or(BUDGET) / 100.0;
-    let every = limits.every.map(|every| every.max(Duration::from_millis(10)));
-    Ok(Bounds {
-        rate: limits.rate.unwrap_or(if traces { TRACE_RATE } else { RATE }),
-        max: limits.max.unwrap_or(if traces { TRACE_MAX } else { MAX }),
-        lasting,
-        every,
-        budget,
-    })
 }

@@ -1,11 +1,14 @@
 //! Values of a call: how they are read, kept and compared.
 
-use core::cmp::Ordering;
-use core::time::Duration;
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::time::Duration;
 
-use gtramp::{Entry, Exit};
+use gtramp::{Entry, Exit, Function, TypedArgument, TypedReturn};
 
-use super::ast::{Comparison, Literal};
+use crate::record::cut;
+
+use super::ast::Comparison;
 use super::cursor::LONGEST_TEXT;
 
 /// A value while its call is looked at.
@@ -16,7 +19,7 @@ pub(crate) enum Value<'v> {
     Int(i128),
     Float(f64),
     Bool(bool),
-    Text(&'v str),
+    Text(Cow<'v, str>),
 }
 
 /// A value that outlives its call.
@@ -31,11 +34,11 @@ pub(crate) enum Kept {
 
 impl Value<'_> {
     pub(crate) fn keep(&self) -> Kept {
-        match *self {
+        match self {
             Self::Absent => Kept::Absent,
-            Self::Int(int) => Kept::Int(int),
-            Self::Float(float) => Kept::Float(float),
-            Self::Bool(bool) => Kept::Bool(bool),
+            Self::Int(int) => Kept::Int(*int),
+            Self::Float(float) => Kept::Float(*float),
+            Self::Bool(bool) => Kept::Bool(*bool),
             Self::Text(text) => Kept::Text(shortened(text)),
         }
     }
@@ -44,6 +47,7 @@ impl Value<'_> {
         *self == Self::Bool(true)
     }
 
+    #[inline(always)]
     pub(crate) fn compare(&self, how: Comparison, other: &Self) -> bool {
         let ordering = match (self, other) {
             (Self::Int(one), Self::Int(other)) => Some(one.cmp(other)),
@@ -62,6 +66,7 @@ impl Value<'_> {
         }
     }
 
+    #[cold]
     #[expect(clippy::cast_precision_loss, reason = "it is compared with a float")]
     fn float(&self) -> Option<f64> {
         match *self {
@@ -84,13 +89,22 @@ impl Value<'_> {
 }
 
 impl Kept {
+    pub(super) fn class(&self) -> Class {
+        match self {
+            Self::Absent | Self::Int(_) | Self::Float(_) => Class::Number,
+            Self::Bool(_) => Class::Bool,
+            Self::Text(_) => Class::Text,
+        }
+    }
+
+    #[inline]
     pub(crate) fn value(&self) -> Value<'_> {
         match self {
             Self::Absent => Value::Absent,
             Self::Int(int) => Value::Int(*int),
             Self::Float(float) => Value::Float(*float),
             Self::Bool(bool) => Value::Bool(*bool),
-            Self::Text(text) => Value::Text(text),
+            Self::Text(text) => Value::Text(Cow::Borrowed(text)),
         }
     }
 }
@@ -107,32 +121,9 @@ impl core::fmt::Display for Kept {
     }
 }
 
-impl Literal {
-    pub(crate) fn value(&self) -> Value<'_> {
-        match self {
-            Self::Int(int) => Value::Int(*int),
-            Self::Float(float) => Value::Float(*float),
-            Self::Bool(bool) => Value::Bool(*bool),
-            Self::Text(text) => Value::Text(text),
-        }
-    }
-
-    pub(crate) fn class(&self) -> Class {
-        match self {
-            Self::Int(_) | Self::Float(_) => Class::Number,
-            Self::Bool(_) => Class::Bool,
-            Self::Text(_) => Class::Text,
-        }
-    }
-}
-
 /// As much of a text as is kept of it.
 pub(crate) fn kept_part(text: &str) -> &str {
-    if text.len() <= LONGEST_TEXT {
-        return text;
-    }
-    let end = (0..=LONGEST_TEXT).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-    &text[..end]
+    cut(text, LONGEST_TEXT)
 }
 
 /// The part of a text that is kept, which says by its end if it is only a part.
@@ -160,44 +151,66 @@ impl core::fmt::Display for Class {
 }
 
 macro_rules! readers {
-    ($($variant:ident $name:literal $type:ty, $result:ty, $class:ident: |$value:ident| $read:expr;)*) => {
-        /// A type whose values are read.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Reader {
-            $($variant,)*
+    ($($variant:ident $type:ty, $result:ty, $class:ident: |$value:ident| $read:expr;)*) => {
+        /// How an argument of one function is read, which is of one of these types or a reference to one.
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) enum Argument {
+            $($variant(TypedArgument<$type>),)*
         }
 
-        impl Reader {
-            /// The reader for a type, or for a reference to it, by its name.
-            pub(crate) fn of(type_name: &str) -> Option<Self> {
-                let name = type_name.strip_prefix('&').unwrap_or(type_name);
-                let name = name.strip_prefix("mut ").unwrap_or(name);
-                Some(match name {
-                    $($name => Self::$variant,)*
-                    _ => return None,
-                })
+        impl Argument {
+            /// For the argument at `index`; `None` if it is of another type.
+            pub(crate) fn of(function: &'static Function, index: usize) -> Option<Self> {
+                $(if let Ok(argument) = function.typed_argument::<$type>(index) {
+                    return Some(Self::$variant(argument));
+                })*
+                None
             }
 
-            pub(crate) fn class(self) -> Class {
+            pub(crate) fn class(&self) -> Class {
                 match self {
-                    $(Self::$variant => Class::$class,)*
+                    $(Self::$variant(_) => Class::$class,)*
                 }
             }
 
-            /// The argument at `index`; absent if the call does not let it be read.
-            pub(crate) fn argument<'c>(self, ctx: &'c Entry<'_>, index: usize) -> Value<'c> {
+            /// What it is in this call.
+            #[inline(always)]
+            pub(crate) fn read<'c>(&self, ctx: &'c Entry<'_>) -> Value<'c> {
                 match self {
-                    $(Self::$variant => ctx.arg::<$type>(index).map_or(Value::Absent, |$value| $read),)*
+                    $(Self::$variant(argument) => ctx.read(argument).map_or(Value::Absent, |$value| $read),)*
+                }
+            }
+        }
+
+        /// How the result of one function is read, which is of one of these types.
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) enum Return {
+            $($variant(TypedReturn<$result>),)*
+        }
+
+        impl Return {
+            /// `None` if it is of another type, or not to be shown.
+            pub(crate) fn of(function: &'static Function) -> Option<Self> {
+                if function.is_result_redacted() {
+                    return None;
+                }
+                $(if let Ok(result) = function.typed_return::<$result>() {
+                    return Some(Self::$variant(result));
+                })*
+                None
+            }
+
+            pub(crate) fn class(&self) -> Class {
+                match self {
+                    $(Self::$variant(_) => Class::$class,)*
                 }
             }
 
-            /// The result; absent if there is none, or the call does not let it be read.
-            pub(crate) fn result<'c>(self, ctx: &'c Exit<'_>) -> Value<'c> {
+            /// What it is in this call; absent if there is none.
+            #[inline]
+            pub(crate) fn read<'c>(&self, ctx: &'c Exit<'_>) -> Value<'c> {
                 match self {
-                    $(Self::$variant => match ctx.ret::<$result>() {
-                        Ok(Some($value)) => $read,
-                        _ => Value::Absent,
-                    },)*
+                    $(Self::$variant(result) => ctx.read(result).map_or(Value::Absent, |$value| $read),)*
                 }
             }
         }
@@ -205,22 +218,22 @@ macro_rules! readers {
 }
 
 readers! {
-    U8 "u8" u8, u8, Number: |value| Value::Int((*value).into());
-    U16 "u16" u16, u16, Number: |value| Value::Int((*value).into());
-    U32 "u32" u32, u32, Number: |value| Value::Int((*value).into());
-    U64 "u64" u64, u64, Number: |value| Value::Int((*value).into());
-    Usize "usize" usize, usize, Number: |value| Value::Int(*value as i128);
-    I8 "i8" i8, i8, Number: |value| Value::Int((*value).into());
-    I16 "i16" i16, i16, Number: |value| Value::Int((*value).into());
-    I32 "i32" i32, i32, Number: |value| Value::Int((*value).into());
-    I64 "i64" i64, i64, Number: |value| Value::Int((*value).into());
-    Isize "isize" isize, isize, Number: |value| Value::Int(*value as i128);
-    I128 "i128" i128, i128, Number: |value| Value::Int(*value);
-    F32 "f32" f32, f32, Number: |value| Value::Float((*value).into());
-    F64 "f64" f64, f64, Number: |value| Value::Float(*value);
-    Bool "bool" bool, bool, Bool: |value| Value::Bool(*value);
-    Duration "core::time::Duration" Duration, Duration, Number:
+    U8 u8, u8, Number: |value| Value::Int((*value).into());
+    U16 u16, u16, Number: |value| Value::Int((*value).into());
+    U32 u32, u32, Number: |value| Value::Int((*value).into());
+    U64 u64, u64, Number: |value| Value::Int((*value).into());
+    Usize usize, usize, Number: |value| Value::Int(*value as i128);
+    I8 i8, i8, Number: |value| Value::Int((*value).into());
+    I16 i16, i16, Number: |value| Value::Int((*value).into());
+    I32 i32, i32, Number: |value| Value::Int((*value).into());
+    I64 i64, i64, Number: |value| Value::Int((*value).into());
+    Isize isize, isize, Number: |value| Value::Int(*value as i128);
+    I128 i128, i128, Number: |value| Value::Int(*value);
+    F32 f32, f32, Number: |value| Value::Float((*value).into());
+    F64 f64, f64, Number: |value| Value::Float(*value);
+    Bool bool, bool, Bool: |value| Value::Bool(*value);
+    Duration Duration, Duration, Number:
         |value| Value::Int(value.as_nanos().try_into().unwrap_or(i128::MAX));
-    String "alloc::string::String" String, String, Text: |value| Value::Text(value);
-    Str "str" str, &'static str, Text: |value| Value::Text(value);
+    String String, String, Text: |value| Value::Text(Cow::Borrowed(value));
+    Str str, &'static str, Text: |value| Value::Text(Cow::Borrowed(value));
 }

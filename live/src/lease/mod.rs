@@ -6,5 +6,5 @@ mod report;
 mod run;
 mod stack;
 
-pub(crate) use registry::{all, by_function, off};
+pub(crate) use registry::{all, by_function, dump, off};
 pub(crate) use run::{Client, Request, run};

@@ -16,16 +16,28 @@ struct Entry {
     lease: protocol::Lease,
     ends: Instant,
     functions: Vec<&'static gtramp::Function>,
+    /// Whether it keeps something to be told when somebody asks.
+    keeps: bool,
     stop: Arc<Stop>,
 }
 
-/// Who has ended a lease from outside.
+/// What others want of a lease.
 #[derive(Debug, Default)]
-pub(crate) struct Stop(Mutex<Option<String>>);
+pub(crate) struct Stop {
+    /// That it ends: why.
+    end: Mutex<Option<String>>,
+    /// That what it keeps is told: why.
+    dump: Mutex<Option<String>>,
+}
 
 impl Stop {
     pub(super) fn reason(&self) -> Option<String> {
-        lock(&self.0).clone()
+        lock(&self.end).clone()
+    }
+
+    /// Why what is kept is to be told, once.
+    pub(super) fn dump(&self) -> Option<String> {
+        lock(&self.dump).take()
     }
 }
 
@@ -48,6 +60,7 @@ impl Place {
         mut lease: protocol::Lease,
         ends: Instant,
         functions: Vec<&'static gtramp::Function>,
+        keeps: bool,
     ) -> Option<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let mut leases = lock(&LEASES);
@@ -57,7 +70,7 @@ impl Place {
         let id = NEXT.fetch_add(1, Relaxed);
         lease.id = id;
         let stop = Arc::<Stop>::default();
-        leases.insert(id, Entry { lease, ends, functions, stop: Arc::clone(&stop) });
+        leases.insert(id, Entry { lease, ends, functions, keeps, stop: Arc::clone(&stop) });
         Some(Self { id, stop })
     }
 }
@@ -95,8 +108,20 @@ pub(crate) fn off(lease: Option<u64>, why: &str) -> usize {
     let leases = lock(&LEASES);
     let mut ended = 0;
     for (_, entry) in leases.iter().filter(|(id, _)| lease.is_none_or(|lease| lease == **id)) {
-        lock(&entry.stop.0).get_or_insert_with(|| why.to_owned());
+        lock(&entry.stop.end).get_or_insert_with(|| why.to_owned());
         ended += 1;
     }
     ended
+}
+
+/// Asks one lease to tell what it keeps, or all that keep something; how many there were.
+pub(crate) fn dump(lease: Option<u64>, why: &str) -> usize {
+    let leases = lock(&LEASES);
+    let keeping = leases.iter().filter(|(_, entry)| entry.keeps);
+    let mut asked = 0;
+    for (_, entry) in keeping.filter(|(id, _)| lease.is_none_or(|lease| lease == **id)) {
+        lock(&entry.stop.dump).get_or_insert_with(|| why.to_owned());
+        asked += 1;
+    }
+    asked
 }

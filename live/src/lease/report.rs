@@ -1,7 +1,7 @@
 //! What was measured, as it is told.
 
-use crate::language::{Kept, Operand, Plan, Step};
-use crate::measure::{Engine, Event, Outcome, Shown, Tables};
+use crate::language::{Kept, Plan, Step, Term, Word};
+use crate::measure::{Engine, Event, Shown, Tables};
 use crate::protocol;
 
 use super::stack;
@@ -52,9 +52,9 @@ fn rows(plan: &Plan, table: &Tables) -> Vec<protocol::Row> {
 }
 
 /// A function that is its own key is a number.
-fn text(plan: &Plan, kept: &Kept, operand: &Operand) -> String {
+fn text(plan: &Plan, kept: &Kept, operand: &Term<usize>) -> String {
     match (operand, kept) {
-        (Operand::Func, Kept::Int(place)) => {
+        (Term::Word(Word::Func), Kept::Int(place)) => {
             let planned = usize::try_from(*place).ok().and_then(|place| plan.functions.get(place));
             planned.map_or_else(String::new, |planned| planned.function.instance().to_owned())
         }
@@ -66,6 +66,21 @@ fn shown(shown: &Shown) -> String {
     match shown {
         Shown::Kept(kept) => kept.to_string(),
         Shown::Stack(stack) => stack::frames(&stack.to_string()),
+    }
+}
+
+/// What numbers in records mean.
+pub(super) fn names(plan: &Plan) -> protocol::Names {
+    let functions = plan.functions.iter().map(|planned| planned.function.instance().to_owned());
+    let items = plan.steps.iter().map(|step| match step {
+        Step::Show { items, .. } => items.iter().map(|(name, _)| name.clone()).collect(),
+        Step::Aggregate { .. } => Vec::new(),
+    });
+    protocol::Names {
+        pid: std::process::id(),
+        name: protocol::program(),
+        functions: functions.collect(),
+        items: items.collect(),
     }
 }
 
@@ -84,15 +99,10 @@ pub(super) fn event(plan: &Plan, event: &Event) -> protocol::Event {
         thread: event.thread,
         depth: event.depth,
         life: planned.is_some_and(|planned| planned.is_async),
+        id: event.life.map_or(0, |(id, _)| id),
+        parent: event.life.map_or(0, |(_, parent)| parent),
         latency: event.latency,
-        outcome: match event.outcome {
-            Outcome::Entered => "entered",
-            Outcome::Returned => "returned",
-            Outcome::Failed => "failed",
-            Outcome::Panicked => "panicked",
-            Outcome::Cancelled => "cancelled",
-        }
-        .to_owned(),
+        outcome: event.outcome.text().to_owned(),
         values: names.zip(values).collect(),
     }
 }

@@ -25,6 +25,13 @@ pub(crate) trait Client {
     /// It is gone, or has not listened for too long.
     fn tell(&mut self, reply: &Reply) -> io::Result<()>;
 
+    /// Says traced calls to it, as records.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::tell`].
+    fn records(&mut self, words: &[u64]) -> io::Result<()>;
+
     /// Waits so long; whether it still wants more.
     ///
     /// # Errors
@@ -39,6 +46,8 @@ pub(crate) struct Request {
     pub(crate) program: String,
     pub(crate) seconds: Option<f64>,
     pub(crate) who: String,
+    /// Whether traced calls are told as records.
+    pub(crate) records: bool,
 }
 
 impl Request {
@@ -46,7 +55,7 @@ impl Request {
     pub(crate) fn of_environment(program: String) -> Self {
         let says = parse(&program).is_ok_and(|program| program.limits.lasting.is_some());
         let seconds = (!says).then(|| LONGEST.as_secs_f64());
-        Self { program, seconds, who: "GTRAMP".to_owned() }
+        Self { program, seconds, who: "GTRAMP".to_owned(), records: false }
     }
 }
 
@@ -57,7 +66,7 @@ impl Request {
 /// The client is gone. Nothing is attached any more.
 pub(crate) fn run(request: Request, client: &mut impl Client) -> io::Result<()> {
     match attach(&request) {
-        Ok((running, place)) => attend(running, &place, client),
+        Ok((running, place)) => attend(running, &place, request.records, client),
         Err(Wrong { message, column }) => client.tell(&Reply::Wrong { message, column }),
     }
 }
@@ -80,7 +89,8 @@ fn attach(request: &Request) -> Result<(Running, Place), Wrong> {
     };
     let functions = plan.functions.iter().map(|planned| planned.function).collect();
     let ends = Instant::now() + plan.limits.lasting;
-    let place = Place::take(lease, ends, functions).ok_or_else(|| {
+    let keeps = plan.limits.keep.is_some();
+    let place = Place::take(lease, ends, functions, keeps).ok_or_else(|| {
         Wrong::whole(format!("there are {} leases already; `gtramp off` ends some", registry::MOST))
     })?;
     let running = Engine::new(plan).attach().map_err(|error| Wrong::whole(error.to_string()))?;
@@ -106,7 +116,12 @@ impl Valve {
     }
 }
 
-fn attend(running: Running, place: &Place, client: &mut impl Client) -> io::Result<()> {
+fn attend(
+    running: Running,
+    place: &Place,
+    as_records: bool,
+    client: &mut impl Client,
+) -> io::Result<()> {
     let engine = &running.engine;
     let limits = engine.plan().limits;
     let begun = Instant::now();
@@ -119,10 +134,17 @@ fn attend(running: Running, place: &Place, client: &mut impl Client) -> io::Resu
     if let Some(lease) = registry::all().into_iter().find(|lease| lease.id == place.id) {
         client.tell(&Reply::Lease(lease))?;
     }
+    if let Some(note) = &engine.plan().note {
+        client.tell(&Reply::Note { text: note.clone() })?;
+    }
+    if as_records {
+        client.tell(&Reply::Names(report::names(engine.plan())))?;
+    }
     let why = loop {
         let left = limits.lasting.saturating_sub(begun.elapsed());
         let is_wanted = client.wait(TICK.min(left))?;
-        tell_events(engine, client)?;
+        tell_events(engine, as_records, client)?;
+        tell_kept(engine, place.stop.dump(), as_records, client)?;
         if !is_wanted {
             break "its owner ends".to_owned();
         }
@@ -160,7 +182,8 @@ fn attend(running: Running, place: &Place, client: &mut impl Client) -> io::Resu
     let Running { engine, link } = running;
     let missed = link.info().missed;
     link.detach();
-    tell_events(&engine, client)?;
+    tell_events(&engine, as_records, client)?;
+    tell_kept(&engine, place.stop.dump(), as_records, client)?;
     tell_tables(&engine, client)?;
     let total = engine.total();
     client.tell(&Reply::End(protocol::End {
@@ -176,11 +199,37 @@ fn attend(running: Running, place: &Place, client: &mut impl Client) -> io::Resu
     }))
 }
 
-fn tell_events(engine: &Engine, client: &mut impl Client) -> io::Result<()> {
-    for event in engine.drain() {
+fn tell_events(engine: &Engine, as_records: bool, client: &mut impl Client) -> io::Result<()> {
+    let keeps = engine.plan().limits.keep.is_some();
+    if as_records && !keeps {
+        engine.records().iter().try_for_each(|words| client.records(words))?;
+    }
+    for event in engine.drain(!keeps && !as_records) {
         client.tell(&Reply::Event(report::event(engine.plan(), &event)))?;
     }
     Ok(())
+}
+
+/// Tells what is kept, if somebody asks for it or a call has given a reason.
+fn tell_kept(
+    engine: &Engine,
+    asked: Option<String>,
+    as_records: bool,
+    client: &mut impl Client,
+) -> io::Result<()> {
+    let plan = engine.plan();
+    let called = engine.triggered().and_then(|place| plan.functions.get(place)).map(|planned| {
+        format!("a call of {} has panicked, or was slow", planned.function.instance())
+    });
+    let (Some(why), Some(_)) = (asked.or(called), plan.limits.keep) else { return Ok(()) };
+    if as_records {
+        engine.records().iter().try_for_each(|words| client.records(words))?;
+    } else {
+        for event in engine.drain(true) {
+            client.tell(&Reply::Event(report::event(plan, &event)))?;
+        }
+    }
+    client.tell(&Reply::Note { text: format!("told what was kept: {why}") })
 }
 
 fn tell_tables(engine: &Engine, client: &mut impl Client) -> io::Result<()> {

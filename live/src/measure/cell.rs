@@ -2,12 +2,17 @@
 
 use core::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 
-use histogram::{AtomicHistogram, Config, Histogram};
+use histogram::{Config, Histogram};
 
 use crate::language::Aggregate;
 
+use super::shard::Shard;
+
+/// So many powers of two of buckets to a power of two of values.
+const GROUPING: u8 = 3;
+
 /// Eight buckets to a power of two: a value is known to 12 %. 4 KiB.
-pub(super) const PRECISION: Config = match Config::new(3, 64) {
+pub(super) const PRECISION: Config = match Config::new(GROUPING, 64) {
     Ok(config) => config,
     Err(_) => unreachable!(),
 };
@@ -25,7 +30,8 @@ pub(super) struct Cell {
 #[derive(Debug)]
 enum Buckets {
     None,
-    Powers(AtomicHistogram),
+    /// As the library counts them.
+    Powers(Box<[AtomicU64]>),
     /// Below, each step, and from the end on.
     Steps(Box<[AtomicU64]>),
 }
@@ -33,7 +39,10 @@ enum Buckets {
 impl Cell {
     pub(super) fn new(function: Aggregate) -> Self {
         let buckets = match function {
-            Aggregate::Hist => Buckets::Powers(AtomicHistogram::with_config(&PRECISION)),
+            Aggregate::Hist => {
+                let buckets = 0..PRECISION.total_buckets();
+                Buckets::Powers(buckets.map(|_| AtomicU64::new(0)).collect())
+            }
             Aggregate::Lhist { from, to, step } => {
                 let steps = usize::try_from((to - from).div_ceil(step)).unwrap_or(usize::MAX);
                 Buckets::Steps((0..steps + 2).map(|_| AtomicU64::new(0)).collect())
@@ -61,14 +70,20 @@ impl Cell {
         size_of::<Self>() + 64 + 8 * buckets
     }
 
+    /// Takes in a call of which nothing but the number is kept.
+    #[inline]
+    pub(super) fn count_one(&self, shard: Shard) {
+        shard.add(&self.count, 1);
+    }
+
     /// Takes a value in; `count()` has none.
     #[inline]
-    pub(super) fn add(&self, function: Aggregate, value: i64) {
-        self.count.fetch_add(1, Relaxed);
+    pub(super) fn add(&self, shard: Shard, function: Aggregate, value: i64) {
+        shard.add(&self.count, 1);
         if function == Aggregate::Count {
             return;
         }
-        self.sum.fetch_add(value, Relaxed);
+        shard.add_signed(&self.sum, value);
         if value > self.max.load(Relaxed) {
             self.max.fetch_max(value, Relaxed);
         }
@@ -77,21 +92,31 @@ impl Cell {
         }
         let positive = u64::try_from(value).unwrap_or(0);
         match (&self.buckets, function) {
-            (Buckets::Powers(powers), _) => {
-                let fits = powers.increment(positive);
-                debug_assert!(fits.is_ok(), "it has buckets for all of them");
-            }
+            (Buckets::Powers(powers), _) => _ = shard.add(&powers[bucket(positive)], 1),
             (Buckets::Steps(steps), Aggregate::Lhist { from, to, step }) => {
                 let place = match positive {
                     value if value < from => 0,
                     value if value >= to => steps.len() - 1,
                     value => usize::try_from((value - from) / step).unwrap_or(0) + 1,
                 };
-                steps[place].fetch_add(1, Relaxed);
+                shard.add(&steps[place], 1);
             }
             _ => {}
         }
     }
+}
+
+/// The place of a value's bucket among the library's.
+#[inline]
+fn bucket(value: u64) -> usize {
+    const GROUPING: u32 = self::GROUPING as u32;
+    let power = value.checked_ilog2().unwrap_or(0);
+    // As many as a power of two has, for each power beyond the first, and the offset within.
+    let place = match power.checked_sub(GROUPING) {
+        None | Some(0) => value,
+        Some(shift) => (u64::from(shift) << GROUPING) + (value >> shift),
+    };
+    usize::try_from(place).unwrap_or(usize::MAX)
 }
 
 /// One aggregate of one key, of all shards.
@@ -117,7 +142,9 @@ impl Merged {
         match &cell.buckets {
             Buckets::None => {}
             Buckets::Powers(powers) => {
-                let more = powers.load();
+                let buckets = powers.iter().map(|bucket| bucket.load(Relaxed)).collect();
+                let more = Histogram::from_buckets(GROUPING, 64, buckets);
+                let Ok(more) = more else { unreachable!("there are as many as it has") };
                 match &mut self.powers {
                     Some(powers) => {
                         let added = powers.checked_add_assign(&more);
@@ -166,6 +193,24 @@ impl Merged {
                 all.filter(|&(_, _, count)| count > 0).collect()
             }
             _ => Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PRECISION, bucket};
+    use histogram::Histogram;
+
+    #[test]
+    fn values_are_in_the_buckets_of_the_library() {
+        let powers = (0..64).map(|power| 1_u64 << power);
+        let near = powers.flat_map(|power| [power - 1, power, power + power / 3, power + 1]);
+        for value in near.chain([u64::MAX]) {
+            let mut one = Histogram::with_config(&PRECISION);
+            one.increment(value).expect("it has buckets for all of them");
+            let place = one.as_slice().iter().position(|count| *count == 1);
+            assert_eq!(Some(bucket(value)), place, "{value}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Events: single calls that are shown or traced.
+//! Single calls that are shown or traced, on their way to whoever shows them.
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -7,18 +7,7 @@ use std::backtrace::Backtrace;
 use crossbeam_queue::ArrayQueue;
 
 use crate::language::Kept;
-
-/// How a call ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It was looked at when it began.
-    Entered,
-    Returned,
-    Failed,
-    Panicked,
-    /// The future of an async function was dropped before its end.
-    Cancelled,
-}
+use crate::record::Outcome;
 
 /// Something that is shown of a call.
 #[derive(Debug)]
@@ -40,25 +29,26 @@ pub(crate) struct Event {
     pub(crate) outcome: Outcome,
     /// The step of the plan that shows it, and what that asks for.
     pub(crate) step: u32,
+    /// Of a life: its number, and that of the life around it, or 0.
+    pub(crate) life: Option<(u64, u64)>,
     pub(crate) texts: Box<[Shown]>,
 }
 
-/// Events on their way to whoever shows them: one queue for each shard, of bounded length.
+/// A queue of bounded length.
 #[derive(Debug)]
 pub(super) struct Events {
-    queues: Box<[ArrayQueue<Event>]>,
+    queue: ArrayQueue<Event>,
     lost: AtomicU64,
 }
 
 impl Events {
-    pub(super) fn new(shards: usize, length: usize) -> Self {
-        let queues = (0..shards).map(|_| ArrayQueue::new(length)).collect();
-        Self { queues, lost: AtomicU64::new(0) }
+    pub(super) fn new(length: usize) -> Self {
+        Self { queue: ArrayQueue::new(length), lost: AtomicU64::new(0) }
     }
 
     /// Loses it if there is no room, and counts that.
-    pub(super) fn push(&self, shard: usize, event: Event) {
-        if self.queues[shard].push(event).is_err() {
+    pub(super) fn push(&self, event: Event) {
+        if self.queue.push(event).is_err() {
             self.lost.fetch_add(1, Relaxed);
         }
     }
@@ -67,14 +57,9 @@ impl Events {
         self.lost.load(Relaxed)
     }
 
-    /// What is there, in the order in which the calls ended: those within others before them.
-    pub(super) fn drain(&self) -> Vec<Event> {
-        let mut events = Vec::new();
-        for queue in &self.queues {
-            // Not more than it holds, so that this ends however fast it is filled.
-            events.extend((0..queue.capacity()).map_while(|_| queue.pop()));
-        }
-        events.sort_by_key(|event| (event.begun + event.latency, core::cmp::Reverse(event.depth)));
-        events
+    /// What is there.
+    pub(super) fn drain(&self) -> impl Iterator<Item = Event> {
+        // Not more than it holds, so that this ends however fast it is filled.
+        (0..self.queue.capacity()).map_while(|_| self.queue.pop())
     }
 }

@@ -2,51 +2,41 @@
 //! thread's life.
 
 use core::cell::Cell;
-use core::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::thread::gettid;
 
 /// What a thread is known by.
 struct Here {
-    /// Which shard it writes to, from 1; 0 before it is known.
-    shard: Cell<usize>,
     id: Cell<u32>,
     name: Cell<[u8; NAME]>,
-    /// How deep it is in calls of one engine, which that is, and whether they are left out.
-    depth: Cell<(u64, u32, bool)>,
+    /// How deep it is in calls of engines.
+    inside: [Cell<Inside>; ENGINES],
+}
+
+/// How deep a thread is in calls of one engine. It is nobody's at depth 0.
+#[derive(Clone, Copy, Default)]
+struct Inside {
+    engine: u64,
+    depth: u32,
+    /// Whether these calls are left out.
+    left_out: bool,
+    /// How long the calls within the innermost one took, in the clock's units.
+    within: u64,
 }
 
 /// As long as Linux keeps names of threads.
 const NAME: usize = 16;
-
-static THREADS: AtomicUsize = AtomicUsize::new(0);
+/// So many engines can know how deep one thread is in their calls.
+const ENGINES: usize = 8;
 
 thread_local! {
     static HERE: Here = const {
         Here {
-            shard: Cell::new(0),
             id: Cell::new(0),
             name: Cell::new([0; NAME]),
-            depth: Cell::new((0, 0, false)),
+            inside: [const { Cell::new(Inside { engine: 0, depth: 0, left_out: false, within: 0 }) }; ENGINES],
         }
     };
-}
-
-/// The number of this thread among those that were traced, in the order of their first call.
-#[inline]
-pub(super) fn number() -> usize {
-    HERE.with(|here| match here.shard.get() {
-        0 => first(here),
-        number => number,
-    })
-}
-
-#[cold]
-fn first(here: &Here) -> usize {
-    // Only the count matters.
-    let number = THREADS.fetch_add(1, Ordering::Relaxed) + 1;
-    here.shard.set(number);
-    number
 }
 
 /// The system's number of this thread.
@@ -77,16 +67,22 @@ pub(super) fn name() -> [u8; NAME] {
     })
 }
 
-/// One call of an engine's functions, for as long as it lasts.
+/// One call of an engine's functions, for as long as it lasts. Small, because it is a part of what a session keeps.
 #[derive(Debug)]
 pub(super) struct Deeper {
-    engine: u64,
+    /// How long the calls before this one took, within the one around it.
+    beside: u64,
+    pub(super) depth: u32,
+    /// Where the engine's depth is, or [`NOWHERE`].
+    place: u8,
 }
+
+/// The place of a call whose depth nobody counts.
+const NOWHERE: u8 = u8::MAX;
 
 /// A call among those around it.
 pub(super) enum Entered {
-    /// It is so deep.
-    Seen(u32, Deeper),
+    Seen(Deeper),
     /// It is around others, and left out with them.
     LeftOut(Deeper),
     /// It is within one that is left out.
@@ -94,38 +90,67 @@ pub(super) enum Entered {
 }
 
 impl Deeper {
+    /// A call that is not counted.
+    #[inline]
+    pub(super) fn uncounted() -> Self {
+        Self { beside: 0, depth: 0, place: NOWHERE }
+    }
+
     /// Enters a call of this engine. If it is the outermost, `leave_out` decides whether it is left out, and all
-    /// within it.
+    /// within it. Where too many engines want to know how deep the thread is, it is not counted.
+    #[inline]
     pub(super) fn enter(engine: u64, leave_out: impl FnOnce() -> bool) -> Entered {
         HERE.with(|here| {
-            let (last, depth, left_out) = here.depth.get();
-            match (last == engine, depth) {
-                (true, 1..) if left_out => Entered::Within,
-                (true, depth @ 1..) => {
-                    here.depth.set((engine, depth + 1, false));
-                    Entered::Seen(depth, Self { engine })
-                }
-                _ => {
-                    let left_out = leave_out();
-                    here.depth.set((engine, 1, left_out));
-                    match left_out {
-                        true => Entered::LeftOut(Self { engine }),
-                        false => Entered::Seen(0, Self { engine }),
-                    }
+            let (mut free, mut own) = (None, None);
+            for (place, inside) in here.inside.iter().enumerate() {
+                let found = inside.get();
+                if found.depth == 0 {
+                    free = free.or(Some(place));
+                } else if found.engine == engine {
+                    own = Some(place);
+                    break;
                 }
             }
+            let Some(at) = own.or(free) else { return Entered::Seen(Self::uncounted()) };
+            let before = here.inside[at].get();
+            let place = u8::try_from(at).unwrap_or(NOWHERE);
+            if own.is_none() {
+                let left_out = leave_out();
+                here.inside[at].set(Inside { engine, depth: 1, left_out, within: 0 });
+                let deeper = Self { beside: 0, depth: 0, place };
+                return match left_out {
+                    true => Entered::LeftOut(deeper),
+                    false => Entered::Seen(deeper),
+                };
+            }
+            if before.left_out {
+                return Entered::Within;
+            }
+            here.inside[at].set(Inside { depth: before.depth + 1, within: 0, ..before });
+            Entered::Seen(Self { beside: before.within, depth: before.depth, place })
         })
+    }
+
+    /// How long the calls within this one took, which takes so long itself; in the clock's units.
+    #[inline]
+    pub(super) fn within(&mut self, latency: u64) -> u64 {
+        self.beside += latency;
+        HERE.with(|here| here.inside.get(usize::from(self.place)).map_or(0, |own| own.get().within))
     }
 }
 
 impl Drop for Deeper {
+    #[inline]
     fn drop(&mut self) {
+        if self.place == NOWHERE {
+            return;
+        }
+        // While there are calls of an engine, no other takes its place.
         HERE.with(|here| {
-            let (last, depth, left_out) = here.depth.get();
-            // Another engine may have taken the place of one that is gone.
-            if last == self.engine {
-                here.depth.set((last, depth.saturating_sub(1), left_out));
-            }
+            let inside = &here.inside[usize::from(self.place)];
+            let Inside { engine, depth, left_out, .. } = inside.get();
+            let depth = depth.saturating_sub(1);
+            inside.set(Inside { engine, depth, left_out, within: self.beside });
         });
     }
 }
@@ -134,6 +159,13 @@ impl Drop for Deeper {
 mod tests {
     use super::{Deeper, Entered};
 
+    fn seen(engine: u64) -> (u32, Deeper) {
+        match Deeper::enter(engine, || false) {
+            Entered::Seen(deeper) => (deeper.depth, deeper),
+            _ => panic!("it is seen"),
+        }
+    }
+
     #[test]
     fn what_is_left_out_is_so_with_all_within_it() {
         let Entered::LeftOut(outer) = Deeper::enter(1, || true) else {
@@ -141,19 +173,40 @@ mod tests {
         };
         assert!(matches!(Deeper::enter(1, || unreachable!()), Entered::Within));
         drop(outer);
-        let Entered::Seen(0, outer) = Deeper::enter(1, || false) else { panic!("it is seen") };
-        let Entered::Seen(1, inner) = Deeper::enter(1, || unreachable!()) else {
-            panic!("it is within")
-        };
+        let (0, outer) = seen(1) else { panic!("it is the outermost") };
+        let (1, inner) = seen(1) else { panic!("it is within") };
         drop((inner, outer));
     }
 
     #[test]
-    fn calls_of_an_engine_that_is_gone_do_not_count() {
-        let Entered::Seen(0, old) = Deeper::enter(2, || false) else { panic!("it is seen") };
-        let Entered::Seen(0, new) = Deeper::enter(3, || false) else { panic!("it is another's") };
-        drop(old);
-        let Entered::Seen(1, inner) = Deeper::enter(3, || false) else { panic!("it is within") };
-        drop((inner, new));
+    fn engines_know_their_own_depths_alone() {
+        let (depths, calls): (Vec<u32>, Vec<Deeper>) =
+            [2, 3, 2, 3, 4].into_iter().map(seen).unzip();
+        assert_eq!(depths, [0, 0, 1, 1, 0]);
+        calls.into_iter().rev().for_each(drop);
+        assert_eq!(seen(2).0, 0);
+    }
+
+    #[test]
+    fn with_too_many_engines_the_last_ones_do_not_know_how_deep_calls_are() {
+        let calls: Vec<Deeper> = (10..18).map(|engine| seen(engine).1).collect();
+        let (depth, outer) = seen(18);
+        assert_eq!((depth, seen(18).0, seen(10).0), (0, 0, 1));
+        drop((outer, calls));
+        let (_outer, inner) = (seen(18), seen(18));
+        assert_eq!(inner.0, 1);
+    }
+
+    #[test]
+    fn the_time_of_calls_within_is_that_of_the_next_ones_alone() {
+        let (_, mut outer) = seen(5);
+        for _ in 0..2 {
+            let (_, mut call) = seen(5);
+            let (_, mut leaf) = seen(5);
+            assert_eq!(leaf.within(3), 0);
+            drop(leaf);
+            assert_eq!(call.within(10), 3);
+        }
+        assert_eq!(outer.within(50), 20);
     }
 }

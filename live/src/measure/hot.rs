@@ -4,13 +4,13 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use gtramp::{Entry, Exit};
 
-use crate::language::{Kept, Operand, Planned, Step};
+use crate::language::{Kept, Planned};
+use crate::record::Outcome;
 
-use super::clock::{now, since};
 use super::engine::Engine;
-use super::event::{Event, Outcome, Shown};
-use super::here::{self, Deeper, Entered};
-use super::view::{AtEnd, AtEntry, View};
+use super::here::{Deeper, Entered};
+use super::shard::Shard;
+use super::view::{AtEnd, AtEntry, View, is_in_scope};
 
 /// One call in so many is timed, to know what the probes cost.
 const SAMPLED: u64 = 256;
@@ -18,13 +18,14 @@ const SAMPLED: u64 = 256;
 /// In the place of when a call began: it is not looked at.
 const LEFT_OUT: u64 = u64::MAX;
 
-/// What a call leaves for its end.
+/// What a call leaves for its end. A session keeps four words where the call is; what is larger, on the heap.
 pub(super) struct Call {
     begun: u64,
-    depth: u32,
-    _deeper: Option<Deeper>,
+    deeper: Deeper,
     kept: Option<Box<Captured>>,
 }
+
+const _: () = assert!(size_of::<Call>() <= 4 * size_of::<usize>());
 
 #[derive(Default)]
 struct Captured {
@@ -33,27 +34,30 @@ struct Captured {
 }
 
 impl Engine {
-    #[inline]
-    fn shard(&self) -> usize {
-        here::number() & (self.counts.len() - 1)
-    }
-
     /// Counts a call; which shard and which function it is, and its number. `None` if it is not looked at.
     #[inline]
-    fn admit(&self, ctx: &Entry<'_>) -> Option<(usize, &Planned, u64)> {
+    fn admit(&self, ctx: &Entry<'_>) -> Option<(Shard, &Planned, u64)> {
         if self.process.load(Relaxed) != self.own_process {
             return None;
         }
-        let shard = self.shard();
-        let counts = &self.counts[shard];
-        let hit = counts.hits.fetch_add(1, Relaxed);
+        let shard = Shard::here();
+        let counts = &self.counts[shard.place()];
+        let hit = shard.add(&counts.hits, 1);
         // Calls are traced with all within them, or not at all.
         if !self.plan.wants.depth && self.is_left_out(hit) {
-            counts.thinned.fetch_add(1, Relaxed);
+            shard.add(&counts.thinned, 1);
             return None;
         }
         let planned = self.plan.functions.get(usize::try_from(ctx.cookie()).ok()?)?;
         Some((shard, planned, hit))
+    }
+
+    /// Whether what is asked at entry is so.
+    #[inline]
+    fn is_wanted(&self, view: &AtEntry<'_>) -> bool {
+        let scope = &self.plan.scope;
+        (scope.is_empty() || is_in_scope(scope))
+            && self.plan.entry.as_ref().is_none_or(|test| view.test(test))
     }
 
     /// Whether thinning leaves this call out. Calls follow each other in patterns, so they are not just counted.
@@ -63,13 +67,38 @@ impl Engine {
         mask != 0 && hit.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32 & mask != 0
     }
 
+    /// The whole of a program that only counts, of every call.
+    #[inline]
+    pub(super) fn counted(&self, ctx: &Entry<'_>) {
+        if self.process.load(Relaxed) != self.own_process {
+            return;
+        }
+        let shard = Shard::here();
+        let hit = shard.add(&self.counts[shard.place()].hits, 1);
+        if self.mask.load(Relaxed) != 0 || hit.is_multiple_of(SAMPLED) {
+            return self.counted_seldom(ctx, shard, hit);
+        }
+        self.tables.iter().for_each(|table| table.count(shard, ctx.cookie()));
+    }
+
+    #[cold]
+    fn counted_seldom(&self, ctx: &Entry<'_>, shard: Shard, hit: u64) {
+        if self.is_left_out(hit) {
+            shard.add(&self.counts[shard.place()].thinned, 1);
+            return;
+        }
+        let begun = self.is_timed(hit);
+        self.tables.iter().for_each(|table| table.count(shard, ctx.cookie()));
+        self.time(begun);
+    }
+
     /// The whole of a program that asks for nothing of the end.
     #[inline]
     pub(super) fn entered(&self, ctx: &Entry<'_>) {
         let Some((shard, planned, hit)) = self.admit(ctx) else { return };
         let begun = self.is_timed(hit);
         let view = AtEntry { ctx, planned, depth: 0 };
-        if self.plan.entry.as_ref().is_none_or(|test| view.test(test)) {
+        if self.is_wanted(&view) {
             self.act(shard, ctx.cookie(), &view, 0);
         }
         self.time(begun);
@@ -80,25 +109,20 @@ impl Engine {
         let (shard, planned, hit) = self.admit(ctx)?;
         let begun = self.is_timed(hit);
         // A life is on many threads, and other calls are between its polls: it is within none, and none within it.
-        let (depth, deeper) = if self.plan.wants.depth && !planned.is_async {
+        let deeper = if self.plan.wants.depth && !planned.is_async {
             match Deeper::enter(self.number, || self.is_left_out(hit)) {
-                Entered::Seen(depth, deeper) => (depth, Some(deeper)),
+                Entered::Seen(deeper) => deeper,
                 left_out => {
-                    self.counts[shard].thinned.fetch_add(1, Relaxed);
+                    shard.add(&self.counts[shard.place()].thinned, 1);
                     let Entered::LeftOut(deeper) = left_out else { return None };
-                    return Some(Call {
-                        begun: LEFT_OUT,
-                        depth: 0,
-                        _deeper: Some(deeper),
-                        kept: None,
-                    });
+                    return Some(Call { begun: LEFT_OUT, deeper, kept: None });
                 }
             }
         } else {
-            (0, None)
+            Deeper::uncounted()
         };
-        let view = AtEntry { ctx, planned, depth };
-        let is_kept = self.plan.entry.as_ref().is_none_or(|test| view.test(test));
+        let view = AtEntry { ctx, planned, depth: deeper.depth };
+        let is_kept = self.is_wanted(&view);
         let kept = (is_kept && (self.plan.wants.args || !self.plan.kept.is_empty())).then(|| {
             let values = self.plan.kept.iter().map(|&place| view.argument(place).keep()).collect();
             let arguments = if self.plan.wants.args { view.arguments() } else { String::new() };
@@ -106,118 +130,67 @@ impl Engine {
         });
         self.time(begun);
         is_kept.then(|| {
-            let begun = if self.plan.wants.clock { now(self.clock) } else { 0 };
-            Call { begun, depth, _deeper: deeper, kept }
+            let begun = if self.plan.wants.clock { self.clock.now() } else { 0 };
+            Call { begun, deeper, kept }
         })
     }
 
     #[inline]
-    pub(super) fn end(&self, ctx: &Exit<'_>, call: &Call) {
-        let ended = if self.plan.wants.clock { now(self.clock) } else { 0 };
+    pub(super) fn end(&self, ctx: &Exit<'_>, mut call: Call) {
+        let ended = if self.plan.wants.clock { self.clock.now() } else { 0 };
         if call.begun == LEFT_OUT {
             return;
         }
         let Ok(place) = usize::try_from(ctx.cookie()) else { return };
         let Some(planned) = self.plan.functions.get(place) else { return };
-        let shard = self.shard();
-        let begun = self.is_timed(self.counts[shard].kept.load(Relaxed));
+        let shard = Shard::here();
+        let timed = self.is_timed(shard.add(&self.counts[shard.place()].ended, 1));
+        let latency = ended.wrapping_sub(call.begun);
+        let within = if self.plan.wants.self_time { call.deeper.within(latency) } else { 0 };
         let (kept, arguments) =
             call.kept.as_ref().map_or((&[][..], ""), |kept| (&kept.values[..], &kept.arguments));
         let outcome = match (ctx.unwound(), ctx.cancelled()) {
             (true, _) => Outcome::Panicked,
             (_, true) => Outcome::Cancelled,
+            _ if self.plan.wants.err && ctx.is_err() => Outcome::Failed,
             _ => Outcome::Returned,
         };
-        let latency = since(self.clock, call.begun, ended);
+        let (begun, depth, clock) = (call.begun, call.deeper.depth, self.clock);
         let places = &self.plan.kept[..];
-        let depth = call.depth;
-        let view = AtEnd { ctx, planned, depth, latency, outcome, places, kept, arguments };
+        let view = AtEnd {
+            ctx,
+            planned,
+            depth,
+            clock,
+            begun,
+            ended,
+            within,
+            outcome,
+            places,
+            kept,
+            arguments,
+        };
         if self.plan.end.as_ref().is_none_or(|test| view.test(test)) {
-            self.act(shard, ctx.cookie(), &view, call.begun);
+            self.act(shard, ctx.cookie(), &view, begun);
         }
-        self.time(begun);
+        self.time(timed);
     }
 
     /// When a probe has begun, if it is one of those that are timed.
     #[inline]
     fn is_timed(&self, number: u64) -> Option<u64> {
-        number.is_multiple_of(SAMPLED).then(|| now(self.clock))
+        number.is_multiple_of(SAMPLED).then(|| self.clock.now())
     }
 
     #[inline]
     fn time(&self, begun: Option<u64>) {
         if let Some(begun) = begun {
-            self.cost.sample(since(self.clock, begun, now(self.clock)));
+            self.sample(begun);
         }
     }
 
-    /// Does with a call what the program says.
-    #[inline]
-    fn act(&self, shard: usize, function: u64, view: &impl View, begun: u64) {
-        self.counts[shard].kept.fetch_add(1, Relaxed);
-        let function = u32::try_from(function).unwrap_or(u32::MAX);
-        let mut tables = self.tables.iter();
-        for (number, step) in self.plan.steps.iter().enumerate() {
-            match step {
-                Step::Aggregate { value, .. } => {
-                    let Some(table) = tables.next() else { continue };
-                    let number = match value {
-                        None => 0,
-                        Some(value) => match value.operand {
-                            Operand::Latency => i64::try_from(view.latency()).unwrap_or(i64::MAX),
-                            ref operand => {
-                                let value = view.value(operand, &mut Default::default()).number();
-                                let Some(number) = value else { continue };
-                                number
-                            }
-                        },
-                    };
-                    table.add(shard, function, view, number);
-                }
-                Step::Show { items, .. } => {
-                    if self.may_show(shard) {
-                        let texts = items.iter().map(|(_, operand)| view.show(operand)).collect();
-                        let step = u32::try_from(number).unwrap_or(0);
-                        self.push(shard, function, view, begun, (step, texts));
-                    }
-                }
-            }
-        }
-    }
-
-    fn push(
-        &self,
-        shard: usize,
-        function: u32,
-        view: &impl View,
-        begun: u64,
-        (step, texts): (u32, Box<[Shown]>),
-    ) {
-        let begun = if begun == 0 { now(self.clock) } else { begun };
-        let event = Event {
-            begun: since(self.clock, self.begun, begun),
-            latency: view.latency(),
-            function,
-            thread: here::id(),
-            depth: view.depth(),
-            outcome: view.outcome(),
-            step,
-            texts,
-        };
-        self.events.push(shard, event);
-    }
-
-    /// Takes an event out of the allowance.
-    fn may_show(&self, shard: usize) -> bool {
-        // Either may fall below 0, by as many threads as there are at a time.
-        if self.allowance.fetch_sub(1, Relaxed) <= 0 {
-            self.counts[shard].held_back.fetch_add(1, Relaxed);
-            return false;
-        }
-        if self.left.fetch_sub(1, Relaxed) <= 0 {
-            self.exhausted.store(true, Relaxed);
-            return false;
-        }
-        true
+    #[cold]
+    fn sample(&self, begun: u64) {
+        self.cost.sample(self.clock.since(begun, self.clock.now()));
     }
 }

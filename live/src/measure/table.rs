@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use once_cell::race::OnceBox;
 
-use crate::language::{Aggregate, Kept, Operand, Value, kept_part};
+use crate::language::{Aggregate, Kept, Term, Value, Word, kept_part};
 
 use super::cell::{Cell, Merged};
+use super::shard::{SHARDS, Shard};
 use super::view::{NameRoom, View};
 
 /// So many keys are kept of a table that is not by function alone.
@@ -50,11 +51,14 @@ struct Part {
 /// One aggregate: what it is of, and its rows in every shard.
 pub(crate) struct Tables {
     pub(crate) function: Aggregate,
-    pub(crate) keys: Vec<Operand>,
+    pub(crate) keys: Vec<Term<usize>>,
     /// There is one row for each function, or one for all: a key is its own place.
     direct: bool,
     hasher: RandomState,
-    parts: Box<[Part]>,
+    /// Made when their shards count for the first time.
+    parts: Box<[OnceBox<Part>]>,
+    /// In each part.
+    places: usize,
     room: Arc<Room>,
     /// Calls for which there was no room.
     lost: AtomicU64,
@@ -69,38 +73,63 @@ impl core::fmt::Debug for Tables {
 impl Tables {
     pub(super) fn new(
         function: Aggregate,
-        keys: Vec<Operand>,
+        keys: Vec<Term<usize>>,
         functions: usize,
-        shards: usize,
         room: Arc<Room>,
     ) -> Self {
-        let direct = matches!(keys[..], [] | [Operand::Func]);
+        let direct = matches!(keys[..], [] | [Term::Word(Word::Func)]);
         let places = match keys[..] {
             [] => 1,
-            [Operand::Func] => functions,
+            [Term::Word(Word::Func)] => functions,
             _ => PLACES,
         };
-        let part = |_| Part {
-            rows: (0..places).map(|_| OnceBox::new()).collect(),
-            used: AtomicU64::new(0),
-        };
-        let parts = (0..shards).map(part).collect();
+        let parts = (0..SHARDS).map(|_| OnceBox::new()).collect();
         let (hasher, lost) = (RandomState::new(), AtomicU64::new(0));
-        Self { function, keys, direct, hasher, parts, room, lost }
+        Self { function, keys, direct, hasher, parts, places, room, lost }
     }
 
     /// Takes in a value of a call of this function.
     #[inline]
-    pub(super) fn add(&self, shard: usize, function: u32, call: &impl View, value: i64) {
-        let rows = &self.parts[shard].rows;
+    pub(super) fn add(&self, shard: Shard, function: u32, call: &impl View, value: i64) {
+        let part = self.parts[shard.place()].get().or_else(|| self.first_of(shard));
+        let Some(part) = part else {
+            self.lost.fetch_add(1, Relaxed);
+            return;
+        };
         if self.direct {
+            let rows = &part.rows;
             let place = if self.keys.is_empty() { 0 } else { function as usize };
             match rows[place].get().or_else(|| self.first(&rows[place], Box::default)) {
-                Some(row) => row.cell.add(self.function, value),
+                Some(row) => row.cell.add(shard, self.function, value),
                 None => _ = self.lost.fetch_add(1, Relaxed),
             }
         } else {
-            self.add_by_hash(shard, call, value);
+            self.add_by_hash(shard, part, call, value);
+        }
+    }
+
+    /// Whether it only counts calls, in all or by function.
+    pub(super) fn is_count(&self) -> bool {
+        self.direct && self.function == Aggregate::Count
+    }
+
+    /// Counts a call of this function, where [`Tables::is_count`].
+    #[inline]
+    pub(super) fn count(&self, shard: Shard, function: u64) {
+        let place = if self.keys.is_empty() { 0 } else { usize::try_from(function).unwrap_or(0) };
+        let part = self.parts[shard.place()].get();
+        match part.and_then(|part| part.rows.get(place)?.get()) {
+            Some(row) => row.cell.count_one(shard),
+            None => self.count_first(shard, place),
+        }
+    }
+
+    #[cold]
+    fn count_first(&self, shard: Shard, place: usize) {
+        let row = self.first_of(shard).and_then(|part| part.rows.get(place));
+        match row.and_then(|row| self.first(row, Box::default)) {
+            Some(row) => row.cell.count_one(shard),
+            None => _ = self.lost.fetch_add(1, Relaxed),
         }
     }
 
@@ -113,8 +142,23 @@ impl Tables {
         Some(place.get_or_init(|| Box::new(Row { key: key(), cell: Cell::new(self.function) })))
     }
 
-    fn add_by_hash(&self, shard: usize, call: &impl View, value: i64) {
-        let part = &self.parts[shard];
+    /// Makes the rows' places of a shard, if there is room for them.
+    #[cold]
+    fn first_of(&self, shard: Shard) -> Option<&Part> {
+        if let Some(part) = self.parts[shard.place()].get() {
+            return Some(part);
+        }
+        if !self.room.take(self.places * size_of::<OnceBox<Row>>()) {
+            return None;
+        }
+        let part = || Part {
+            rows: (0..self.places).map(|_| OnceBox::new()).collect(),
+            used: AtomicU64::new(0),
+        };
+        Some(self.parts[shard.place()].get_or_init(|| Box::new(part())))
+    }
+
+    fn add_by_hash(&self, shard: Shard, part: &Part, call: &impl View, value: i64) {
         let mut hasher = self.hasher.build_hasher();
         for operand in &self.keys {
             hash(&call.value(operand, &mut NameRoom::default()), &mut hasher);
@@ -136,7 +180,7 @@ impl Tables {
                 is_same(kept, &call.value(operand, &mut NameRoom::default()))
             });
             if is_it {
-                row.cell.add(self.function, value);
+                row.cell.add(shard, self.function, value);
                 return;
             }
         }
@@ -151,7 +195,7 @@ impl Tables {
     pub(crate) fn merged(&self) -> Vec<(Vec<Kept>, Merged)> {
         let mut places: HashMap<String, usize> = HashMap::new();
         let mut merged: Vec<(Vec<Kept>, Merged)> = Vec::new();
-        for part in &self.parts {
+        for part in self.parts.iter().filter_map(OnceBox::get) {
             for (index, row) in part.rows.iter().enumerate() {
                 let Some(row) = row.get() else { continue };
                 let key = match (self.direct, self.keys.is_empty()) {

@@ -4,32 +4,33 @@ use core::fmt::Write as _;
 
 use gtramp::Entry;
 
-use crate::language::{Reader, Value, kept_part};
-
-/// All arguments of a call that can be read.
+/// All arguments of a call; `_` for one that has no text.
 pub(super) fn arguments(ctx: &Entry<'_>) -> String {
     let mut text = String::new();
+    let call = ctx.call();
     for (index, argument) in ctx.function().arguments().enumerate() {
-        if index > 0 {
-            text.push_str(", ");
-        }
-        if argument.is_redacted() {
-            text.push_str(argument.name());
-            text.push_str("=<redacted>");
-            continue;
-        }
-        let value = match Reader::of(argument.type_name()) {
-            Some(reader) => reader.argument(ctx, index),
-            None => Value::Absent,
-        };
-        // Writing to a text does not fail.
-        let _ = match value {
-            Value::Absent => write!(text, "{}=_", argument.name()),
-            Value::Int(int) => write!(text, "{}={int}", argument.name()),
-            Value::Float(float) => write!(text, "{}={float}", argument.name()),
-            Value::Bool(bool) => write!(text, "{}={bool}", argument.name()),
-            Value::Text(value) => write!(text, "{}={:?}", argument.name(), kept_part(value)),
+        let comma = if index == 0 { "" } else { ", " };
+        // Writing to a text fails where a type's own `Debug` does: what there is of it stands.
+        let _ = match call.argument(index) {
+            Some(value) => write!(text, "{comma}{}={value}", argument.name()),
+            None => write!(text, "{comma}{}=_", argument.name()),
         };
     }
     text
+}
+
+/// One argument, if there is a text of it.
+pub(super) fn argument(ctx: &Entry<'_>, index: usize) -> Option<String> {
+    let value = ctx.call().argument(index)?;
+    let mut text = String::new();
+    write!(text, "{value}").ok()?;
+    Some(text)
+}
+
+/// The result of a call.
+pub(super) fn result(ctx: &gtramp::Exit<'_>) -> Option<String> {
+    let value = ctx.call().result()?;
+    let mut text = String::new();
+    write!(text, "{value}").ok()?;
+    Some(text)
 }

@@ -1,70 +1,129 @@
 //! A call as a program's operands see it: at entry, and at the end.
 
 use std::backtrace::Backtrace;
+use std::borrow::Cow;
 
-use gtramp::{Entry, Exit};
+use gtramp::{Entry, Exit, LifeInfo, Scope};
 
-use crate::language::{Kept, Operand, Planned, Test, Value};
+use crate::language::{Kept, Planned, Term, Test, Value, Word};
 
-use super::event::{Outcome, Shown};
-use super::here;
+use super::clock::Ticks;
+use crate::record::Outcome;
+
+use super::event::Shown;
+use super::{here, text};
 
 /// What operands are asked of.
 pub(super) trait View {
     fn planned(&self) -> &Planned;
     fn depth(&self) -> u32;
+    /// In nanoseconds.
     fn latency(&self) -> u64;
+    /// The latency in the clock's units.
+    fn ticks(&self) -> u64;
+    /// In nanoseconds.
+    fn self_time(&self) -> u64;
     fn outcome(&self) -> Outcome;
     fn argument(&self, place: usize) -> Value<'_>;
     fn result(&self) -> Value<'_>;
     /// All arguments, as text.
     fn arguments(&self) -> String;
+    fn life(&self) -> Option<&LifeInfo>;
 
-    /// What an operand is in this call.
-    fn value<'v>(&'v self, operand: &'v Operand, name: &'v mut NameRoom) -> Value<'v> {
-        match operand {
-            Operand::Literal(literal) => literal.value(),
-            Operand::Func => Value::Text(self.planned().function.instance()),
-            Operand::Thread => Value::Text(name.fill()),
-            Operand::Latency => Value::Int(self.latency().into()),
-            Operand::Depth => Value::Int(self.depth().into()),
-            Operand::Panic => Value::Bool(self.outcome() == Outcome::Panicked),
-            Operand::Cancelled => Value::Bool(self.outcome() == Outcome::Cancelled),
-            Operand::Err => Value::Bool(self.outcome() == Outcome::Failed),
-            Operand::Ret => self.result(),
-            Operand::Arg(place) => self.argument(*place),
-            Operand::Args | Operand::Stack => Value::Absent,
+    /// What a term is in this call.
+    #[inline]
+    fn value<'v>(&'v self, term: &'v Term<usize>, name: &'v mut NameRoom) -> Value<'v> {
+        match term {
+            Term::Literal(literal) => literal.value(),
+            Term::Word(word) => self.word(*word, name),
+            Term::Scope(key) => scope_value(key),
+            Term::Arg(place) => self.argument(*place),
+        }
+    }
+
+    fn word<'v>(&'v self, word: Word, name: &'v mut NameRoom) -> Value<'v> {
+        let time = |of: fn(&LifeInfo) -> core::time::Duration| {
+            let nanoseconds = self.life().map(|life| of(life).as_nanos());
+            nanoseconds.and_then(|time| time.try_into().ok()).map_or(Value::Absent, Value::Int)
+        };
+        match word {
+            Word::Func => Value::Text(Cow::Borrowed(self.planned().function.instance())),
+            Word::Thread => Value::Text(Cow::Borrowed(name.fill())),
+            Word::Latency => Value::Int(self.latency().into()),
+            Word::SelfTime => Value::Int(self.self_time().into()),
+            Word::Depth => Value::Int(self.depth().into()),
+            Word::Panic => Value::Bool(self.outcome() == Outcome::Panicked),
+            Word::Cancelled => Value::Bool(self.outcome() == Outcome::Cancelled),
+            Word::Err => Value::Bool(self.outcome() == Outcome::Failed),
+            Word::Ret => self.result(),
+            Word::Polls => {
+                self.life().map_or(Value::Absent, |life| Value::Int(life.polls().into()))
+            }
+            Word::Busy => time(LifeInfo::busy),
+            Word::Idle => time(LifeInfo::idle),
+            Word::LongestPoll => time(LifeInfo::longest_poll),
+            Word::Args | Word::Stack => Value::Absent,
         }
     }
 
     /// As it is kept.
-    fn keep(&self, operand: &Operand) -> Kept {
-        match operand {
-            Operand::Args => Kept::Text(self.arguments()),
+    fn keep(&self, term: &Term<usize>) -> Kept {
+        match term {
+            Term::Word(Word::Args) => Kept::Text(self.arguments()),
             other => self.value(other, &mut NameRoom::default()).keep(),
         }
     }
 
     /// As it is shown.
-    fn show(&self, operand: &Operand) -> Shown {
-        match operand {
-            Operand::Stack => Shown::Stack(Backtrace::force_capture()),
+    fn show(&self, term: &Term<usize>) -> Shown {
+        match term {
+            Term::Word(Word::Stack) => Shown::Stack(Backtrace::force_capture()),
             other => Shown::Kept(self.keep(other)),
         }
     }
 
+    #[inline]
     fn test(&self, test: &Test) -> bool {
         match test {
-            Test::Is(operand) => self.value(operand, &mut NameRoom::default()).is_true(),
-            Test::Not(inner) => !self.test(inner),
-            Test::And(left, right) => self.test(left) && self.test(right),
-            Test::Or(left, right) => self.test(left) || self.test(right),
+            Test::Compare(Term::Arg(place), how, Term::Literal(literal)) => {
+                self.argument(*place).compare(*how, &literal.value())
+            }
             Test::Compare(left, how, right) => {
                 let (mut one, mut other) = (NameRoom::default(), NameRoom::default());
                 self.value(left, &mut one).compare(*how, &self.value(right, &mut other))
             }
+            composed => self.test_composed(composed),
         }
     }
+
+    fn test_composed(&self, test: &Test) -> bool {
+        match test {
+            Test::Is(term) => self.value(term, &mut NameRoom::default()).is_true(),
+            Test::Not(inner) => !self.test(inner),
+            Test::And(left, right) => self.test(left) && self.test(right),
+            Test::Or(left, right) => self.test(left) || self.test(right),
+            compared @ Test::Compare(..) => self.test(compared),
+        }
+    }
+}
+
+/// What the scope in force has under this key.
+fn scope_value<'v>(key: &str) -> Value<'v> {
+    let scope = Scope::current();
+    let value = scope.as_ref().and_then(|scope| scope.get(key));
+    value.map_or(Value::Absent, |value| Value::Text(Cow::Owned(value.to_owned())))
+}
+
+/// Whether the scope in force has all these.
+pub(super) fn is_in_scope(values: &[(String, String)]) -> bool {
+    values.is_empty()
+        || Scope::current()
+            .is_some_and(|scope| values.iter().all(|(key, value)| scope.get(key) == Some(value)))
+}
+
+/// Text that was made for this value; absent if there is none.
+fn made<'v>(text: Option<String>) -> Value<'v> {
+    text.map_or(Value::Absent, |text| Value::Text(Cow::Owned(text)))
 }
 
 /// Where the name of a thread is while it is looked at.
@@ -101,13 +160,25 @@ impl View for AtEntry<'_> {
         0
     }
 
+    fn ticks(&self) -> u64 {
+        0
+    }
+
+    fn self_time(&self) -> u64 {
+        0
+    }
+
     fn outcome(&self) -> Outcome {
         Outcome::Entered
     }
 
+    #[inline(always)]
     fn argument(&self, place: usize) -> Value<'_> {
-        let (index, reader) = self.planned.arguments[place];
-        reader.argument(self.ctx, index)
+        let place = &self.planned.arguments[place];
+        match &place.reader {
+            Some(reader) => reader.read(self.ctx),
+            None => self.shown(place.index),
+        }
     }
 
     fn result(&self) -> Value<'_> {
@@ -115,7 +186,18 @@ impl View for AtEntry<'_> {
     }
 
     fn arguments(&self) -> String {
-        super::text::arguments(self.ctx)
+        text::arguments(self.ctx)
+    }
+
+    fn life(&self) -> Option<&LifeInfo> {
+        self.ctx.life()
+    }
+}
+
+impl<'c> AtEntry<'c> {
+    #[cold]
+    fn shown(&self, index: usize) -> Value<'c> {
+        made(text::argument(self.ctx, index))
     }
 }
 
@@ -124,7 +206,11 @@ pub(super) struct AtEnd<'c> {
     pub(super) ctx: &'c Exit<'c>,
     pub(super) planned: &'c Planned,
     pub(super) depth: u32,
-    pub(super) latency: u64,
+    pub(super) clock: &'c Ticks,
+    pub(super) begun: u64,
+    pub(super) ended: u64,
+    /// How much of that it was in calls of its engine, in the clock's units.
+    pub(super) within: u64,
     pub(super) outcome: Outcome,
     /// Which arguments were kept, and what they were.
     pub(super) places: &'c [usize],
@@ -141,8 +227,18 @@ impl View for AtEnd<'_> {
         self.depth
     }
 
+    #[inline]
     fn latency(&self) -> u64 {
-        self.latency
+        self.clock.since(self.begun, self.ended)
+    }
+
+    #[inline]
+    fn ticks(&self) -> u64 {
+        self.ended.saturating_sub(self.begun)
+    }
+
+    fn self_time(&self) -> u64 {
+        self.clock.since(self.begun + self.within, self.ended)
     }
 
     fn outcome(&self) -> Outcome {
@@ -155,10 +251,17 @@ impl View for AtEnd<'_> {
     }
 
     fn result(&self) -> Value<'_> {
-        self.planned.ret.map_or(Value::Absent, |reader| reader.result(self.ctx))
+        match &self.planned.ret {
+            Some(reader) => reader.read(self.ctx),
+            None => made(text::result(self.ctx)),
+        }
     }
 
     fn arguments(&self) -> String {
         self.arguments.to_owned()
+    }
+
+    fn life(&self) -> Option<&LifeInfo> {
+        self.ctx.life()
     }
 }

@@ -39,17 +39,29 @@ fn answer(ask: Ask, peer: &str, client: &mut Peer<'_>) -> io::Result<()> {
     match ask {
         Ask::Hello => client.tell(&Reply::Hello {
             pid: std::process::id(),
-            name: name(),
+            name: protocol::program(),
             functions: gtramp::functions().len(),
             leases: lease::all().len(),
         }),
         Ask::List { glob } => list(glob.as_deref(), client),
-        Ask::Run { program, seconds, who } => {
+        Ask::Run { program, seconds, who, records } => {
             let who = if who.is_empty() { peer.to_owned() } else { format!("{who} ({peer})") };
-            lease::run(Request { program, seconds, who }, client)
+            lease::run(Request { program, seconds, who, records }, client)
         }
         Ask::Leases => {
             lease::all().into_iter().try_for_each(|lease| client.tell(&Reply::Lease(lease)))?;
+            client.tell(&Reply::Done)
+        }
+        Ask::Dump { lease } => {
+            let asked = lease::dump(lease, &format!("{peer} has asked for it"));
+            if asked == 0 {
+                let message = match lease {
+                    Some(id) => format!("there is no lease {id} that keeps something"),
+                    None => "no lease keeps something: `trace() keep 4MiB` does".to_owned(),
+                };
+                return client.tell(&Reply::Wrong { message, column: None });
+            }
+            client.tell(&Reply::Note { text: format!("{asked} lease(s) tell what they keep") })?;
             client.tell(&Reply::Done)
         }
         Ask::Off { lease } => {
@@ -90,12 +102,6 @@ fn list(glob: Option<&str>, client: &mut Peer<'_>) -> io::Result<()> {
     client.tell(&Reply::Done)
 }
 
-/// The name of this program.
-fn name() -> String {
-    let path = std::env::current_exe().unwrap_or_default();
-    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
 /// The other end of a connection.
 struct Peer<'s> {
     stream: &'s UnixStream,
@@ -106,6 +112,11 @@ impl Client for Peer<'_> {
     fn tell(&mut self, reply: &Reply) -> io::Result<()> {
         serde_json::to_writer(&mut self.writer, reply)?;
         self.writer.write_all(b"\n")
+    }
+
+    fn records(&mut self, words: &[u64]) -> io::Result<()> {
+        self.tell(&Reply::Records { bytes: 8 * words.len() as u64 })?;
+        words.iter().try_for_each(|word| self.writer.write_all(&word.to_le_bytes()))
     }
 
     fn wait(&mut self, time: Duration) -> io::Result<bool> {

@@ -26,9 +26,18 @@ pub enum Ask {
         /// Who asks, for those who look at the leases.
         #[serde(default)]
         who: String,
+        /// Whether traced calls are told as [`Reply::Records`], and not as events.
+        #[serde(default)]
+        records: bool,
     },
     /// What is attached.
     Leases,
+    /// Has what leases keep told to whoever has asked for them: of one lease, or of all.
+    Dump {
+        /// Which.
+        #[serde(default)]
+        lease: Option<u64>,
+    },
     /// Ends one lease, or all.
     Off {
         /// Which.
@@ -61,6 +70,14 @@ pub enum Reply {
     Event(Event),
     /// One aggregate, as it is now.
     Table(Table),
+    /// What the numbers in records mean.
+    Names(Names),
+    /// Traced calls: so many bytes of them follow this line, as `live/src/record.rs` describes them, each word with
+    /// its lowest byte first. Times are in nanoseconds since the lease began.
+    Records {
+        /// How many.
+        bytes: u64,
+    },
     /// Something that whoever reads the results has to know.
     Note {
         /// A sentence.
@@ -77,6 +94,12 @@ pub enum Reply {
     },
     /// There is no more.
     Done,
+}
+
+/// The name of this program.
+pub(crate) fn program() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// A function that can be traced.
@@ -113,6 +136,19 @@ pub struct Lease {
     pub seconds: f64,
 }
 
+/// What the numbers in records mean, by their places.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Names {
+    /// The process.
+    pub pid: u32,
+    /// The name of its program.
+    pub name: String,
+    /// The functions.
+    pub functions: Vec<String>,
+    /// Of each action, what it shows.
+    pub items: Vec<Vec<String>>,
+}
+
 /// One call.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Event {
@@ -127,6 +163,12 @@ pub struct Event {
     /// Whether it is the life of an async function's future: then it is within no other call, and none within it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub life: bool,
+    /// Of a life: its number among the futures of the process; 0 if that was not told.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub id: u64,
+    /// Of a life: the number of the one around it; 0 if there is none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub parent: u64,
     /// How long it took, in nanoseconds; 0 if its end was not awaited.
     pub latency: u64,
     /// `entered`, `returned`, `failed`, `panicked` or `cancelled`.
@@ -134,6 +176,11 @@ pub struct Event {
     /// What is printed of it: names and texts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<(String, String)>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it by reference")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// One aggregate.

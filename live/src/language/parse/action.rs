@@ -1,8 +1,9 @@
 //! Actions.
 
-use super::super::ast::{Action, Aggregate, At, Literal};
+use super::super::ast::{Action, Aggregate, At};
 use super::super::cursor::Cursor;
 use super::super::error::{Wrong, near};
+use super::super::value::Kept;
 use super::predicate::{list, term};
 
 const FUNCTIONS: [&str; 9] =
@@ -90,7 +91,7 @@ fn lhist(cursor: &mut Cursor<'_>, column: usize) -> Result<Aggregate, Wrong> {
     let mut bound = |of: &str| -> Result<u64, Wrong> {
         cursor.expect(",", "and `lhist(value, from, to, step)`")?;
         match cursor.literal()? {
-            Some(At { what: Literal::Int(bound), column }) => u64::try_from(bound)
+            Some(At { what: Kept::Int(bound), column }) => u64::try_from(bound)
                 .map_err(|_| Wrong::at(column, format!("{of} of `lhist` is not negative"))),
             _ => Err(cursor.wrong(format!("expected {of} of `lhist`, a number or a time"))),
         }

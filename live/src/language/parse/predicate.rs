@@ -1,24 +1,13 @@
 //! Predicates, and the names in them.
 
-use super::super::ast::{At, Comparison, Expr, Literal, Term};
+use super::super::ast::{At, Comparison, Expr};
 use super::super::cursor::Cursor;
 use super::super::error::Wrong;
+use super::super::value::Kept;
+use super::super::word::{Named, Term, Word};
 
 /// So deep may expressions be.
 const DEPTH: usize = 32;
-
-const WORDS: [(&str, Term); 10] = [
-    ("func", Term::Func),
-    ("thread", Term::Thread),
-    ("latency", Term::Latency),
-    ("depth", Term::Depth),
-    ("panic", Term::Panic),
-    ("cancelled", Term::Cancelled),
-    ("err", Term::Err),
-    ("ret", Term::Ret),
-    ("args", Term::Args),
-    ("stack", Term::Stack),
-];
 
 /// What is between the slashes.
 pub(super) fn predicate(cursor: &mut Cursor<'_>) -> Result<Expr, Wrong> {
@@ -77,12 +66,13 @@ fn primary(cursor: &mut Cursor<'_>, depth: usize) -> Result<Expr, Wrong> {
         cursor.expect(")", "to close the parenthesis")?;
         return Ok(inner);
     }
-    if let Some(literal) = cursor.literal()? {
-        return Ok(Expr::Literal(literal));
+    if let Some(At { what, column }) = cursor.literal()? {
+        return Ok(Expr::Term(At { what: Term::Literal(what), column }));
     }
     let before = *cursor;
     if let Some(At { what: what @ ("true" | "false"), column }) = cursor.name() {
-        return Ok(Expr::Literal(At { what: Literal::Bool(what == "true"), column }));
+        let what = Term::Literal(Kept::Bool(what == "true"));
+        return Ok(Expr::Term(At { what, column }));
     }
     *cursor = before;
     term(cursor).map(Expr::Term)
@@ -92,20 +82,32 @@ pub(super) fn term(cursor: &mut Cursor<'_>) -> Result<At<Term>, Wrong> {
     let Some(At { what, column }) = cursor.name() else {
         return Err(cursor.wrong(format!("expected a name or a value, found {}", cursor.found())));
     };
-    let word = WORDS.iter().find(|(word, _)| *word == what).map(|(_, term)| term.clone());
     // What else has the name of a word is reached as `args.name`.
-    let name = match word {
-        Some(Term::Args) if cursor.rest().starts_with('.') => {
-            cursor.skip(1);
-            let name = cursor.name().ok_or_else(|| cursor.wrong("expected an argument's name"))?;
-            name.what
-        }
-        Some(term) => return Ok(At { what: term, column }),
-        None => what,
+    let name = match (Word::named(what), what) {
+        (Some(Word::Args), _) => match member(cursor, "an argument's name")? {
+            Some(name) => name,
+            None => return Ok(At { what: Term::Word(Word::Args), column }),
+        },
+        (Some(word), _) => return Ok(At { what: Term::Word(word), column }),
+        (None, "scope") => match member(cursor, "a key of scopes")? {
+            Some(key) => return Ok(At { what: Term::Scope(key.to_owned()), column }),
+            None => what,
+        },
+        (None, _) => what,
     };
     let optional = cursor.rest().starts_with('?');
     cursor.skip(usize::from(optional));
-    Ok(At { what: Term::Arg { name: name.to_owned(), optional }, column })
+    Ok(At { what: Term::Arg(Named { name: name.to_owned(), optional }), column })
+}
+
+/// The name behind a dot, if there is one.
+fn member<'t>(cursor: &mut Cursor<'t>, of: &str) -> Result<Option<&'t str>, Wrong> {
+    if !cursor.rest().starts_with('.') {
+        return Ok(None);
+    }
+    cursor.skip(1);
+    let name = cursor.name().ok_or_else(|| cursor.wrong(format!("expected {of}")))?;
+    Ok(Some(name.what))
 }
 
 /// Terms with commas between them, up to this end.
