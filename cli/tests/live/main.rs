@@ -5,6 +5,7 @@ mod environment;
 mod hostile;
 mod language;
 mod leases;
+mod questions;
 mod recorder;
 mod support;
 mod trees;

@@ -69,7 +69,11 @@ pub(crate) fn attached(program: &str) -> Running {
 
 /// As [`attached`], by another subcommand.
 pub(crate) fn attached_by(arguments: &[&str]) -> Running {
-    let mut command = gtramp(arguments);
+    listening(&mut gtramp(arguments))
+}
+
+/// As [`attached`], by a command that asks for JSON.
+pub(crate) fn listening(command: &mut Command) -> Running {
     let mut child = command.stdout(Stdio::piped()).spawn().expect("it runs");
     let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines();
     let first = lines.next().expect("it is told what is attached").expect("it is text");
