@@ -197,3 +197,22 @@ fn links_on_one_function_take_a_row_each() {
     drop(out);
     assert_eq!(bytes(), before);
 }
+
+#[test]
+fn functions_whose_probes_are_exchanged_have_one_list_still() {
+    let _turn = turn();
+    assert_eq!(call(), SUM);
+    let others = [attach(one), attach(one)];
+    for besides in [true, false] {
+        let link = attach(one);
+        for round in 0..3 {
+            let probe = |_: &Entry<'_>, _: &u64| ();
+            let (pieces, updated) = pieces(|| link.update(probe));
+            updated.expect("it takes any probe");
+            let pieces = i64::try_from(pieces).expect("a few");
+            assert!(pieces < FUNCTIONS * 3 / 2, "{pieces} pieces of memory in round {round}, {besides}");
+        }
+        drop(link);
+        others.iter().for_each(Link::disable);
+    }
+}

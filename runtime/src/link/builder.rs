@@ -8,7 +8,8 @@ use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, Probe, SessionEntry, Sess
 use crate::registry::Selector;
 use crate::scope::{Limit, Scope};
 
-use super::attach::{Request, attach};
+use super::attach::attach;
+use super::bind::Request;
 use super::cookie::{Cookie, Cookies};
 use super::core::Settings;
 use super::handle::Link;

@@ -13,14 +13,13 @@ use crate::registry::Selector;
 use crate::site::{Function, find_switches};
 use crate::sync::{AtomicBool, AtomicU64, Ordering, lock};
 
-use super::attach::{
-    Bound, Identity, Request, begin, bind, bind_request, check, list_of_functions, new_link,
-    prepare,
-};
-use super::batch::{End, Part, apply, finish, sharers};
+use super::attach::{begin, prepare};
+use super::batch::{Batch, End, Part, finish, sharers};
+use super::bind::{Bound, Request, bind, bind_request, check, list_of_functions};
 use super::core::{Fit, LinkCore, Member};
 use super::handle::Link;
 use super::line::Errand;
+use super::made::{Identity, new_link};
 use super::probes::Probes;
 use super::transaction::Transaction;
 
@@ -210,7 +209,8 @@ pub(super) fn change(changes: Vec<Change<'_>>) -> Result<Vec<Link>, Error> {
         outcomes.push(plan.prepare(&transaction, &mut attaches, &mut parts)?);
     }
     let before: Vec<Restore> = outcomes.iter().filter_map(Outcome::set).collect();
-    if let Err(error) = apply(&mut transaction, &parts) {
+    let batch = Batch::prepare(&mut transaction, &parts, None);
+    if let Err(error) = batch.and_then(|batch| batch.commit(&mut transaction)) {
         before.into_iter().for_each(Restore::restore);
         return Err(error);
     }

@@ -11,7 +11,6 @@
 
 use std::sync::Arc;
 
-use crate::caller::CallAbi;
 use crate::grace::in_probe;
 use crate::md::Md;
 use crate::poke::Writable;
@@ -95,10 +94,17 @@ pub(super) fn withdraw(
     let installs = link.state.installs.load(Ordering::Relaxed);
     transaction.kill(link);
     let mut changed = Vec::with_capacity(members.len());
-    let mut without = rows::without(link);
+    let mut without = rows::fewer(|row: &Row| !rows::is_of(row, link));
     let mut killed = core::ptr::null();
     for md in members.iter().flat_map(Member::sites) {
-        let Some(list) = without.at(md) else { continue };
+        let is_there = || md.current().rows().iter().any(|row| rows::is_of(row, link));
+        let list = match without.known_at(md) {
+            Some(list) => list,
+            None if !is_there() => continue,
+            // Detaching cannot fail, so without memory for it the process ends, as it does wherever Rust
+            // allocates.
+            None => without.at(md).unwrap_or_else(|refused| refused.abort()),
+        };
         if link.state.hashed && !rows::any_hashed(&list) {
             transaction.state().table.remove(md.target.address);
         }
@@ -167,22 +173,17 @@ pub(super) fn follow_all(changed: &[&'static Md]) {
 /// Gives callers of their own to lists that might have had one, had no probe of `link` been running.
 pub(super) fn settle(transaction: &mut Transaction, link: &LinkCore, members: &[Member]) {
     let mut changed = Vec::new();
+    let mut alone = rows::fewer(|row: &Row| !rows::is_of(row, link));
     for md in members.iter().flat_map(Member::sites) {
         let current = md.current();
-        if !current.is_empty() && current.specialised().is_none() {
+        if !current.is_empty() && current.specialised().is_none() && rows::are_of_one(current) {
             // Without memory for it, the shared caller serves as well.
-            let keep = |row: &Row| !rows::is_of(row, link);
-            // Such callers are for the lists of one link.
-            let mut kept = current.rows().iter().filter(|row| keep(row)).map(|row| row.link);
-            let first = kept.next();
-            if kept.any(|of| Some(of) != first) {
-                continue;
-            }
-            let Ok(list) = rows::changed(current, keep, &[], CallAbi::at(md)) else { continue };
+            let Ok(list) = alone.at(md) else { continue };
             if list.specialised().is_some() {
                 let _ = publish(transaction, md, list, &mut changed);
             }
         }
     }
+    drop(alone);
     follow_all(&changed);
 }

@@ -5,6 +5,7 @@
 
 mod attach;
 mod batch;
+mod bind;
 mod builder;
 mod change;
 mod child;
@@ -15,12 +16,14 @@ mod fork;
 mod handle;
 mod info;
 mod line;
+mod made;
 mod patch;
 mod probes;
 mod rows;
 mod several;
 mod site_ext;
 mod transaction;
+mod verify;
 
 /// Tests and fuzz targets that look inside.
 #[cfg(all(any(test, fuzzing), gtramp_stubs))]

@@ -4,65 +4,11 @@ use std::sync::Arc;
 
 use crate::caller::choose::{self, Holds};
 use crate::caller::{CallAbi, Lookup};
-use crate::md::{Md, Prepared};
-use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Room, Row};
-use crate::sync::lock;
+use crate::md::Md;
+use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Row};
 use crate::sys::OutOfMemory;
 
-use super::core::{Fit, LinkCore, Member};
-
-/// The next lists of a link's functions. Those that come out alike are one list.
-pub(crate) struct Next {
-    /// The link's fits.
-    fits: Vec<Fit>,
-    /// For each of them, what was made last.
-    made: Vec<Option<Made>>,
-    /// For lists that differ from another in their cookie alone: of the link's probes and no other.
-    room: Room,
-}
-
-/// A list with the probes of the link.
-struct Made {
-    /// The list in the place of which it comes.
-    of: *const List,
-    cookie: u64,
-    list: ListBox,
-}
-
-/// For the next lists of so many sites at most.
-pub(crate) fn next(link: &LinkCore, sites: usize) -> Next {
-    let fits = lock(&link.fits).clone();
-    let made = fits.iter().map(|_| None).collect();
-    Next { fits, made, room: ListBox::room(link.probes.len(), sites) }
-}
-
-/// The list at `md` and the probes of `link` at this member's function.
-pub(crate) fn with(
-    md: &Prepared,
-    link: &LinkCore,
-    next: &mut Next,
-    member: &Member,
-) -> Result<ListBox, OutOfMemory> {
-    let (of, cookie) = (md.current(), member.cookie);
-    let last = &mut next.made[member.fit as usize];
-    let like = last.as_ref().filter(|made| core::ptr::eq(made.of, of));
-    let list = match like {
-        Some(made) if made.cookie == cookie && may_share(&made.list, md) => {
-            return Ok(made.list.clone());
-        }
-        Some(made) if of.is_empty() => made.list.copy(&mut next.room, cookie)?,
-        _ => {
-            let fit = &next.fits[member.fit as usize];
-            let mut groups = Groups::of(of, |_| true);
-            groups.add(link, fit, cookie);
-            groups.into_list(fit.abi)?
-        }
-    };
-    if may_share(&list, md) {
-        *last = Some(Made { of, cookie, list: list.clone() });
-    }
-    Ok(list)
-}
+use super::core::{Fit, LinkCore};
 
 /// Whether others may have this list too: under another tenant's marks one with a caller of its own may have to do
 /// without it, which others keep.
@@ -70,66 +16,61 @@ fn may_share(list: &List, md: &Md) -> bool {
     list.specialised().is_none() || [0, list.sole().link()].contains(&md.tenant())
 }
 
-/// The next lists of functions that a link leaves. Those that come out alike are one list.
-pub(crate) struct Without<'l> {
-    link: &'l LinkCore,
+/// Makes lists of some rows of others, for functions whose lists come out alike.
+pub(crate) struct Fewer<K> {
+    keep: K,
     /// What was made last: the list in the place of which it comes, and what calls it is for.
     made: Option<(*const List, CallAbi, ListBox)>,
 }
 
-/// For the functions of this link.
-pub(crate) fn without(link: &LinkCore) -> Without<'_> {
-    Without { link, made: None }
+/// Of the rows that these are to keep.
+pub(crate) fn fewer<K: Fn(&Row) -> bool>(keep: K) -> Fewer<K> {
+    Fewer { keep, made: None }
 }
 
-impl Without<'_> {
-    /// The list at `md` without the probes of the link; `None` if there are none in it.
-    pub(crate) fn at(&mut self, md: &Md) -> Option<ListBox> {
+impl<K: Fn(&Row) -> bool> Fewer<K> {
+    /// The list that comes in the place of the one at `md`, if it was made for the site before.
+    pub(crate) fn known_at(&self, md: &Md) -> Option<ListBox> {
+        let (of, abi, list) = self.made.as_ref()?;
+        let is_like = core::ptr::eq(*of, md.current()) && *abi == CallAbi::at(md);
+        (is_like && may_share(list, md)).then(|| list.clone())
+    }
+
+    /// The list that comes in the place of the one at `md`.
+    pub(crate) fn at(&mut self, md: &Md) -> Result<ListBox, OutOfMemory> {
+        if let Some(list) = self.known_at(md) {
+            return Ok(list);
+        }
         let (of, abi) = (md.current(), CallAbi::at(md));
-        let is_like = |made: &&(*const List, CallAbi, ListBox)| {
-            core::ptr::eq(made.0, of) && made.1 == abi && may_share(&made.2, md)
-        };
-        if let Some((.., list)) = self.made.as_ref().filter(is_like) {
-            return Some(list.clone());
-        }
-        if !of.rows().iter().any(|row| is_of(row, self.link)) {
-            return None;
-        }
-        let list = if of.rows().iter().all(|row| is_of(row, self.link)) {
-            ListBox::empty()
-        } else {
-            made_of(of, abi, |row| !is_of(row, self.link))
-        };
+        let list = changed(of, &self.keep, core::iter::empty(), abi)?;
         if may_share(&list, md) {
             self.made = Some((of, abi, list.clone()));
         }
-        Some(list)
+        Ok(list)
     }
 }
 
-/// A list of these rows of another.
-///
-/// Detaching cannot fail, so without memory for it the process ends, as it does wherever Rust allocates.
-fn made_of(list: &List, abi: CallAbi, keep: impl Fn(&Row) -> bool) -> ListBox {
-    Groups::of(list, keep).into_list(abi).unwrap_or_else(|refused| refused.abort())
-}
-
-/// `list`, of a function like this, without the rows that a batch takes out of it, and with the probes of
+/// `list`, of a function like this, without the rows that are not to be kept, and with the probes of
 /// these links as they fit, with these cookies.
-pub(super) fn changed(
+pub(crate) fn changed<'l>(
     list: &List,
     keep: impl Fn(&Row) -> bool,
-    joins: &[(&LinkCore, &Fit, u64)],
+    joins: impl Iterator<Item = (&'l LinkCore, &'l Fit, u64)>,
     abi: CallAbi,
 ) -> Result<ListBox, OutOfMemory> {
     let mut groups = Groups::of(list, keep);
-    joins.iter().for_each(|(link, fit, cookie)| groups.add(link, fit, *cookie));
+    joins.for_each(|(link, fit, cookie)| groups.add(link, fit, cookie));
     groups.into_list(abi)
 }
 
 /// Whether a probe of the list wants its functions to be found in the hash table.
 pub(crate) fn any_hashed(list: &List) -> bool {
     list.rows().iter().any(|row| state(row).hashed)
+}
+
+/// Whether all rows are of one link, as those of a list with a caller of its own.
+pub(crate) fn are_of_one(list: &List) -> bool {
+    list.rows().iter().all(|row| row.link == list.rows()[0].link)
 }
 
 /// How a caller finds metadata that are hashed, or are not.

@@ -59,6 +59,11 @@ impl Fresh {
         Ok(Self { start, made: 0, room: sites })
     }
 
+    /// Whether none were made.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.made == 0
+    }
+
     fn layout(sites: usize) -> Result<Layout, OutOfMemory> {
         let too_large = OutOfMemory { bytes: sites.saturating_mul(size_of::<Md>()) };
         Layout::array::<Md>(sites).map_err(|_| too_large)

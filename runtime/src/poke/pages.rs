@@ -69,6 +69,12 @@ impl Writable {
         Ok(Self { way: Way::to(places)?, written: false })
     }
 
+    /// Whether the system has refused to open pages. Those that had been opened before were closed again, and may
+    /// be pages of another batch that is open.
+    pub(crate) fn was_refused(&self) -> bool {
+        matches!(self.way, Way::File(_))
+    }
+
     /// Makes one switch writable, which belongs to no site.
     pub(super) fn trial(code: *const ()) -> Result<Self, Error> {
         Ok(Self { way: Way::to(core::iter::once(code.addr()))?, written: false })

@@ -9,12 +9,13 @@ use crate::probe::ListBox;
 use crate::site::{Function, find_switches};
 use crate::sys;
 
-use super::super::attach::{
-    PASSES_ARE_ORDERED, begin, list_of_functions, no_memory, prepare, verify_sites,
-};
+use super::super::attach::{begin, prepare};
+use super::super::batch::PASSES_ARE_ORDERED;
+use super::super::bind::{check, list_of_functions, no_memory};
 use super::super::detach::follow_all;
 use super::super::line::Errand;
 use super::super::transaction::{Transaction, expected, follow};
+use super::super::verify::verify_sites;
 use super::bind::{Replaced, bind};
 use super::builder::PatchBuilder;
 use super::handle::Patch;
@@ -46,7 +47,7 @@ fn apply_in(mut transaction: Transaction, bound: &[Replaced], stack: bool) -> Re
         let free = if busy { Err(Error::Busy { function: function.instance() }) } else { Ok(()) };
         refused.extend(verified.and(free).err().map(|reason| Refusal::new(function, reason)));
     }
-    super::super::attach::check(refused, &[], false)?;
+    check(refused, &[], false)?;
     mixed.sort_unstable_by_key(|md| md.mark());
 
     let sites = || bound.iter().flat_map(|replaced| replaced.function.sites()).copied();

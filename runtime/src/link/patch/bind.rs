@@ -8,7 +8,7 @@ use crate::patch::Run;
 use crate::probe::Asks;
 use crate::site::Function;
 
-use super::super::attach::check;
+use super::super::bind::check;
 use super::builder::Part;
 
 /// A function, what is to be in the place of its body, and the stub by which calls come to that.
