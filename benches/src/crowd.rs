@@ -152,6 +152,7 @@ static SOURCE: Source = Source {
     line: line!(),
     column: column!(),
     ids: &[type_id_of::<fn(u64)>, type_id_of::<fn(u64)>, type_id_of::<fn(u64)>],
+    signature: None,
     // SAFETY: each of them takes two such numbers and returns one.
     promise: unsafe { Promise::new() },
 };

@@ -210,7 +210,10 @@ fn functions_whose_probes_are_exchanged_have_one_list_still() {
             let (pieces, updated) = pieces(|| link.update(probe));
             updated.expect("it takes any probe");
             let pieces = i64::try_from(pieces).expect("a few");
-            assert!(pieces < FUNCTIONS * 3 / 2, "{pieces} pieces of memory in round {round}, {besides}");
+            assert!(
+                pieces < FUNCTIONS * 3 / 2,
+                "{pieces} pieces of memory in round {round}, {besides}"
+            );
         }
         drop(link);
         others.iter().for_each(Link::disable);
