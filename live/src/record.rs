@@ -8,6 +8,8 @@
 //! ..       texts: length as 16 bits, bytes; filled up to a word
 //! ```
 
+use arrayvec::ArrayVec;
+
 /// How a call ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
@@ -38,7 +40,38 @@ impl Outcome {
 /// Words of a record without texts, of a call that is no life.
 pub(crate) const FIXED: usize = 4;
 /// So many bytes of text has a record at most.
-const LONGEST: usize = 16 * 1024;
+const LONGEST: usize = 2048;
+/// So many words has a record at most.
+pub(crate) const WORDS: usize = FIXED + 2 + LONGEST / 8;
+
+/// The texts of a record, as they are written one after the other. What is too much is cut off.
+#[derive(Debug, Default)]
+pub(crate) struct Texts {
+    bytes: ArrayVec<u8, LONGEST>,
+    /// Where the length of the last one is.
+    last: usize,
+}
+
+impl Texts {
+    /// Begins another.
+    pub(crate) fn another(&mut self) {
+        self.last = self.bytes.len();
+        // Without room for its length it is left out.
+        let _ = self.bytes.try_extend_from_slice(&[0; 2]);
+    }
+}
+
+impl core::fmt::Write for Texts {
+    fn write_str(&mut self, text: &str) -> core::fmt::Result {
+        let Some(length) = self.bytes.get(self.last..self.last + 2) else { return Ok(()) };
+        let length = u16::from_le_bytes([length[0], length[1]]);
+        let text = cut(text, self.bytes.remaining_capacity());
+        let _ = self.bytes.try_extend_from_slice(text.as_bytes());
+        let length = length.saturating_add(u16::try_from(text.len()).unwrap_or(u16::MAX));
+        self.bytes[self.last..self.last + 2].copy_from_slice(&length.to_le_bytes());
+        Ok(())
+    }
+}
 
 /// What a record says but for its texts. Times are in what unit the ring or the file has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,29 +110,20 @@ impl Head {
         u64::from(self.thread) | u64::from(self.step & 0xff) << 32 | (bytes as u64) << 40
     }
 
-    /// The whole of a record; texts that are too long together are cut.
-    pub(crate) fn encode(&self, texts: &[String]) -> Vec<u64> {
-        let mut bytes = Vec::new();
-        for text in texts {
-            let room = LONGEST.saturating_sub(bytes.len() + 2);
-            let text = cut(text, room);
-            bytes.extend_from_slice(&u16::try_from(text.len()).unwrap_or(0).to_le_bytes());
-            bytes.extend_from_slice(text.as_bytes());
-        }
-        let life = self.life.map_or(0, |_| 2);
-        let mut words = Vec::with_capacity(FIXED + life + bytes.len().div_ceil(8));
-        words.extend_from_slice(&self.plain());
+    /// The whole of a record, in the place of `words`. Nothing is allocated.
+    pub(crate) fn encode(&self, texts: &Texts, words: &mut ArrayVec<u64, WORDS>) {
+        words.clear();
+        words.extend(self.plain());
         if let Some((id, parent)) = self.life {
-            words.extend_from_slice(&[id, parent]);
+            words.extend([id, parent]);
         }
-        for chunk in bytes.chunks(8) {
+        for chunk in texts.bytes.chunks(8) {
             let mut word = [0; 8];
             word[..chunk.len()].copy_from_slice(chunk);
             words.push(u64::from_le_bytes(word));
         }
         words[0] = self.first(words.len());
-        words[3] = self.third(bytes.len());
-        words
+        words[3] = self.third(texts.bytes.len());
     }
 
     /// The record that these words begin with, its texts, and how many words it has; `None` if it is none.
@@ -156,7 +180,19 @@ pub(crate) fn retime(words: &mut [u64], time: impl Fn(u64, u64) -> (u64, u64)) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Head, Outcome, retime};
+    use super::{Head, Outcome, Texts, retime};
+    use arrayvec::ArrayVec;
+    use core::fmt::Write as _;
+
+    fn encoded(head: Head, texts: &[String]) -> Vec<u64> {
+        let (mut written, mut words) = (Texts::default(), ArrayVec::new());
+        for text in texts {
+            written.another();
+            write!(written, "{text}").expect("what is too much is cut off");
+        }
+        head.encode(&written, &mut words);
+        words.to_vec()
+    }
 
     fn head(life: Option<(u64, u64)>) -> Head {
         let (begun, latency) = (1 << 40, 7);
@@ -169,21 +205,21 @@ mod tests {
         let long = "ä".repeat(20_000);
         for life in [None, Some((9, 0))] {
             for texts in [&[][..], &["account=\"ann\"".to_owned(), String::new()]] {
-                let mut words = head(life).encode(texts);
+                let mut words = encoded(head(life), texts);
                 let length = words.len();
                 words.extend(head(None).plain());
                 assert_eq!(Head::decode(&words), Some((head(life), texts.to_vec(), length)));
                 assert_eq!(Head::decode(&words[length..]).map(|found| found.0), Some(head(None)));
             }
-            let (_, texts, _) = Head::decode(&head(life).encode(std::slice::from_ref(&long)))
+            let (_, texts, _) = Head::decode(&encoded(head(life), std::slice::from_ref(&long)))
                 .expect("it is a record");
-            assert!(long.starts_with(&*texts[0]) && texts[0].len() > 10_000);
+            assert!(long.starts_with(&*texts[0]) && texts[0].len() > 2_000);
         }
     }
 
     #[test]
     fn what_is_no_record_is_not_read() {
-        let whole = head(Some((9, 8))).encode(&["text".to_owned()]);
+        let whole = encoded(head(Some((9, 8))), &["text".to_owned()]);
         for length in 0..whole.len() {
             assert_eq!(Head::decode(&whole[..length]), None);
         }
@@ -198,8 +234,8 @@ mod tests {
 
     #[test]
     fn times_of_all_records_are_changed() {
-        let mut words = head(None).encode(&["text".to_owned()]);
-        words.extend(head(Some((1, 2))).encode(&[]));
+        let mut words = encoded(head(None), &["text".to_owned()]);
+        words.extend(encoded(head(Some((1, 2))), &[]));
         retime(&mut words, |begun, latency| (begun * 2, latency * 3));
         let (first, _, length) = Head::decode(&words).expect("it is a record");
         let (second, ..) = Head::decode(&words[length..]).expect("it is a record");

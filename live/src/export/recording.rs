@@ -110,7 +110,9 @@ pub fn records_in(records: &[u8]) -> u64 {
 mod tests {
     use super::{Recording, records_in};
     use crate::protocol::{Names, Reply};
-    use crate::record::{Head, Outcome};
+    use crate::record::{Head, Outcome, Texts};
+    use arrayvec::ArrayVec;
+    use core::fmt::Write as _;
 
     fn recorded() -> Vec<u8> {
         let names = Names {
@@ -128,8 +130,15 @@ mod tests {
             step: 0,
             life,
         };
-        let mut words = head(0, None).encode(&["amount=7".to_owned()]);
-        words.extend(head(1, Some((3, 2))).encode(&[String::new()]));
+        let encoded = |head: Head, text: &str| {
+            let (mut texts, mut words) = (Texts::default(), ArrayVec::new());
+            texts.another();
+            texts.write_str(text).expect("what is too much is cut off");
+            head.encode(&texts, &mut words);
+            words
+        };
+        let words =
+            [encoded(head(0, None), "amount=7"), encoded(head(1, Some((3, 2))), "")].concat();
         let records = Reply::Records { bytes: 8 * words.len() as u64 };
         let lines = [Reply::Names(names), records];
         let lines = lines.map(|line| serde_json::to_string(&line).expect("it is JSON") + "\n");

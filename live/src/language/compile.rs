@@ -8,6 +8,9 @@ use super::plan::{Place, Planned, Step, Test, Value};
 use super::value::{Argument, Class, Return};
 use super::word::{Compared, Term, Word};
 
+/// So many arguments can a program name.
+pub(crate) const MOST_ARGUMENTS: usize = 16;
+
 /// The functions of a program, and the arguments that it names.
 pub(super) struct Compiler {
     functions: Vec<Planned>,
@@ -55,8 +58,9 @@ impl Compiler {
         match &term.what {
             Term::Arg(argument) => match self.place(&argument.name) {
                 Some(place) => self.optional[place] |= argument.optional,
-                None if self.arguments.len() == 16 => {
-                    return Err(Wrong::at(term.column, "16 arguments are looked at, at most"));
+                None if self.arguments.len() == MOST_ARGUMENTS => {
+                    let message = format!("{MOST_ARGUMENTS} arguments are looked at, at most");
+                    return Err(Wrong::at(term.column, message));
                 }
                 None => {
                     self.arguments.push(At { what: argument.name.clone(), column: term.column });

@@ -111,9 +111,19 @@ impl Kept {
 
 impl core::fmt::Display for Kept {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        self.value().fmt(f)
+    }
+}
+
+impl core::fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::Absent => f.write_str("-"),
-            Self::Int(int) => int.fmt(f),
+            Self::Int(int) => match i64::try_from(*int) {
+                // Which is much faster.
+                Ok(small) => small.fmt(f),
+                Err(_) => int.fmt(f),
+            },
             Self::Float(float) => float.fmt(f),
             Self::Bool(bool) => bool.fmt(f),
             Self::Text(text) => f.write_str(text),

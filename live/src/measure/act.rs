@@ -2,8 +2,10 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
+use arrayvec::ArrayVec;
+
 use crate::language::{Step, Term, Word};
-use crate::record::{Head, Outcome};
+use crate::record::{Head, Outcome, Texts};
 
 use super::engine::Engine;
 use super::event::{Event, Shown};
@@ -77,8 +79,10 @@ impl Engine {
         if items.is_empty() && life.is_none() {
             rings.push(shard, &head.plain());
         } else {
-            let texts = items.iter().map(|(_, operand)| view.keep(operand).to_string());
-            rings.push(shard, &head.encode(&texts.collect::<Vec<_>>()));
+            let (mut texts, mut words) = (Texts::default(), ArrayVec::new());
+            items.iter().for_each(|(_, operand)| view.write(operand, &mut texts));
+            head.encode(&texts, &mut words);
+            rings.push(shard, &words);
         }
         if is_kept && (outcome == Outcome::Panicked || depth == 0 && latency >= self.slow) {
             self.trigger.store(u64::from(function) + 1, Relaxed);

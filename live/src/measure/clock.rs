@@ -17,11 +17,28 @@ pub(crate) enum Ticks {
 /// Compares the counter with the system's clock, if that was not done before: it takes some milliseconds.
 pub(crate) fn calibrate() -> &'static Ticks {
     static TICKS: OnceLock<Ticks> = OnceLock::new();
-    TICKS.get_or_init(|| match is_relied_on() {
+    TICKS.get_or_init(|| {
         // It looks for an invariant counter, and is the system's clock as well if there is none.
-        true => Ticks::Counter(Clock::new()),
-        false => Ticks::System,
+        let clock = Clock::new();
+        let (before, read, after) = (counter(&clock), clock.raw(), counter(&clock));
+        match is_relied_on() && (before..=after).contains(&read) {
+            true => Ticks::Counter(clock),
+            false => Ticks::System,
+        }
     })
+}
+
+/// What a clock that reads the counter reads, without the way there.
+#[inline(always)]
+fn counter(clock: &Clock) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let _ = clock;
+        // SAFETY: every processor of this architecture has it, and a clock was made, which has read it as well.
+        unsafe { core::arch::x86_64::_rdtsc() }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    clock.raw()
 }
 
 /// Whether the kernel offers the counter as a clock: it stops to when it finds that it goes astray.
@@ -39,7 +56,7 @@ impl Ticks {
     #[inline]
     pub(crate) fn now(&self) -> u64 {
         match self {
-            Self::Counter(clock) => clock.raw(),
+            Self::Counter(clock) => counter(clock),
             Self::System => {
                 let time = clock_gettime(ClockId::Monotonic);
                 let seconds = u64::try_from(time.tv_sec).unwrap_or(0);

@@ -67,18 +67,19 @@ pub(super) fn name() -> [u8; NAME] {
     })
 }
 
-/// One call of an engine's functions, for as long as it lasts. Small, because it is a part of what a session keeps.
+/// One call of an engine's functions, for as long as it lasts. Small, because it is a part of what a session keeps, and
+/// whole words, because what is stored in one size and loaded in another has to reach the cache in between.
 #[derive(Debug)]
 pub(super) struct Deeper {
     /// How long the calls before this one took, within the one around it.
     beside: u64,
     pub(super) depth: u32,
     /// Where the engine's depth is, or [`NOWHERE`].
-    place: u8,
+    place: u32,
 }
 
 /// The place of a call whose depth nobody counts.
-const NOWHERE: u8 = u8::MAX;
+const NOWHERE: u32 = u32::MAX;
 
 /// A call among those around it.
 pub(super) enum Entered {
@@ -113,7 +114,7 @@ impl Deeper {
             }
             let Some(at) = own.or(free) else { return Entered::Seen(Self::uncounted()) };
             let before = here.inside[at].get();
-            let place = u8::try_from(at).unwrap_or(NOWHERE);
+            let place = u32::try_from(at).unwrap_or(NOWHERE);
             if own.is_none() {
                 let left_out = leave_out();
                 here.inside[at].set(Inside { engine, depth: 1, left_out, within: 0 });
@@ -135,7 +136,7 @@ impl Deeper {
     #[inline]
     pub(super) fn within(&mut self, latency: u64) -> u64 {
         self.beside += latency;
-        HERE.with(|here| here.inside.get(usize::from(self.place)).map_or(0, |own| own.get().within))
+        HERE.with(|here| here.inside.get(self.place as usize).map_or(0, |own| own.get().within))
     }
 }
 
@@ -147,7 +148,7 @@ impl Drop for Deeper {
         }
         // While there are calls of an engine, no other takes its place.
         HERE.with(|here| {
-            let inside = &here.inside[usize::from(self.place)];
+            let inside = &here.inside[self.place as usize];
             let Inside { engine, depth, left_out, .. } = inside.get();
             let depth = depth.saturating_sub(1);
             inside.set(Inside { engine, depth, left_out, within: self.beside });

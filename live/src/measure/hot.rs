@@ -1,10 +1,12 @@
 //! What an engine does in each call.
 
+use core::num::NonZero;
 use core::sync::atomic::Ordering::Relaxed;
 
+use arrayvec::ArrayVec;
 use gtramp::{Entry, Exit};
 
-use crate::language::{Kept, Planned};
+use crate::language::{Kept, MOST_ARGUMENTS, Planned};
 use crate::record::Outcome;
 
 use super::engine::Engine;
@@ -16,20 +18,21 @@ use super::view::{AtEnd, AtEntry, View, is_in_scope};
 const SAMPLED: u64 = 256;
 
 /// In the place of when a call began: it is not looked at.
-const LEFT_OUT: u64 = u64::MAX;
+const LEFT_OUT: NonZero<u64> = NonZero::<u64>::MAX;
 
 /// What a call leaves for its end. A session keeps four words where the call is; what is larger, on the heap.
 pub(super) struct Call {
-    begun: u64,
+    /// Of which no value is 0, so that no word has to say whether there is a call.
+    begun: NonZero<u64>,
     deeper: Deeper,
     kept: Option<Box<Captured>>,
 }
 
-const _: () = assert!(size_of::<Call>() <= 4 * size_of::<usize>());
+const _: () = assert!(size_of::<Option<Call>>() <= 4 * size_of::<u64>());
 
 #[derive(Default)]
 struct Captured {
-    values: Vec<Kept>,
+    values: ArrayVec<Kept, MOST_ARGUMENTS>,
     arguments: String,
 }
 
@@ -53,11 +56,11 @@ impl Engine {
     }
 
     /// Whether what is asked at entry is so.
-    #[inline]
+    #[inline(always)]
     fn is_wanted(&self, view: &AtEntry<'_>) -> bool {
-        let scope = &self.plan.scope;
-        (scope.is_empty() || is_in_scope(scope))
-            && self.plan.entry.as_ref().is_none_or(|test| view.test(test))
+        let plan = &self.plan;
+        (plan.scope.is_empty() || is_in_scope(&plan.scope))
+            && plan.entry.as_ref().is_none_or(|test| view.test(test))
     }
 
     /// Whether thinning leaves this call out. Calls follow each other in patterns, so they are not just counted.
@@ -125,12 +128,14 @@ impl Engine {
         let is_kept = self.is_wanted(&view);
         let kept = (is_kept && (self.plan.wants.args || !self.plan.kept.is_empty())).then(|| {
             let values = self.plan.kept.iter().map(|&place| view.argument(place).keep()).collect();
-            let arguments = if self.plan.wants.args { view.arguments() } else { String::new() };
+            let arguments = self.plan.wants.args.then(|| view.arguments().into_owned());
+            let arguments = arguments.unwrap_or_default();
             Box::new(Captured { values, arguments })
         });
         self.time(begun);
         is_kept.then(|| {
             let begun = if self.plan.wants.clock { self.clock.now() } else { 0 };
+            let begun = NonZero::new(begun).unwrap_or(NonZero::<u64>::MIN);
             Call { begun, deeper, kept }
         })
     }
@@ -145,7 +150,7 @@ impl Engine {
         let Some(planned) = self.plan.functions.get(place) else { return };
         let shard = Shard::here();
         let timed = self.is_timed(shard.add(&self.counts[shard.place()].ended, 1));
-        let latency = ended.wrapping_sub(call.begun);
+        let latency = ended.wrapping_sub(call.begun.get());
         let within = if self.plan.wants.self_time { call.deeper.within(latency) } else { 0 };
         let (kept, arguments) =
             call.kept.as_ref().map_or((&[][..], ""), |kept| (&kept.values[..], &kept.arguments));
@@ -155,7 +160,7 @@ impl Engine {
             _ if self.plan.wants.err && ctx.is_err() => Outcome::Failed,
             _ => Outcome::Returned,
         };
-        let (begun, depth, clock) = (call.begun, call.deeper.depth, self.clock);
+        let (begun, depth, clock) = (call.begun.get(), call.deeper.depth, self.clock);
         let places = &self.plan.kept[..];
         let view = AtEnd {
             ctx,

@@ -6,7 +6,7 @@ use gtramp::Entry;
 
 /// All arguments of a call; `_` for one that has no text.
 pub(super) fn arguments(ctx: &Entry<'_>) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(64);
     let call = ctx.call();
     for (index, argument) in ctx.function().arguments().enumerate() {
         let comma = if index == 0 { "" } else { ", " };

@@ -2,13 +2,14 @@
 
 use std::backtrace::Backtrace;
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use gtramp::{Entry, Exit, LifeInfo, Scope};
 
-use crate::language::{Kept, Planned, Term, Test, Value, Word};
+use crate::language::{Kept, Planned, Term, Test, Value, Word, kept_part};
 
 use super::clock::Ticks;
-use crate::record::Outcome;
+use crate::record::{Outcome, Texts};
 
 use super::event::Shown;
 use super::{here, text};
@@ -27,7 +28,7 @@ pub(super) trait View {
     fn argument(&self, place: usize) -> Value<'_>;
     fn result(&self) -> Value<'_>;
     /// All arguments, as text.
-    fn arguments(&self) -> String;
+    fn arguments(&self) -> Cow<'_, str>;
     fn life(&self) -> Option<&LifeInfo>;
 
     /// What a term is in this call.
@@ -69,9 +70,22 @@ pub(super) trait View {
     /// As it is kept.
     fn keep(&self, term: &Term<usize>) -> Kept {
         match term {
-            Term::Word(Word::Args) => Kept::Text(self.arguments()),
+            Term::Word(Word::Args) => Kept::Text(self.arguments().into_owned()),
             other => self.value(other, &mut NameRoom::default()).keep(),
         }
+    }
+
+    /// As it is written to a record.
+    fn write(&self, term: &Term<usize>, texts: &mut Texts) {
+        texts.another();
+        // What is too much is cut off.
+        let _ = match term {
+            Term::Word(Word::Args) => texts.write_str(&self.arguments()),
+            other => match self.value(other, &mut NameRoom::default()) {
+                Value::Text(text) => texts.write_str(kept_part(&text)),
+                value => write!(texts, "{value}"),
+            },
+        };
     }
 
     /// As it is shown.
@@ -185,8 +199,8 @@ impl View for AtEntry<'_> {
         Value::Absent
     }
 
-    fn arguments(&self) -> String {
-        text::arguments(self.ctx)
+    fn arguments(&self) -> Cow<'_, str> {
+        Cow::Owned(text::arguments(self.ctx))
     }
 
     fn life(&self) -> Option<&LifeInfo> {
@@ -257,8 +271,8 @@ impl View for AtEnd<'_> {
         }
     }
 
-    fn arguments(&self) -> String {
-        self.arguments.to_owned()
+    fn arguments(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self.arguments)
     }
 
     fn life(&self) -> Option<&LifeInfo> {
