@@ -244,3 +244,44 @@ fn a_full_disk_is_said_and_ends_the_recording() {
         assert!(!child.wait().expect("it ends").success() && said_so && lease.is_some());
     }
 }
+
+#[gtramp::traceable]
+mod many {
+    pub(super) fn call(number: u64) -> u64 {
+        number
+    }
+}
+
+#[test]
+fn more_threads_than_have_places_of_their_own_are_counted_exactly_and_their_losses_told() {
+    const THREADS: u64 = 100;
+    const CALLS: u64 = 200;
+    let (file, _folder) = scratch("many");
+    let counting = crate::support::attached(
+        "live::recorder::many::call { @ = count(); @sum = sum(number); @hist = hist(number) }",
+    );
+    let arguments = ["record", "--budget", "100", "-o", &file, "live::recorder::many::call"];
+    let told = recorded(&file, &arguments, || {
+        let all = std::sync::Barrier::new(usize::try_from(THREADS).expect("they are few"));
+        std::thread::scope(|scope| {
+            for _ in 0..THREADS {
+                scope.spawn(|| {
+                    all.wait();
+                    (0..CALLS).for_each(|number| assert_eq!(many::call(number), number));
+                    all.wait();
+                });
+            }
+        });
+    });
+    let found = counting.off();
+    let counts: Vec<u64> = found.tables.iter().map(|table| table.rows[0].count).collect();
+    assert_eq!(counts, [THREADS * CALLS; 3]);
+    let sum = i64::try_from(THREADS * (CALLS * (CALLS - 1) / 2)).expect("it is small");
+    assert_eq!(found.tables[1].rows[0].sum, sum);
+    let report = said(&["report", &file]);
+    let row = report.lines().find(|line| line.ends_with("many::call")).expect("it is there");
+    let calls: u64 = row.split_whitespace().nth(2).and_then(|calls| calls.parse().ok()).expect(row);
+    let lost = told.split(", ").find_map(|part| part.split_once(" LOST"));
+    let lost: u64 = lost.map_or(0, |(lost, _)| lost.parse().expect("it is a number"));
+    assert_eq!(calls + lost, THREADS * CALLS, "{told}");
+}

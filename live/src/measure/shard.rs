@@ -29,6 +29,10 @@ struct Owner(Cell<usize>);
 impl Drop for Owner {
     fn drop(&mut self) {
         let place = self.0.get();
+        if place == UNKNOWN {
+            // There was none left for this thread.
+            return;
+        }
         PLACE.set(OWN);
         // Releases what was written there to the next owner, who acquires it in `take`.
         TAKEN.fetch_and(!(1 << place), Ordering::Release);
@@ -91,7 +95,7 @@ fn take() -> usize {
     PLACE.set(OWN);
     let place = OWNER.try_with(|owner| {
         let taken = TAKEN.fetch_update(Ordering::Acquire, Ordering::Relaxed, |taken| {
-            (taken != u64::MAX).then_some(taken | (taken + 1))
+            (taken != u64::MAX).then(|| taken | (taken + 1))
         });
         let place = taken.map(|taken| taken.trailing_ones() as usize).ok()?;
         owner.0.set(place);
