@@ -64,6 +64,7 @@ fn engine(plan: &Plan) -> Result<Tera, Error> {
         ("partials/entry.tera", template!("partials/entry.tera")),
         ("partials/describe.tera", template!("partials/describe.tera")),
         ("partials/life.tera", template!("partials/life.tera")),
+        ("partials/tracepoint.tera", template!("partials/tracepoint.tera")),
         ("partials/missing.tera", template!("partials/missing.tera")),
         ("partials/specialised.tera", template!("partials/specialised.tera")),
         // The asm of the target's architecture, under names that do not say which.

@@ -20,6 +20,11 @@ pub(crate) const MAX_ARGS: usize = 32;
 pub(crate) struct Runtime(Option<Path>);
 
 impl Runtime {
+    /// At this path.
+    pub(crate) fn at(path: Path) -> Self {
+        Self(Some(path))
+    }
+
     /// The path of the module that holds everything expansions may name.
     pub(crate) fn private(&self) -> TokenStream {
         match &self.0 {

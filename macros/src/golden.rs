@@ -62,6 +62,15 @@ fn a_replacement_that_borrows() {
 }
 
 #[test]
+fn a_tracepoint() {
+    let tokens = "posted, account: &str = &self.name, amount: u64".parse().expect("tokens");
+    let expanded = crate::tracepoint::tracepoint(tokens);
+    let file = syn::parse2(quote::quote!(fn main() { #expanded })).expect("items");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected/tracepoint.expanded.rs");
+    compare(&path, &prettyplease::unparse(&file));
+}
+
+#[test]
 fn a_function_that_returns_a_closure() {
     case("returns_closure");
 }

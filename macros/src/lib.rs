@@ -14,6 +14,7 @@ mod probe;
 mod text;
 mod tokens;
 mod traceable;
+mod tracepoint;
 
 use proc_macro::TokenStream;
 
@@ -268,4 +269,24 @@ pub fn replace(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn fsession(attribute: TokenStream, item: TokenStream) -> TokenStream {
     probe::session(attribute.into(), item.into()).into()
+}
+
+/// A switch in the middle of a function, with values that probes see: a tracepoint.
+///
+/// ```ignore
+/// use gtramp::tracepoint;
+///
+/// tracepoint!(posted, account: &str = &self.name, amount: u64); // what has its value's name needs no value
+/// ```
+///
+/// It is listed beside functions, as `crate::module::posted`, and entry probes attach to it as to a function with these
+/// arguments. While none is attached, the values are not made, and it costs two instructions without effect. It has
+/// no end and no result: links with other probes leave tracepoints out.
+///
+/// It also leaves a note as `sys/sdt.h` does, with the crate as the provider, so `perf`, bpftrace and uftrace find
+/// it: `readelf -n`, `perf probe sdt_bank:posted`. What they attach and what a link attaches can be there
+/// at once. The note has no arguments, because there are none while the tracepoint is off.
+#[proc_macro]
+pub fn tracepoint(tokens: TokenStream) -> TokenStream {
+    tracepoint::tracepoint(tokens.into()).into()
 }

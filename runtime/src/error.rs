@@ -132,6 +132,12 @@ pub enum Error {
         /// The first of them.
         function: String,
     },
+    /// A tracepoint has no end and no result: only entry probes attach to it.
+    #[non_exhaustive]
+    NoEnd {
+        /// The tracepoint's path.
+        tracepoint: &'static str,
+    },
     /// A function is patched already.
     #[non_exhaustive]
     Busy {
@@ -351,6 +357,10 @@ impl fmt::Display for Error {
                 f,
                 "the link is not attached to `{function}`, nor to any other function that was selected \
                  (Link::info() lists those that it has)"
+            ),
+            Self::NoEnd { tracepoint } => write!(
+                f,
+                "`{tracepoint}` is a tracepoint, which has no end and no result: attach an entry probe to it"
             ),
             Self::Busy { function } => write!(
                 f,

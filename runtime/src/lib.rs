@@ -63,7 +63,7 @@ mod site;
 mod sync;
 mod sys;
 
-pub use gtramp_macros::{fentry, fexit, fmod_ret, fsession, replace, traceable};
+pub use gtramp_macros::{fentry, fexit, fmod_ret, fsession, replace, traceable, tracepoint};
 
 pub use error::{Error, Refusal};
 pub use grace::{IgnoreGuard, ignore_current_thread};

@@ -12,3 +12,9 @@ fn probe() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/probe/*.rs");
 }
+
+#[test]
+fn tracepoint() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/tracepoint/*.rs");
+}

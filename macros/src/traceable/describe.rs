@@ -12,6 +12,7 @@ use super::identity::{Opaque, argument_identity, identity};
 use super::scope::Scope;
 use super::shown::Shown;
 use super::signature::borrowing;
+use super::unseen::Unseen;
 use crate::function::{Function, ungrouped};
 use crate::text::text;
 
@@ -22,9 +23,27 @@ pub(crate) fn closure(
     private: &TokenStream,
     span: Span,
 ) -> TokenStream {
+    described(function, scope, private, span, "")
+}
+
+/// The same of a tracepoint, which is written as a function here.
+pub(crate) fn tracepoint(function: Function, private: &TokenStream, span: Span) -> TokenStream {
+    // It may stand in any function of any block.
+    let scope = Scope::alone(Unseen::Letters);
+    described(&function, &scope, private, span, "tracepoint ")
+}
+
+/// `kind` stands before the signature.
+fn described(
+    function: &Function,
+    scope: &Scope,
+    private: &TokenStream,
+    span: Span,
+    kind: &str,
+) -> TokenStream {
     let sig = &function.sig;
     let generics: Vec<_> = scope.generics().iter().map(ToString::to_string).collect();
-    let mut lines = vec![signature(function), generics.join(", ")];
+    let mut lines = vec![format!("{kind}{}", signature(function)), generics.join(", ")];
     let mut ids = Vec::new();
     for input in &sig.inputs {
         let (name, shown, identity) = match input {

@@ -27,6 +27,7 @@ use crate::args::{Runtime, TraceableArgs};
 use crate::errors::Errors;
 use crate::function::{Function, changes_nothing, outer};
 
+pub(crate) use self::describe::tracepoint as describe_tracepoint;
 pub(crate) use self::identity::identity;
 pub(crate) use self::scope::Scope;
 pub(crate) use self::signature::borrowing;

@@ -61,11 +61,22 @@ pub(super) fn bind(
     let (mut members, mut refused) = (Vec::new(), Vec::new());
     sys::reserve(&mut members, functions.len()).map_err(list_of_functions)?;
     let mut binding = Binding::new(probes, fits, settings);
+    // A tracepoint has no end and no result. Whoever selects everything means functions.
+    let has_ends = probes.iter().any(|probe| probe.kind() != Kind::Fentry);
+    let mut left_out = None;
     for function in functions {
+        if has_ends && function.is_tracepoint() {
+            left_out = Some(*function);
+            continue;
+        }
         match binding.bind(function) {
             Ok(fit) => members.push(Member { function, cookie: cookie(function), fit }),
             Err(refusal) => sys::push(&mut refused, refusal).map_err(list_of_functions)?,
         }
+    }
+    if let (Some(function), [], []) = (left_out, &members[..], &refused[..]) {
+        let refusal = Refusal::new(function, Error::NoEnd { tracepoint: function.instance() });
+        sys::push(&mut refused, refusal).map_err(list_of_functions)?;
     }
     Ok(Bound { members, fits: binding.fits, refused })
 }

@@ -253,7 +253,9 @@ mod tests {
         let patching = patching();
         let (entered, is_in) = mpsc::channel();
         let (leave, may_leave) = mpsc::channel::<()>();
-        std::thread::scope(|scope| {
+        std::thread::scope(move |scope| {
+            // Its own, so that a failure lets the other thread go.
+            let leave = leave;
             scope.spawn(move || {
                 let call = patching.enter();
                 entered.send(()).unwrap();

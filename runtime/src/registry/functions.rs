@@ -46,7 +46,11 @@ impl Found {
     /// Reads a record; what [`Name::key`] of it hashes to.
     fn read(record: &'static Record, text: &mut String) -> Result<(Self, u64), OutOfMemory> {
         let description = record.describe();
-        let name = Name::parse(without_closure(description.body_name), description.source.module);
+        let source = description.source;
+        // It stands in a function whose name it does not have.
+        let own = source.is_tracepoint().then(|| format!("{}::{}", source.module, source.name()));
+        let compiled = own.as_deref().unwrap_or_else(|| without_closure(description.body_name));
+        let name = Name::parse(compiled, source.module);
         let start = text.len();
         let mut add = |part: &str| {
             reserve_text(text, part.len())?;

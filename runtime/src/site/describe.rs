@@ -12,7 +12,7 @@ use super::Slot;
 #[derive(Debug)]
 #[repr(C)]
 pub struct Source {
-    /// Lines: the signature from the name on, behind `async ` for an async function; the names of the type and const parameters in scope,
+    /// Lines: the signature from the name on, behind `async ` for an async function and `tracepoint ` for a tracepoint; the names of the type and const parameters in scope,
     /// with `, ` between them; the name and the type of each argument, the receiver among them; the
     /// type of the result. A pattern's text stands where an argument has no name, and behind a type,
     /// after a tab, why it does not tell its lifetimes: see `Source::why_opaque`.
@@ -61,6 +61,9 @@ impl Promise {
 /// What the signature of an async function begins with.
 const ASYNC: &str = "async ";
 
+/// What that of a tracepoint begins with.
+const TRACEPOINT: &str = "tracepoint ";
+
 impl Source {
     fn lines(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.text.split('\n')
@@ -69,6 +72,11 @@ impl Source {
     /// Whether it is an async function.
     pub(crate) fn is_async(&self) -> bool {
         self.text.starts_with(ASYNC)
+    }
+
+    /// Whether it is a tracepoint: see [`tracepoint`](crate::tracepoint!).
+    pub(crate) fn is_tracepoint(&self) -> bool {
+        self.text.starts_with(TRACEPOINT)
     }
 
     /// The function's own name.
@@ -81,7 +89,8 @@ impl Source {
     /// The signature as written, from the name on.
     pub(crate) fn signature(&self) -> &'static str {
         let signature = self.lines().next().unwrap_or_default();
-        signature.strip_prefix(ASYNC).unwrap_or(signature)
+        let kind = [ASYNC, TRACEPOINT].into_iter().find(|kind| signature.starts_with(kind));
+        &signature[kind.map_or(0, str::len)..]
     }
 
     /// Names of the type and const parameters in scope.

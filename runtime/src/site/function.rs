@@ -89,6 +89,12 @@ impl Function {
         self.source().is_async()
     }
 
+    /// Whether it is no function but a [`tracepoint`](crate::tracepoint!) in one, with arguments and without an end.
+    #[must_use]
+    pub fn is_tracepoint(&self) -> bool {
+        self.source().is_tracepoint()
+    }
+
     /// Names of its type and const parameters.
     #[must_use]
     pub fn generics(&self) -> &[&'static str] {
@@ -196,7 +202,11 @@ impl fmt::Display for Function {
         let rest = signature.strip_prefix(self.name()).unwrap_or(signature);
         // The instance already shows what the generic parameters are.
         let rest = rest.find('(').map_or(rest, |open| &rest[open..]);
-        let before = if self.is_async() { "async " } else { "" };
+        let before = match () {
+            () if self.is_async() => "async ",
+            () if self.is_tracepoint() => "tracepoint ",
+            () => "",
+        };
         write!(f, "{before}{}{rest}   {}:{}", self.instance, self.file(), self.line())
     }
 }

@@ -21,5 +21,6 @@ mod patching;
 mod recursion;
 mod selecting;
 mod sessions;
+mod tracepoints;
 mod transaction;
 mod typed;

@@ -66,6 +66,9 @@ fn bind_one(
                       place with `fmod_ret_async`";
         return Err(no(reason.to_owned()));
     }
+    if function.is_tracepoint() {
+        return Err(no("it is a tracepoint, which has no body".to_owned()));
+    }
     if part.asks.bind(function).is_none() {
         return Err(Refusal::misfit(function, Arc::clone(asks)));
     }
