@@ -89,6 +89,20 @@ where
 }
 
 
+/// A tracepoint with 0 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_0<D, V, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<()>) -> (&'static Source, [Shown; 2]) + Copy,
+    V: FnOnce() -> (),
+    F: Fn() + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
+}
+
+
 /// Calls `body`: this target has no entry stubs.
 #[doc(hidden)]
 #[inline(always)]
@@ -182,6 +196,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[0].restore(a0) };
     }
+}
+
+
+/// A tracepoint with 1 argument: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_1<D, V, A0, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<()>) -> (&'static Source, [Shown; 3]) + Copy,
+    V: FnOnce() -> (A0, ),
+    F: Fn(A0) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -286,6 +314,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[1].restore(a1) };
     }
+}
+
+
+/// A tracepoint with 2 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_2<D, V, A0, A1, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<()>) -> (&'static Source, [Shown; 4]) + Copy,
+    V: FnOnce() -> (A0, A1, ),
+    F: Fn(A0, A1) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -398,6 +440,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[2].restore(a2) };
     }
+}
+
+
+/// A tracepoint with 3 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_3<D, V, A0, A1, A2, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<()>) -> (&'static Source, [Shown; 5]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, ),
+    F: Fn(A0, A1, A2) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -518,6 +574,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[3].restore(a3) };
     }
+}
+
+
+/// A tracepoint with 4 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_4<D, V, A0, A1, A2, A3, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<()>) -> (&'static Source, [Shown; 6]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, ),
+    F: Fn(A0, A1, A2, A3) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -646,6 +716,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[4].restore(a4) };
     }
+}
+
+
+/// A tracepoint with 5 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_5<D, V, A0, A1, A2, A3, A4, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<()>) -> (&'static Source, [Shown; 7]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, ),
+    F: Fn(A0, A1, A2, A3, A4) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -782,6 +866,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[5].restore(a5) };
     }
+}
+
+
+/// A tracepoint with 6 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_6<D, V, A0, A1, A2, A3, A4, A5, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<()>) -> (&'static Source, [Shown; 8]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, ),
+    F: Fn(A0, A1, A2, A3, A4, A5) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -926,6 +1024,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[6].restore(a6) };
     }
+}
+
+
+/// A tracepoint with 7 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_7<D, V, A0, A1, A2, A3, A4, A5, A6, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<()>) -> (&'static Source, [Shown; 9]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -1078,6 +1190,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[7].restore(a7) };
     }
+}
+
+
+/// A tracepoint with 8 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_8<D, V, A0, A1, A2, A3, A4, A5, A6, A7, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<()>) -> (&'static Source, [Shown; 10]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -1238,6 +1364,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[8].restore(a8) };
     }
+}
+
+
+/// A tracepoint with 9 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_9<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<()>) -> (&'static Source, [Shown; 11]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -1406,6 +1546,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[9].restore(a9) };
     }
+}
+
+
+/// A tracepoint with 10 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_10<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<()>) -> (&'static Source, [Shown; 12]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -1582,6 +1736,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[10].restore(a10) };
     }
+}
+
+
+/// A tracepoint with 11 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_11<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<()>) -> (&'static Source, [Shown; 13]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -1766,6 +1934,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[11].restore(a11) };
     }
+}
+
+
+/// A tracepoint with 12 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_12<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<()>) -> (&'static Source, [Shown; 14]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -1958,6 +2140,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[12].restore(a12) };
     }
+}
+
+
+/// A tracepoint with 13 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_13<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<()>) -> (&'static Source, [Shown; 15]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -2158,6 +2354,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[13].restore(a13) };
     }
+}
+
+
+/// A tracepoint with 14 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_14<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<()>) -> (&'static Source, [Shown; 16]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -2366,6 +2576,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[14].restore(a14) };
     }
+}
+
+
+/// A tracepoint with 15 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_15<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<()>) -> (&'static Source, [Shown; 17]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -2582,6 +2806,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[15].restore(a15) };
     }
+}
+
+
+/// A tracepoint with 16 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_16<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<()>) -> (&'static Source, [Shown; 18]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -2806,6 +3044,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[16].restore(a16) };
     }
+}
+
+
+/// A tracepoint with 17 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_17<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<()>) -> (&'static Source, [Shown; 19]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -3038,6 +3290,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[17].restore(a17) };
     }
+}
+
+
+/// A tracepoint with 18 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_18<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<()>) -> (&'static Source, [Shown; 20]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -3278,6 +3544,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[18].restore(a18) };
     }
+}
+
+
+/// A tracepoint with 19 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_19<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<()>) -> (&'static Source, [Shown; 21]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -3526,6 +3806,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[19].restore(a19) };
     }
+}
+
+
+/// A tracepoint with 20 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_20<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<()>) -> (&'static Source, [Shown; 22]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -3782,6 +4076,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[20].restore(a20) };
     }
+}
+
+
+/// A tracepoint with 21 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_21<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<()>) -> (&'static Source, [Shown; 23]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -4046,6 +4354,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[21].restore(a21) };
     }
+}
+
+
+/// A tracepoint with 22 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_22<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<()>) -> (&'static Source, [Shown; 24]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -4318,6 +4640,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[22].restore(a22) };
     }
+}
+
+
+/// A tracepoint with 23 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_23<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<()>) -> (&'static Source, [Shown; 25]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -4598,6 +4934,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[23].restore(a23) };
     }
+}
+
+
+/// A tracepoint with 24 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_24<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<()>) -> (&'static Source, [Shown; 26]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -4886,6 +5236,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[24].restore(a24) };
     }
+}
+
+
+/// A tracepoint with 25 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_25<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<()>) -> (&'static Source, [Shown; 27]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -5182,6 +5546,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[25].restore(a25) };
     }
+}
+
+
+/// A tracepoint with 26 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_26<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<()>) -> (&'static Source, [Shown; 28]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -5486,6 +5864,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[26].restore(a26) };
     }
+}
+
+
+/// A tracepoint with 27 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_27<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<()>) -> (&'static Source, [Shown; 29]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -5798,6 +6190,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[27].restore(a27) };
     }
+}
+
+
+/// A tracepoint with 28 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_28<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<()>) -> (&'static Source, [Shown; 30]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -6118,6 +6524,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[28].restore(a28) };
     }
+}
+
+
+/// A tracepoint with 29 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_29<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<()>) -> (&'static Source, [Shown; 31]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -6446,6 +6866,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[29].restore(a29) };
     }
+}
+
+
+/// A tracepoint with 30 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_30<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<()>) -> (&'static Source, [Shown; 32]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -6782,6 +7216,20 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[30].restore(a30) };
     }
+}
+
+
+/// A tracepoint with 31 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_31<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<A30>, Of<()>) -> (&'static Source, [Shown; 33]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }
 
 
@@ -7126,4 +7574,18 @@ where
         // SAFETY: the caller's promise.
         unsafe { slots[31].restore(a31) };
     }
+}
+
+
+/// A tracepoint with 32 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_32<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<A6>, Of<A7>, Of<A8>, Of<A9>, Of<A10>, Of<A11>, Of<A12>, Of<A13>, Of<A14>, Of<A15>, Of<A16>, Of<A17>, Of<A18>, Of<A19>, Of<A20>, Of<A21>, Of<A22>, Of<A23>, Of<A24>, Of<A25>, Of<A26>, Of<A27>, Of<A28>, Of<A29>, Of<A30>, Of<A31>, Of<()>) -> (&'static Source, [Shown; 34]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) + Copy,
+{
+    let _ = describe;
+    let _ = (values, body);
 }

@@ -500,6 +500,35 @@ where
 }
 
 
+/// A tracepoint with 1 argument: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_1<D, V, A0, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<()>) -> (&'static Source, [Shown; 3]) + Copy,
+    V: FnOnce() -> (A0, ),
+    F: Fn(A0) + Copy,
+{
+    let _ = describe;
+    if !polled_1::<D, A0, (), F, Closure>(body).is_null() {
+        pass_1::<D, V, A0, F>(values);
+    }
+}
+
+/// Makes the values, and calls the stub.
+#[cold]
+#[inline(never)]
+fn pass_1<D, V, A0, F>(values: V)
+where
+    D: Fn(Of<A0>, Of<()>) -> (&'static Source, [Shown; 3]) + Copy,
+    V: FnOnce() -> (A0, ),
+    F: Fn(A0) + Copy,
+{
+    let (a0, ) = values();
+    armed_1::<D, A0, (), F, Closure>(a0);
+}
+
+
 /// Calls `body` with 6 arguments behind a switch of its own; `describe` tells the registry what it is.
 #[doc(hidden)]
 #[inline(always)]
@@ -1083,6 +1112,35 @@ where
     core::ptr::null()
 }
 
+
+/// A tracepoint with 6 arguments: a switch, and while it is armed, a call of the stub with what `values` makes.
+#[doc(hidden)]
+#[inline(always)]
+pub fn tracepoint_6<D, V, A0, A1, A2, A3, A4, A5, F>(values: V, body: F, describe: D)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<()>) -> (&'static Source, [Shown; 8]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, ),
+    F: Fn(A0, A1, A2, A3, A4, A5) + Copy,
+{
+    let _ = describe;
+    if !polled_6::<D, A0, A1, A2, A3, A4, A5, (), F, Closure>(body).is_null() {
+        pass_6::<D, V, A0, A1, A2, A3, A4, A5, F>(values);
+    }
+}
+
+/// Makes the values, and calls the stub.
+#[cold]
+#[inline(never)]
+fn pass_6<D, V, A0, A1, A2, A3, A4, A5, F>(values: V)
+where
+    D: Fn(Of<A0>, Of<A1>, Of<A2>, Of<A3>, Of<A4>, Of<A5>, Of<()>) -> (&'static Source, [Shown; 8]) + Copy,
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, ),
+    F: Fn(A0, A1, A2, A3, A4, A5) + Copy,
+{
+    let (a0, a1, a2, a3, a4, a5, ) = values();
+    armed_6::<D, A0, A1, A2, A3, A4, A5, (), F, Closure>(a0, a1, a2, a3, a4, a5);
+}
+
 /// Implemented by nothing: the bound of a call for which no entry stubs were generated.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -1112,6 +1170,15 @@ where
     F: Fn() -> R + Copy + ArgumentCount<0>,
 {
     None
+}
+
+/// Refuses a tracepoint with 0 arguments.
+#[doc(hidden)]
+pub fn tracepoint_0<D, V, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (),
+    F: Fn() + Copy + ArgumentCount<0>,
+{
 }
 
 /// Refuses an async function with 0 arguments.
@@ -1148,6 +1215,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 2 arguments.
+#[doc(hidden)]
+pub fn tracepoint_2<D, V, A0, A1, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, ),
+    F: Fn(A0, A1) + Copy + ArgumentCount<2>,
+{
+}
+
 /// Refuses an async function with 2 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1180,6 +1256,15 @@ where
     F: Fn(A0, A1, A2) -> R + Copy + ArgumentCount<3>,
 {
     None
+}
+
+/// Refuses a tracepoint with 3 arguments.
+#[doc(hidden)]
+pub fn tracepoint_3<D, V, A0, A1, A2, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, ),
+    F: Fn(A0, A1, A2) + Copy + ArgumentCount<3>,
+{
 }
 
 /// Refuses an async function with 3 arguments.
@@ -1216,6 +1301,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 4 arguments.
+#[doc(hidden)]
+pub fn tracepoint_4<D, V, A0, A1, A2, A3, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, ),
+    F: Fn(A0, A1, A2, A3) + Copy + ArgumentCount<4>,
+{
+}
+
 /// Refuses an async function with 4 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1248,6 +1342,15 @@ where
     F: Fn(A0, A1, A2, A3, A4) -> R + Copy + ArgumentCount<5>,
 {
     None
+}
+
+/// Refuses a tracepoint with 5 arguments.
+#[doc(hidden)]
+pub fn tracepoint_5<D, V, A0, A1, A2, A3, A4, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, ),
+    F: Fn(A0, A1, A2, A3, A4) + Copy + ArgumentCount<5>,
+{
 }
 
 /// Refuses an async function with 5 arguments.
@@ -1284,6 +1387,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 7 arguments.
+#[doc(hidden)]
+pub fn tracepoint_7<D, V, A0, A1, A2, A3, A4, A5, A6, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6) + Copy + ArgumentCount<7>,
+{
+}
+
 /// Refuses an async function with 7 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1316,6 +1428,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) -> R + Copy + ArgumentCount<8>,
 {
     None
+}
+
+/// Refuses a tracepoint with 8 arguments.
+#[doc(hidden)]
+pub fn tracepoint_8<D, V, A0, A1, A2, A3, A4, A5, A6, A7, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7) + Copy + ArgumentCount<8>,
+{
 }
 
 /// Refuses an async function with 8 arguments.
@@ -1352,6 +1473,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 9 arguments.
+#[doc(hidden)]
+pub fn tracepoint_9<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8) + Copy + ArgumentCount<9>,
+{
+}
+
 /// Refuses an async function with 9 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1384,6 +1514,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) -> R + Copy + ArgumentCount<10>,
 {
     None
+}
+
+/// Refuses a tracepoint with 10 arguments.
+#[doc(hidden)]
+pub fn tracepoint_10<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9) + Copy + ArgumentCount<10>,
+{
 }
 
 /// Refuses an async function with 10 arguments.
@@ -1420,6 +1559,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 11 arguments.
+#[doc(hidden)]
+pub fn tracepoint_11<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10) + Copy + ArgumentCount<11>,
+{
+}
+
 /// Refuses an async function with 11 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1452,6 +1600,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) -> R + Copy + ArgumentCount<12>,
 {
     None
+}
+
+/// Refuses a tracepoint with 12 arguments.
+#[doc(hidden)]
+pub fn tracepoint_12<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11) + Copy + ArgumentCount<12>,
+{
 }
 
 /// Refuses an async function with 12 arguments.
@@ -1488,6 +1645,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 13 arguments.
+#[doc(hidden)]
+pub fn tracepoint_13<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12) + Copy + ArgumentCount<13>,
+{
+}
+
 /// Refuses an async function with 13 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1520,6 +1686,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) -> R + Copy + ArgumentCount<14>,
 {
     None
+}
+
+/// Refuses a tracepoint with 14 arguments.
+#[doc(hidden)]
+pub fn tracepoint_14<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13) + Copy + ArgumentCount<14>,
+{
 }
 
 /// Refuses an async function with 14 arguments.
@@ -1556,6 +1731,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 15 arguments.
+#[doc(hidden)]
+pub fn tracepoint_15<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14) + Copy + ArgumentCount<15>,
+{
+}
+
 /// Refuses an async function with 15 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1588,6 +1772,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) -> R + Copy + ArgumentCount<16>,
 {
     None
+}
+
+/// Refuses a tracepoint with 16 arguments.
+#[doc(hidden)]
+pub fn tracepoint_16<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15) + Copy + ArgumentCount<16>,
+{
 }
 
 /// Refuses an async function with 16 arguments.
@@ -1624,6 +1817,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 17 arguments.
+#[doc(hidden)]
+pub fn tracepoint_17<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16) + Copy + ArgumentCount<17>,
+{
+}
+
 /// Refuses an async function with 17 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1656,6 +1858,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) -> R + Copy + ArgumentCount<18>,
 {
     None
+}
+
+/// Refuses a tracepoint with 18 arguments.
+#[doc(hidden)]
+pub fn tracepoint_18<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17) + Copy + ArgumentCount<18>,
+{
 }
 
 /// Refuses an async function with 18 arguments.
@@ -1692,6 +1903,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 19 arguments.
+#[doc(hidden)]
+pub fn tracepoint_19<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18) + Copy + ArgumentCount<19>,
+{
+}
+
 /// Refuses an async function with 19 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1724,6 +1944,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) -> R + Copy + ArgumentCount<20>,
 {
     None
+}
+
+/// Refuses a tracepoint with 20 arguments.
+#[doc(hidden)]
+pub fn tracepoint_20<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19) + Copy + ArgumentCount<20>,
+{
 }
 
 /// Refuses an async function with 20 arguments.
@@ -1760,6 +1989,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 21 arguments.
+#[doc(hidden)]
+pub fn tracepoint_21<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20) + Copy + ArgumentCount<21>,
+{
+}
+
 /// Refuses an async function with 21 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1792,6 +2030,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) -> R + Copy + ArgumentCount<22>,
 {
     None
+}
+
+/// Refuses a tracepoint with 22 arguments.
+#[doc(hidden)]
+pub fn tracepoint_22<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21) + Copy + ArgumentCount<22>,
+{
 }
 
 /// Refuses an async function with 22 arguments.
@@ -1828,6 +2075,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 23 arguments.
+#[doc(hidden)]
+pub fn tracepoint_23<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22) + Copy + ArgumentCount<23>,
+{
+}
+
 /// Refuses an async function with 23 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1860,6 +2116,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) -> R + Copy + ArgumentCount<24>,
 {
     None
+}
+
+/// Refuses a tracepoint with 24 arguments.
+#[doc(hidden)]
+pub fn tracepoint_24<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23) + Copy + ArgumentCount<24>,
+{
 }
 
 /// Refuses an async function with 24 arguments.
@@ -1896,6 +2161,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 25 arguments.
+#[doc(hidden)]
+pub fn tracepoint_25<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24) + Copy + ArgumentCount<25>,
+{
+}
+
 /// Refuses an async function with 25 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1928,6 +2202,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) -> R + Copy + ArgumentCount<26>,
 {
     None
+}
+
+/// Refuses a tracepoint with 26 arguments.
+#[doc(hidden)]
+pub fn tracepoint_26<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25) + Copy + ArgumentCount<26>,
+{
 }
 
 /// Refuses an async function with 26 arguments.
@@ -1964,6 +2247,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 27 arguments.
+#[doc(hidden)]
+pub fn tracepoint_27<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26) + Copy + ArgumentCount<27>,
+{
+}
+
 /// Refuses an async function with 27 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -1996,6 +2288,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) -> R + Copy + ArgumentCount<28>,
 {
     None
+}
+
+/// Refuses a tracepoint with 28 arguments.
+#[doc(hidden)]
+pub fn tracepoint_28<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27) + Copy + ArgumentCount<28>,
+{
 }
 
 /// Refuses an async function with 28 arguments.
@@ -2032,6 +2333,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 29 arguments.
+#[doc(hidden)]
+pub fn tracepoint_29<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28) + Copy + ArgumentCount<29>,
+{
+}
+
 /// Refuses an async function with 29 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -2064,6 +2374,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) -> R + Copy + ArgumentCount<30>,
 {
     None
+}
+
+/// Refuses a tracepoint with 30 arguments.
+#[doc(hidden)]
+pub fn tracepoint_30<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29) + Copy + ArgumentCount<30>,
+{
 }
 
 /// Refuses an async function with 30 arguments.
@@ -2100,6 +2419,15 @@ where
     None
 }
 
+/// Refuses a tracepoint with 31 arguments.
+#[doc(hidden)]
+pub fn tracepoint_31<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30) + Copy + ArgumentCount<31>,
+{
+}
+
 /// Refuses an async function with 31 arguments.
 #[doc(hidden)]
 #[allow(clippy::too_many_arguments, reason = "one per argument of the function")]
@@ -2132,6 +2460,15 @@ where
     F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) -> R + Copy + ArgumentCount<32>,
 {
     None
+}
+
+/// Refuses a tracepoint with 32 arguments.
+#[doc(hidden)]
+pub fn tracepoint_32<D, V, A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, F>(_: V, _: F, _: D)
+where
+    V: FnOnce() -> (A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31, ),
+    F: Fn(A0, A1, A2, A3, A4, A5, A6, A7, A8, A9, A10, A11, A12, A13, A14, A15, A16, A17, A18, A19, A20, A21, A22, A23, A24, A25, A26, A27, A28, A29, A30, A31) + Copy + ArgumentCount<32>,
+{
 }
 
 /// Refuses an async function with 32 arguments.
