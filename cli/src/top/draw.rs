@@ -28,7 +28,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
         ("P50", By::Calls),
         ("P99", By::P99),
         ("MAX", By::Max),
-        ("PANICS", By::Panics),
+        ("FAILED", By::Failed),
     ];
     let header = names.iter().map(|(name, by)| {
         let is_sorted = *by == state.by && *name != "P50";
@@ -46,7 +46,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
 }
 
 fn row<'l>(func: &'l str, line: &Line) -> Row<'l> {
-    let Line { row, rate, load, panics } = line;
+    let Line { row, rate, load, failed } = line;
     let time = |nanoseconds: Option<u64>| {
         nanoseconds
             .map_or_else(|| "-".to_owned(), |n| duration(i64::try_from(n).unwrap_or(i64::MAX)))
@@ -59,7 +59,7 @@ fn row<'l>(func: &'l str, line: &Line) -> Row<'l> {
         time(row.p50),
         time(row.p99),
         duration(row.max),
-        panics.to_string(),
+        failed.to_string(),
     ];
     let cells = cells.map(|cell| Text::from(format!("{cell:>9}")));
     Row::new(cells.into_iter().chain([Text::from(func)]))
@@ -134,6 +134,32 @@ mod tests {
         state.sort_by_next();
         let shown = screen(&state);
         assert!(place(&shown, "bank::post") < place(&shown, "bank::fee"), "{shown}");
+        // What has failed is added up, and is the last to sort by.
+        let failed = |outcome: [&str; 2], count| Row {
+            key: ["bank::fee", outcome[0], outcome[1]].map(str::to_owned).to_vec(),
+            count,
+            ..Row::default()
+        };
+        let rows = vec![
+            failed(["false", "false"], 290),
+            failed(["true", "false"], 7),
+            failed(["false", "true"], 3),
+        ];
+        state.take_in(
+            Reply::Table(Table {
+                name: "failed".to_owned(),
+                function: "count".to_owned(),
+                of: String::new(),
+                keys: ["func", "err", "panic"].map(str::to_owned).to_vec(),
+                rows,
+            }),
+            later,
+        );
+        let line = |shown: &str, what: &str| {
+            let line = shown.lines().find(|line| line.contains(what)).map(str::to_owned);
+            line.unwrap_or_else(|| panic!("{shown}"))
+        };
+        assert!(line(&screen(&state), "bank::fee").contains(" 10 "), "{}", screen(&state));
         state.open();
         let shown = screen(&state);
         assert!(shown.contains("bank::post: 20 calls") && shown.contains("1.02us"), "{shown}");

@@ -19,7 +19,7 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// Shows functions until a key or the lease ends it.
 pub(crate) fn top(which: &Which, common: &Common) -> Result<()> {
-    let actions = "@[func] = hist(latency); @panics[func, panic] = count()";
+    let actions = "@[func] = hist(latency); @failed[func, err, panic] = count()";
     let program = format!("{} every 1s for 1440min", which.program(None, actions));
     let mut answers = ask(&program, common)?;
     // What is refused is said before the screen is taken.

@@ -13,11 +13,11 @@ pub(super) enum By {
     Time,
     P99,
     Max,
-    Panics,
+    Failed,
 }
 
 impl By {
-    const ALL: [Self; 5] = [Self::Calls, Self::Time, Self::P99, Self::Max, Self::Panics];
+    const ALL: [Self; 5] = [Self::Calls, Self::Time, Self::P99, Self::Max, Self::Failed];
 }
 
 /// One function.
@@ -28,7 +28,8 @@ pub(super) struct Line {
     pub(super) rate: f64,
     /// Seconds of calls in a second, of late.
     pub(super) load: f64,
-    pub(super) panics: u64,
+    /// Calls that returned an `Err` or panicked.
+    pub(super) failed: u64,
 }
 
 /// Everything that is shown.
@@ -54,7 +55,7 @@ impl State {
                 self.taken = Some(now);
             }
             Reply::Table(table) if table.name.is_empty() => self.take_in_calls(table, now),
-            Reply::Table(table) => self.take_in_panics(&table),
+            Reply::Table(table) => self.take_in_failed(&table),
             Reply::Note { text } => self.notes.push(text),
             Reply::End(end) => self.ended = Some(end.why),
             _ => {}
@@ -75,13 +76,17 @@ impl State {
         }
     }
 
-    fn take_in_panics(&mut self, table: &Table) {
+    fn take_in_failed(&mut self, table: &Table) {
+        let mut failed: BTreeMap<&String, u64> = BTreeMap::new();
         for row in &table.rows {
-            if let [func, panic] = &row.key[..]
-                && panic == "true"
+            if let [func, outcomes @ ..] = &row.key[..]
+                && outcomes.iter().any(|outcome| outcome == "true")
             {
-                self.lines.entry(func.clone()).or_default().panics = row.count;
+                *failed.entry(func).or_default() += row.count;
             }
+        }
+        for (func, count) in failed {
+            self.lines.entry(func.clone()).or_default().failed = count;
         }
     }
 
@@ -95,7 +100,7 @@ impl State {
             By::Time => line.load,
             By::P99 => line.row.p99.unwrap_or(0) as f64,
             By::Max => line.row.max as f64,
-            By::Panics => line.panics as f64,
+            By::Failed => line.failed as f64,
         };
         lines.sort_by(|one, other| key(other.1).total_cmp(&key(one.1)));
         lines

@@ -2,7 +2,7 @@
 //! has counted itself.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Lines, Write};
+use std::io::{BufRead, BufReader, Lines, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -86,6 +86,48 @@ impl Drop for Service {
     }
 }
 
+/// What `gtramp top` shows on a terminal.
+struct Screen {
+    child: Child,
+    shown: BufReader<ChildStdout>,
+}
+
+impl Screen {
+    fn of_top(service: &Service) -> Self {
+        let gtramp = env!("CARGO_BIN_EXE_gtramp");
+        let socket = service.socket.to_str().expect("it is text");
+        let top = format!("exec {gtramp} --socket {socket} --budget 100 top '{BANK}'");
+        let mut script = Command::new("script");
+        script.args(["-qefc", &format!("stty rows 30 cols 120; {top}"), "/dev/null"]);
+        let mut child =
+            script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it runs");
+        let shown = BufReader::new(child.stdout.take().expect("it is piped"));
+        let mut screen = Self { child, shown };
+        // It is attached when it draws.
+        screen.shows("FUNCTION");
+        screen
+    }
+
+    /// Waits until this is drawn.
+    fn shows(&mut self, what: &str) {
+        let mut drawn = Vec::new();
+        while !drawn.ends_with(what.as_bytes()) {
+            let mut byte = [0];
+            let read = self.shown.read_exact(&mut byte);
+            assert!(read.is_ok(), "{what}: {}", String::from_utf8_lossy(&drawn));
+            drawn.push(byte[0]);
+        }
+    }
+
+    fn closed_by(mut self, key: &str) {
+        let mut stdin = self.child.stdin.take().expect("it is piped");
+        stdin.write_all(key.as_bytes()).expect("it listens");
+        let mut rest = Vec::new();
+        self.shown.read_to_end(&mut rest).expect("it ends");
+        assert!(self.child.wait().expect("it ends").success());
+    }
+}
+
 const SERVICE: &str = "live::questions::service::**";
 const BANK: &str = "live::questions::service::bank::**";
 const TRANSFER: &str = "live::questions::service::bank::transfer";
@@ -122,7 +164,7 @@ fn fifteen_questions_are_answered_as_the_service_has_counted() {
     let lives = run(&format!("{COURIER}.life {{ @[cancelled] = count(); @polls = sum(polls) }}"));
     let one = run(&format!("{TRANSFER} /from == \"ann\" && amount == 7/ {{ print(args, ret) }}"));
     let graph = service.ask(&["graph", "-w", "depth < 9", BANK]);
-    let top = run(&format!("{BANK} {{ @[func] = hist(latency) }} every 1s"));
+    let mut top = Screen::of_top(&service);
     let mut record =
         service.gtramp(&["record", "-a", "-o", &recording, "--budget", "100", SERVICE]);
     let mut record = record.stderr(Stdio::piped()).spawn().expect("it runs");
@@ -198,15 +240,14 @@ fn fifteen_questions_are_answered_as_the_service_has_counted() {
     };
     assert!(call.0.contains("from=\"ann\", to=\"bob\", amount=7"), "{call:?}");
     assert_eq!(call.1, "Ok(0)");
-    // 14. What happens within calls, and which take the time? The screen `top` asks the same.
+    // 14. What happens within calls, and which functions take the time?
     let within = service.answer(graph);
     let roots = within.events.iter().filter(|event| event.depth == 0);
     assert_eq!(roots.filter(|event| event.func == TRANSFER).count() as u64, has("requests"));
     let all: u64 = counted.values().map(|row| row.0).sum();
     assert_eq!(within.events.len() as u64, all);
-    let screen = service.answer(top);
-    let last = screen.tables.last().expect("it is told");
-    assert_eq!(last.rows.iter().map(|row| row.count).sum::<u64>(), all);
+    top.shows("bank::Ledger::balance");
+    top.closed_by("q");
     // 15. All of it, for later.
     service.said(&["off", lease.expect("it is attached")]);
     about.for_each(drop);
