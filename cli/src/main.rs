@@ -3,6 +3,7 @@
 mod commands;
 mod connect;
 mod options;
+mod perfetto;
 mod record;
 mod top;
 

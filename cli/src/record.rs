@@ -6,13 +6,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use gtramp_live::export::{
-    Forest, Node, Recording, Shown, chrome, folded, graph as write_tree, perfetto, records_in,
+    Forest, Node, Recording, Shown, chrome, folded, graph as write_tree, records_in,
     report as write_report,
 };
 use gtramp_live::protocol::{Event, Reply};
 
 use crate::commands::{ask, ask_for};
 use crate::options::{Common, Form};
+use crate::perfetto::perfetto;
 
 /// Shows trees of calls as they end.
 pub(crate) fn graph(program: &str, min: f64, common: &Common) -> Result<()> {

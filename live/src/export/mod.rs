@@ -3,7 +3,6 @@
 mod chrome;
 mod folded;
 mod graph;
-mod perfetto;
 mod recording;
 mod report;
 mod text;
@@ -12,7 +11,6 @@ mod tree;
 pub use chrome::chrome;
 pub use folded::folded;
 pub use graph::graph;
-pub use perfetto::perfetto;
 pub use recording::{Recording, records_in};
 pub use report::report;
 pub use text::{Shown, duration};

@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use gtramp_live::export::Recording;
+use gtramp_live::protocol::Event;
 use prost::Message;
-
-use super::recording::Recording;
-use crate::protocol::Event;
 
 #[derive(Clone, PartialEq, Message)]
 struct Trace {
@@ -110,11 +109,7 @@ const LIVES: u64 = 1 << 48;
 
 /// Writes calls for Perfetto's viewer: those of a thread on its track, and each life of an async function on a track of
 /// its own, below that of the life around it.
-///
-/// # Errors
-///
-/// It cannot be written.
-pub fn perfetto(out: &mut impl Write, recording: &Recording) -> io::Result<()> {
+pub(crate) fn perfetto(out: &mut impl Write, recording: &Recording) -> io::Result<()> {
     let mut names: BTreeMap<&str, u64> = BTreeMap::new();
     for call in &recording.calls {
         let next = names.len() as u64 + 1;
