@@ -56,7 +56,8 @@ impl Parse for Tracepoint {
             runtime = Runtime::at(input.call(Path::parse_mod_style)?);
             input.parse::<Token![,]>()?;
         }
-        let missing = "a tracepoint has a name, and then its values: `tracepoint!(posted, amount: u64)`";
+        let missing =
+            "a tracepoint has a name, and then its values: `tracepoint!(posted, amount: u64)`";
         let name = input.parse().map_err(|error| syn::Error::new(error.span(), missing))?;
         if !input.is_empty() {
             input.parse::<Token![,]>()?;
@@ -78,7 +79,10 @@ pub(crate) fn tracepoint(tokens: TokenStream) -> TokenStream {
     }
     let types = arguments.iter().map(|argument| &argument.ty);
     let values = arguments.iter().map(|argument| &argument.value);
-    let values = quote!(|| -> (#(#types,)*) { (#(#values,)*) });
+    let values = match arguments.len() {
+        0 => quote!(|| {}),
+        _ => quote!(|| -> (#(#types,)*) { (#(#values,)*) }),
+    };
     if !cfg!(feature = "enabled") {
         return quote!({ let _ = #values; });
     }

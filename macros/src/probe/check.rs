@@ -10,35 +10,40 @@ use crate::function::{Body, is_attr, ungrouped};
 
 /// Records everything that is wrong apart from the single parameters.
 pub(crate) fn check(kind: Kind, probe: &ProbeFn, errors: &mut Errors) {
-    qualifiers(probe, errors);
+    qualifiers("a probe", probe, errors);
     generics(probe, errors);
     context(kind, probe, errors);
     params(probe, errors);
 }
 
-pub(super) fn qualifiers(probe: &ProbeFn, errors: &mut Errors) {
+/// `what` is what it is called.
+pub(super) fn qualifiers(what: &str, probe: &ProbeFn, errors: &mut Errors) {
     let sig = &probe.0.sig;
     if let Some(token) = &sig.constness {
-        errors.push(token, "a probe runs at run time only; leave out `const`");
+        errors.push(token, format_args!("{what} runs at run time only; leave out `const`"));
     }
     if let Some(token) = &sig.asyncness {
-        errors.push(token, "a probe runs to its end inside the call; it cannot be `async`");
+        errors.push(
+            token,
+            format_args!("{what} runs to its end inside the call; it cannot be `async`"),
+        );
     }
     if let Safety::Unsafe(token) = &sig.safety {
-        errors.push(token, "a probe is called from safe code; put the `unsafe` inside");
+        errors
+            .push(token, format_args!("{what} is called from safe code; put the `unsafe` inside"));
     }
     if let Some(abi) = &sig.abi {
-        errors.push(abi, "a probe is an ordinary Rust function");
+        errors.push(abi, format_args!("{what} is an ordinary Rust function"));
     }
     if let Some(variadic) = &sig.variadic {
-        errors.push(variadic.dots, "a probe names the arguments it takes");
+        errors.push(variadic.dots, format_args!("{what} names the arguments it takes"));
     }
     if let Body::Missing(semi) = &probe.0.body {
-        errors.push(semi, "a probe needs a body");
+        errors.push(semi, format_args!("{what} needs a body"));
     }
 }
 
-pub(super) fn generics(probe: &ProbeFn, errors: &mut Errors) {
+fn generics(probe: &ProbeFn, errors: &mut Errors) {
     for param in &probe.0.sig.generics.params {
         if !matches!(param, GenericParam::Lifetime(_)) {
             errors.push(

@@ -3,9 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned as _;
-use syn::{FnArg, ReturnType, Type, parse_quote};
+use syn::{FnArg, GenericParam, ReturnType, Type, parse_quote};
 
-use super::check::{generics, params, qualifiers};
+use super::check::{params, qualifiers};
 use super::expand::item_with;
 use super::param::open;
 use super::parse::ProbeFn;
@@ -26,8 +26,18 @@ pub(crate) fn replace(attribute: TokenStream, item: TokenStream) -> TokenStream 
             return quote!(#item #errors);
         }
     };
-    qualifiers(&replacement, &mut errors);
-    generics(&replacement, &mut errors);
+    qualifiers("a replacement", &replacement, &mut errors);
+    for param in &replacement.0.sig.generics.params {
+        if !matches!(param, GenericParam::Lifetime(_)) {
+            errors.push(param, "a replacement cannot be generic: write one for each type");
+        }
+    }
+    if args.sleepable {
+        errors.push(
+            &replacement.0.sig.ident,
+            "a replacement may block as the function may; leave out `sleepable`",
+        );
+    }
     params(&replacement, &mut errors);
     if let Some(param) = replacement.0.sig.inputs.iter().nth(MAX_ARGS) {
         errors

@@ -1202,7 +1202,7 @@ where
 #[doc(hidden)]
 pub fn tracepoint_0<D, V, F>(_: V, _: F, _: D)
 where
-    V: FnOnce() -> (),
+    V: FnOnce(),
     F: Fn() + Copy + ArgumentCount<0>,
 {
 }

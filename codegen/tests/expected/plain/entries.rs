@@ -95,7 +95,7 @@ where
 pub fn tracepoint_0<D, V, F>(values: V, body: F, describe: D)
 where
     D: Fn(Of<()>) -> (&'static Source, [Shown; 2]) + Copy,
-    V: FnOnce() -> (),
+    V: FnOnce(),
     F: Fn() + Copy,
 {
     let _ = describe;

@@ -18,6 +18,7 @@ fn kept(text: &str) {
                     column: 1,
                     ids: &[type_id_of::<fn(&'static str)>, type_id_of::<fn(())>],
                     promise: Promise::new(),
+                    signature: None,
                 }
             };
             (source, [Shown::UNKNOWN; 3])
