@@ -255,30 +255,6 @@ fn functions_are_listed_with_their_signatures() {
 }
 
 #[gtramp::traceable]
-mod stacked {
-    pub(super) fn inner(number: u32) -> u32 {
-        number
-    }
-}
-
-#[inline(never)]
-fn who_calls(number: u32) -> u32 {
-    stacked::inner(number) + 1
-}
-
-#[test]
-fn a_stack_begins_with_who_has_called() {
-    let running = attached("live::language::stacked::inner { print(stack) }");
-    assert_eq!(who_calls(1), 2);
-    let found = running.off();
-    let (_, stack) = &found.events[0].values[0];
-    let names: Vec<&str> = stack.lines().map(str::trim).collect();
-    let first = names.iter().position(|name| name.contains("who_calls")).expect("it is there");
-    assert!(first <= 1, "{stack}");
-    assert!(!stack.contains("__rust_begin_short_backtrace"), "{stack}");
-}
-
-#[gtramp::traceable]
 mod waiting {
     pub(super) async fn until(is_ready: bool) {
         if !is_ready {

@@ -206,3 +206,27 @@ fn what_is_not_known_of_calls_is_refused_or_said() {
     let notes = running.off().notes;
     assert!(notes.iter().any(|note| note.contains("of 1 async function(s)")), "{notes:?}");
 }
+
+#[gtramp::traceable]
+mod stacked {
+    pub(super) fn inner(number: u32) -> u32 {
+        number
+    }
+}
+
+#[inline(never)]
+fn who_calls(number: u32) -> u32 {
+    stacked::inner(number) + 1
+}
+
+#[test]
+fn a_stack_begins_with_who_has_called() {
+    let running = attached("live::words::stacked::inner { print(stack) }");
+    assert_eq!(who_calls(1), 2);
+    let found = running.off();
+    let (_, stack) = &found.events[0].values[0];
+    let names: Vec<&str> = stack.lines().map(str::trim).collect();
+    let first = names.iter().position(|name| name.contains("who_calls")).expect("it is there");
+    assert!(first <= 1, "{stack}");
+    assert!(!stack.contains("__rust_begin_short_backtrace"), "{stack}");
+}

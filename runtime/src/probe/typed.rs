@@ -56,15 +56,17 @@ impl Function {
     ///
     /// ```
     /// # use gtramp::{Entry, Selector, traceable};
-    /// # #[traceable] fn fee(account: &str, amount: u64) -> u64 { amount / 100 }
-    /// # fee("", 1);
-    /// let fee = Selector::from("**::fee").resolve()?[0];
-    /// let amount = fee.typed_argument::<u64>("amount")?;
-    /// let link = gtramp::fentry("**::fee", move |ctx: &Entry| {
+    /// #[traceable]
+    /// fn toll(account: &str, amount: u64) -> u64 {
+    ///     amount / 100 + account.len() as u64
+    /// }
+    ///
+    /// # toll("", 1);
+    /// let amount = Selector::from("**::toll").resolve()?[0].typed_argument::<u64>("amount")?;
+    /// let link = gtramp::fentry("**::toll", move |ctx: &Entry| {
     ///     assert_eq!(ctx.read(&amount), Some(&700));
     /// })?;
-    /// fee_of_ann();
-    /// # fn fee_of_ann() { fee("ann", 700); }
+    /// toll("ann", 700);
     /// # assert_eq!(link.info().panic, None);
     /// # Ok::<(), gtramp::Error>(())
     /// ```
