@@ -17,7 +17,7 @@ use super::handle::Patch;
 /// use gtramp::{replace, traceable};
 ///
 /// #[traceable]
-/// fn fee(amount: u64) -> u64 {
+/// fn duty(amount: u64) -> u64 {
 ///     amount / 100
 /// }
 ///
@@ -26,8 +26,8 @@ use super::handle::Patch;
 ///     amount / 5
 /// }
 ///
-/// #[replace("**::fee")]
-/// fn no_fee(_: u64) -> u64 {
+/// #[replace("**::duty")]
+/// fn no_duty(_: u64) -> u64 {
 ///     0
 /// }
 ///
@@ -36,11 +36,11 @@ use super::handle::Patch;
 ///     amount / 10
 /// }
 ///
-/// # (fee(1), tax(1));
-/// let patch = no_fee::patch().and(less_tax::patch()).apply()?;
-/// assert_eq!((fee(500), tax(500)), (0, 50));
+/// # (duty(1), tax(1));
+/// let patch = no_duty::patch().and(less_tax::patch()).apply()?;
+/// assert_eq!((duty(500), tax(500)), (0, 50));
 /// patch.revert();
-/// assert_eq!((fee(500), tax(500)), (5, 100));
+/// assert_eq!((duty(500), tax(500)), (5, 100));
 /// # Ok::<(), gtramp::Error>(())
 /// ```
 #[derive(Debug)]

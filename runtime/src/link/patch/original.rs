@@ -17,18 +17,18 @@ impl<F> Site<F> {
     /// use gtramp::{replace, site, traceable};
     ///
     /// #[traceable]
-    /// fn fee(amount: u64) -> u64 {
+    /// fn charge(amount: u64) -> u64 {
     ///     amount / 100
     /// }
     ///
-    /// #[replace("**::fee")]
+    /// #[replace("**::charge")]
     /// fn at_most_ten(amount: u64) -> u64 {
-    ///     site!(fee).original(|| fee(amount)).unwrap_or(0).min(10)
+    ///     site!(charge).original(|| charge(amount)).unwrap_or(0).min(10)
     /// }
     ///
-    /// # fee(1);
+    /// # charge(1);
     /// let patch = at_most_ten::apply()?;
-    /// assert_eq!((fee(500), fee(5_000)), (5, 10));
+    /// assert_eq!((charge(500), charge(5_000)), (5, 10));
     /// # Ok::<(), gtramp::Error>(())
     /// ```
     ///

@@ -56,10 +56,10 @@ pub struct PatchWatch(Arc<Watch>);
 /// ```
 /// use std::ops::ControlFlow;
 ///
-/// # #[gtramp::traceable] fn fee() {}
-/// # #[gtramp::replace("**::fee")] fn other() {}
-/// # fee();
-/// let watch = gtramp::watch_patches("**::fee", |event, function| match event {
+/// # #[gtramp::traceable] fn audited() {}
+/// # #[gtramp::replace("**::audited")] fn other() {}
+/// # audited();
+/// let watch = gtramp::watch_patches("**::audited", |event, function| match event {
 ///     gtramp::PatchEvent::Applying => ControlFlow::Break(format!("{} is audited", function.name())),
 ///     _ => ControlFlow::Continue(()),
 /// })?;
