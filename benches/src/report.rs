@@ -1,5 +1,6 @@
 //! What a run of the table found, ready to be shown.
 
+use crate::bulk::Attach;
 use crate::measure::Measured;
 use crate::memory::Memory;
 use crate::row::Row;
@@ -17,19 +18,6 @@ pub struct Report {
     pub together: Option<f64>,
     /// What it takes in memory, if it was measured.
     pub memory: Option<Memory>,
-}
-
-/// Milliseconds for many functions in one link.
-#[derive(Clone, Copy, Debug)]
-pub struct Attach {
-    /// How many functions.
-    pub functions: usize,
-    /// To attach an entry probe to all of them.
-    pub attach: f64,
-    /// To detach it again.
-    pub detach: f64,
-    /// Nanoseconds per function of attaching to a hundred, over those of attaching to all.
-    pub growth: f64,
 }
 
 /// One row's figures.

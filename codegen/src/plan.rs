@@ -139,6 +139,15 @@ pub struct Specialised {
 
 serialize!(Specialised { slots, unused });
 
+/// An entry probe and an exit probe of a crate, by their paths, for which a caller is contributed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Pair {
+    pub(crate) entry: String,
+    pub(crate) exit: String,
+}
+
+serialize!(Pair { entry, exit });
+
 impl Plan {
     /// Plans for `target` with the facts `arch`: what `config` asks for.
     #[must_use]

@@ -4,8 +4,7 @@ use tera::{Context, Tera};
 
 use crate::config::CONFIG_VARIABLE;
 use crate::error::Error;
-use crate::plan::Plan;
-use crate::variants::Pair;
+use crate::plan::{Pair, Plan};
 
 macro_rules! template {
     ($path:literal) => {

@@ -4,8 +4,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::plan::Pair;
 use crate::render::variants;
-use crate::serialize::serialize;
 use crate::write;
 
 /// Generates callers for pairs of a crate's own probes, in its build script.
@@ -32,15 +32,6 @@ pub struct Variants {
     pairs: Vec<Pair>,
     out_dir: PathBuf,
 }
-
-/// An entry probe and an exit probe.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Pair {
-    entry: String,
-    exit: String,
-}
-
-serialize!(Pair { entry, exit });
 
 /// The file that `gtramp::include_variants!` includes.
 const FILE: &str = "gtramp_variants.rs";

@@ -3,17 +3,14 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{
-    FnArg, Pat, PatIdent, PatType, Receiver, ReceiverKind, ReturnType, Token, Type, TypeReference,
-    parse_quote,
-};
+use syn::{FnArg, Pat, PatIdent, PatType, ReturnType, Token, Type, parse_quote};
 
 use super::identity::{Opaque, argument_identity, identity};
-use super::scope::Scope;
+use super::scope::{Scope, receiver_type};
 use super::shown::Shown;
 use super::signature::borrowing;
 use super::unseen::Unseen;
-use crate::function::{Function, ungrouped};
+use crate::function::Function;
 use crate::text::text;
 
 /// The capture-less closure that returns the function's static description, and what can be shown of a call.
@@ -110,27 +107,6 @@ fn type_line(shown: String, identity: &Result<Type, Opaque>) -> String {
     match identity {
         Ok(_) => shown,
         Err(why) => format!("{shown}\t{}", why.word()),
-    }
-}
-
-/// The type of `self`, for this `Self`.
-pub(super) fn receiver_type(receiver: &Receiver, self_ty: &Type) -> Type {
-    match &receiver.kind {
-        ReceiverKind::Reference(and, lifetime, mutability) => {
-            let elem = match ungrouped(self_ty) {
-                Type::TraitObject(_) => parse_quote!((#self_ty)),
-                _ => self_ty.clone(),
-            };
-            Type::Reference(TypeReference {
-                attrs: Vec::new(),
-                and_token: *and,
-                lifetime: lifetime.clone(),
-                mutability: *mutability,
-                elem: Box::new(elem),
-            })
-        }
-        ReceiverKind::Typed(_, ty) => (**ty).clone(),
-        _ => self_ty.clone(),
     }
 }
 

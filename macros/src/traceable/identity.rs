@@ -21,8 +21,7 @@ use syn::{
     TypeReference, parse_quote,
 };
 
-use super::scope::Scope;
-use super::signature::renamed;
+use super::scope::{Scope, renamed};
 use crate::function::ungrouped_mut;
 
 /// Why a type is opaque.

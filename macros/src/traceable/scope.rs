@@ -6,10 +6,12 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
-    GenericParam, Generics, Token, Type, TypeParamBound, TypePath, WherePredicate, parse_quote,
+    GenericParam, Generics, Lifetime, Receiver, ReceiverKind, Token, Type, TypeParamBound,
+    TypePath, TypeReference, WherePredicate, parse_quote,
 };
 
 use super::unseen::Unseen;
+use crate::function::ungrouped;
 use crate::tokens::any_word;
 
 /// The names around a function that its types may mention.
@@ -232,4 +234,30 @@ fn is_maybe_sized(bound: &TypeParamBound) -> bool {
 
 fn is_static(bound: &TypeParamBound) -> bool {
     matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident == "static")
+}
+
+/// The type of `self`, for this `Self`.
+pub(super) fn receiver_type(receiver: &Receiver, self_ty: &Type) -> Type {
+    match &receiver.kind {
+        ReceiverKind::Reference(and, lifetime, mutability) => {
+            let elem = match ungrouped(self_ty) {
+                Type::TraitObject(_) => parse_quote!((#self_ty)),
+                _ => self_ty.clone(),
+            };
+            Type::Reference(TypeReference {
+                attrs: Vec::new(),
+                and_token: *and,
+                lifetime: lifetime.clone(),
+                mutability: *mutability,
+                elem: Box::new(elem),
+            })
+        }
+        ReceiverKind::Typed(_, ty) => (**ty).clone(),
+        _ => self_ty.clone(),
+    }
+}
+
+/// The name of a lifetime of the function's in the type: one that nobody around it has.
+pub(super) fn renamed(lifetime: &Lifetime) -> Ident {
+    Ident::new(&format!("__gtramp_{}", lifetime.ident), Span::call_site())
 }

@@ -10,7 +10,7 @@
 
 use std::collections::HashSet;
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::Span;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     FnArg, Lifetime, PathSegment, ReturnType, Signature, Type, TypeFnPtr, TypeReference,
@@ -18,7 +18,7 @@ use syn::{
 };
 
 use super::identity::named;
-use super::scope::Scope;
+use super::scope::{Scope, receiver_type};
 use crate::function::ungrouped_mut;
 
 /// The type of pointers to a function whose result borrows; `None` if it does not, or the text does not tell.
@@ -31,9 +31,7 @@ pub(crate) fn borrowing(sig: &Signature, scope: &Scope) -> Option<Type> {
     let mut inputs = Vec::new();
     for input in &sig.inputs {
         let ty = match input {
-            FnArg::Receiver(receiver) => {
-                super::describe::receiver_type(receiver, &parse_quote!(Self))
-            }
+            FnArg::Receiver(receiver) => receiver_type(receiver, &parse_quote!(Self)),
             FnArg::Typed(typed) => (*typed.ty).clone(),
         };
         inputs.push(named(&ty, scope).ok()?);
@@ -146,11 +144,6 @@ impl VisitMut for Elided {
     }
 
     fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
-}
-
-/// The name of a lifetime of the function's in the type: one that nobody around it has.
-pub(super) fn renamed(lifetime: &Lifetime) -> Ident {
-    Ident::new(&format!("__gtramp_{}", lifetime.ident), Span::call_site())
 }
 
 #[cfg(test)]

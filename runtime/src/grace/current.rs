@@ -18,7 +18,7 @@ mod imp {
 
     use super::Thread;
     use crate::arch;
-    use crate::grace::thread::UNREGISTERED;
+    use crate::grace::standin::UNREGISTERED;
 
     global_asm!(
         ".pushsection .tdata.gtramp_current,\"awT\",@progbits",
@@ -56,7 +56,7 @@ mod imp {
     use core::cell::Cell;
 
     use super::Thread;
-    use crate::grace::thread::UNREGISTERED;
+    use crate::grace::standin::UNREGISTERED;
 
     std::thread_local! {
         static CURRENT: Cell<&'static Thread> = const { Cell::new(&UNREGISTERED) };

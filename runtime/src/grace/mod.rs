@@ -14,6 +14,7 @@ mod ignore;
 mod protect;
 mod published;
 mod record;
+mod standin;
 mod thread;
 mod wait;
 

@@ -11,15 +11,7 @@ use crate::sys;
 
 use super::current::{current, set_current, set_own};
 use super::record::{Mark, Thread};
-
-/// Not an address of anything: the first mark of records that stand in for a thread's own.
-const NOBODY: *mut () = core::ptr::without_provenance_mut(4);
-
-/// Stands in for the record of a thread that has none yet.
-pub(super) static UNREGISTERED: Thread = Thread::new(NOBODY);
-
-/// Stands in for the record of a thread that is to run unprobed.
-static IGNORED: Thread = Thread::new(NOBODY);
+use super::standin::{IGNORED, UNREGISTERED};
 
 std::thread_local! {
     /// The thread's own record, or null, whatever [`current`] says. Atomic for the sake of signal

@@ -87,6 +87,15 @@ impl Drop for LinkCore {
     }
 }
 
+/// What becomes of a link when none of its probes runs any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is dropped.
+    Goes,
+    /// Somebody has it.
+    Stays,
+}
+
 /// One function of a link.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Member {

@@ -17,8 +17,7 @@ use crate::poke::Writable;
 use crate::probe::{ListBox, Row};
 use crate::sync::{Ordering, lock};
 
-use super::core::{LinkCore, Member};
-use super::handle::Link;
+use super::core::{Fate, LinkCore, Member};
 use super::line::Errand;
 use super::rows;
 use super::transaction::{Retired, Transaction, follow, vacate, wait};
@@ -31,15 +30,6 @@ pub(crate) enum Patience {
     Wait,
     /// Leave the end to whoever attaches or detaches next.
     Leave,
-}
-
-/// What becomes of a link when none of its probes runs any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Fate {
-    /// It is dropped.
-    Goes,
-    /// Somebody has it.
-    Stays,
 }
 
 /// Detaches. Doing it again does nothing.
@@ -69,11 +59,11 @@ pub(crate) fn poison(link: &Arc<LinkCore>, message: String) {
     }
 }
 
-/// Takes the probes of a link out of its functions' lists, and waits until none of them runs.
-pub(crate) fn disable(link: &Link) {
+/// Takes the probes of a link out of its functions' lists, and waits until none of them runs. What the link is, is
+/// asked when nobody changes it.
+pub(crate) fn disable(core: impl FnOnce() -> Arc<LinkCore>) {
     if let Some(transaction) = Transaction::begin(Errand::Leaving) {
-        let core = link.core();
-        disable_in(transaction, &core);
+        disable_in(transaction, &core());
     }
 }
 

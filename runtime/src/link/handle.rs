@@ -159,7 +159,7 @@ impl Link {
     ///
     /// Called from inside a probe it does not wait for probes on other threads.
     pub fn disable(&self) {
-        disable(self);
+        disable(|| self.core());
     }
 
     /// Puts the probes back, at their old place among others; also after one of them has panicked.

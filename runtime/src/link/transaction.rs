@@ -16,8 +16,7 @@ use crate::sync::{Mutex, MutexGuard, Ordering, lock};
 use crate::sys::{self, OutOfMemory};
 
 use super::child;
-use super::core::{LinkCore, Member};
-use super::detach::Fate;
+use super::core::{Fate, LinkCore, Member};
 use super::line::{Errand, Line, Turn};
 use super::rows::{any_hashed, is_of, lookup_of};
 

@@ -11,7 +11,8 @@ use core::ptr::NonNull;
 use crate::sync::{AtomicUsize, Ordering};
 use crate::sys::{OutOfMemory, allocate};
 
-use super::list::List;
+/// What lists are aligned to.
+pub(super) const ALIGN: usize = align_of::<Block>();
 
 /// How many lists share a block at most.
 const LISTS: usize = 64;
@@ -39,13 +40,12 @@ impl Room {
     /// Room for so many lists of `size` bytes, which is a multiple of their alignment. Memory is asked
     /// for when it is given out.
     pub(super) fn new(size: usize, lists: usize) -> Self {
-        debug_assert!(size.is_multiple_of(align_of::<List>()));
+        debug_assert!(size.is_multiple_of(ALIGN));
         Self { size, lists, block: None }
     }
 
     /// Room for one list, and the block in which it is: [`Block::release`] it once.
-    pub(super) fn take(&mut self) -> Result<(NonNull<List>, NonNull<Block>), OutOfMemory> {
-        const { assert!(size_of::<Block>().is_multiple_of(align_of::<List>())) }
+    pub(super) fn take(&mut self) -> Result<(NonNull<u8>, NonNull<Block>), OutOfMemory> {
         let (block, left) = match self.block.take() {
             Some(block) => block,
             None => self.another()?,
@@ -57,7 +57,7 @@ impl Room {
         // SAFETY: the block has room for as many lists behind its header as it was made for, and
         // `left` is at most that.
         let list = unsafe { block.cast::<u8>().add(place) };
-        Ok((list.cast(), block))
+        Ok((list, block))
     }
 
     fn another(&mut self) -> Result<(NonNull<Block>, usize), OutOfMemory> {

@@ -5,7 +5,8 @@ use core::marker::PhantomData;
 
 use crate::site::{Shows, Variant};
 
-use super::context::{ArgumentKey, Context, Exit, Outcome};
+use super::context::{ArgumentKey, Context, Exit};
+use super::frame::Outcome;
 
 /// How many bytes of a value are shown unless somebody says otherwise.
 const LIMIT: usize = 200;

@@ -5,11 +5,11 @@ use seq_macro::seq;
 use crate::grace::Errno;
 use crate::site::Slot;
 
-use super::context::{Frame, Outcome, Target, Whose};
+use super::frame::{Frame, Outcome, Target, Whose};
 use super::param::Asks;
 use super::row::{At, Thunk, Unused};
 use super::state::guarded;
-use super::tally::watched;
+use super::watched::watched;
 use super::{AnyProbe, Context, Entry, Kind, Param, Probe, Returned, Row, returned_type};
 
 /// A probe that runs before its function.

@@ -5,11 +5,11 @@ use seq_macro::seq;
 use crate::grace::{Errno, current, leave};
 use crate::site::Slot;
 
-use super::context::{Frame, Outcome, Target, Whose};
+use super::frame::{Frame, Outcome, Target, Whose};
 use super::param::Asks;
 use super::row::{END_SLOTS, ExitCode, Thunk};
 use super::state::guarded;
-use super::tally::watched;
+use super::watched::watched;
 use super::{
     AnyProbe, Context, Exit, Kind, Param, Probe, RetParam, Return, Returned, Row, returned_type,
 };

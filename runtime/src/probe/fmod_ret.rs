@@ -7,11 +7,11 @@ use seq_macro::seq;
 use crate::grace::Errno;
 use crate::site::Slot;
 
-use super::context::Whose;
+use super::frame::Whose;
 use super::param::Asks;
 use super::row::{At, Thunk, Unused};
 use super::state::guarded;
-use super::tally::watched;
+use super::watched::watched;
 use super::{
     AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, Probe, RetParam, Returned, Row, Target,
     returned_type,

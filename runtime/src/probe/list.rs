@@ -14,39 +14,10 @@ use crate::grace::Named;
 use crate::sync::{AtomicUsize, Ordering};
 use crate::sys::OutOfMemory;
 
-use super::block::{Block, Room};
+use super::block::{self, Block, Room};
+use super::needs::Needs;
 use super::row::Row;
 use super::sole::Sole;
-
-/// What a list asks of the caller that runs it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[repr(transparent)]
-pub(crate) struct Needs(u32);
-
-impl Needs {
-    /// Nothing: entry probes that do not block.
-    pub(crate) const NOTHING: Self = Self(0);
-    /// A caller that calls the origin itself.
-    pub(crate) const ORIGIN: Self = Self(1);
-    /// A caller whose probes may block.
-    pub(crate) const SLEEP: Self = Self(2);
-    /// A caller that keeps the values of sessions.
-    pub(crate) const SESSION: Self = Self(4);
-
-    pub(crate) const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether a caller that serves `served` can run a list with these needs.
-    #[inline(always)]
-    pub(crate) const fn within(self, served: Self) -> bool {
-        self.0 & !served.0 == 0
-    }
-
-    pub(crate) const fn has(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
 
 /// The probes of a site, or of several that have the same. Rows stand in the order in which they run:
 /// entry probes, then those that may override, then exit probes.
@@ -84,7 +55,7 @@ impl List {
 
 impl List {
     /// Where the first row is.
-    pub(crate) const FIRST: usize = size_of::<Self>();
+    pub(crate) const FIRST: usize = Row::FIRST;
 
     /// How far behind its address the mark of a thread that is entering it is.
     pub(crate) const ENTERING: usize = 2;
@@ -309,7 +280,8 @@ impl ListBox {
 
     /// Room for so many lists of so many rows.
     pub(crate) fn room(rows: usize, lists: usize) -> Room {
-        const { assert!(size_of::<List>().is_multiple_of(align_of::<Row>())) }
+        const { assert!(size_of::<List>() == Row::FIRST && Row::FIRST.is_multiple_of(align_of::<Row>())) }
+        const { assert!(block::ALIGN.is_multiple_of(align_of::<List>())) }
         Room::new(size_of::<List>() + rows * size_of::<Row>(), lists)
     }
 
@@ -329,6 +301,7 @@ impl ListBox {
         rows: impl Iterator<Item = Row>,
     ) -> Result<Self, OutOfMemory> {
         let (list, block) = room.take()?;
+        let list = list.cast::<List>();
         let rows = rows.take(header.exit_end as usize);
         let holders = AtomicUsize::new(1);
         // SAFETY: fresh memory for a header and its rows.

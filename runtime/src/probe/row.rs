@@ -7,8 +7,7 @@ use crate::site::Slot;
 use crate::sync::{AtomicBool, Ordering};
 
 use super::LinkState;
-use super::context::{Outcome, Target, Whose};
-use super::list::List;
+use super::frame::{Outcome, Target, Whose};
 
 /// Runs the entry probe of a row, and keeps `errno` from it: where the row is, the saved slots, the
 /// calling thread's `errno`, and whose slots they are. Callers in assembly call it as well, so it has C's calling
@@ -33,7 +32,7 @@ pub(crate) struct At(*const ());
 impl At {
     #[inline(always)]
     fn new(row: &Row) -> Self {
-        Self(core::ptr::from_ref(row).wrapping_byte_sub(List::FIRST).cast())
+        Self(core::ptr::from_ref(row).wrapping_byte_sub(Row::FIRST).cast())
     }
 
     /// # Safety
@@ -41,7 +40,7 @@ impl At {
     /// The row's list is held for as long as the row is used.
     #[inline(always)]
     pub(crate) unsafe fn row<'r>(self) -> &'r Row {
-        let row = self.0.wrapping_byte_add(List::FIRST).cast::<Row>();
+        let row = self.0.wrapping_byte_add(Row::FIRST).cast::<Row>();
         // SAFETY: the caller's promise.
         unsafe { &*row }
     }
@@ -163,10 +162,13 @@ impl Row {
     #[allow(dead_code, reason = "only some architectures have such callers")]
     pub(crate) const CODE: usize = offset_of!(Self, code);
 
+    /// How far behind its list's address the first row is.
+    pub(super) const FIRST: usize = 4 * size_of::<u32>() + 5 * size_of::<usize>();
+
     /// How far behind its address the mark of a thread that runs it is: odd, to tell it from others.
     pub(crate) const NAMED: usize = 1;
 
-    /// Runs the probe of a row among [`List::entries`].
+    /// Runs the probe of a row among `List::entries`.
     ///
     /// # Safety
     ///
@@ -185,7 +187,7 @@ impl Row {
         unsafe { thunk(at, args, thread.errno(), unused, unused, whose) };
     }
 
-    /// Runs the probe of a row among [`List::mods`].
+    /// Runs the probe of a row among `List::mods`.
     ///
     /// # Safety
     ///
@@ -205,7 +207,7 @@ impl Row {
         unsafe { thunk(at, args, thread.errno(), ret, unused, whose) }
     }
 
-    /// Runs the probe of a row among [`List::exits`].
+    /// Runs the probe of a row among `List::exits`.
     ///
     /// # Safety
     ///
@@ -225,7 +227,7 @@ impl Row {
         unsafe { (code.run)(self, args, Whose::new(target), ret, outcome, thread.errno()) };
     }
 
-    /// Runs the probe of a row among [`List::exits`] at the end of a call, and returns the result.
+    /// Runs the probe of a row among `List::exits` at the end of a call, and returns the result.
     ///
     /// # Safety
     ///

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::scope::Limit;
 use crate::sync::{AtomicBool, AtomicI32, AtomicU64, Ordering, lock};
 
-use super::list::Needs;
+use super::needs::Needs;
 use super::tally::Tally;
 
 /// The part of a link that its probes touch while they run, and that its rows point to.

@@ -4,13 +4,10 @@
 //! away before the tally goes: functions that a link has had keep what was counted there.
 
 use core::time::Duration;
-use std::time::Instant;
 
 use crate::site::Function;
 use crate::sync::{AtomicPtr, AtomicU64, Mutex, Ordering};
 use crate::sys::{OutOfMemory, reserve};
-
-use super::row::Row;
 
 /// The counts of a link at one function, or at all.
 #[derive(Debug, Default)]
@@ -27,7 +24,7 @@ impl Counts {
         self.missed.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn count_run(&self, took: Duration) {
+    pub(super) fn count_run(&self, took: Duration) {
         let nanos = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         self.hits.fetch_add(1, Ordering::Relaxed);
         self.nanos.fetch_add(nanos, Ordering::Relaxed);
@@ -103,7 +100,7 @@ impl Tally {
         self.at(function).into_iter().for_each(Counts::count_missed);
     }
 
-    fn count_run(&self, function: &Function, took: Duration) {
+    pub(super) fn count_run(&self, function: &Function, took: Duration) {
         self.total.count_run(took);
         self.at(function).into_iter().for_each(|counts| counts.count_run(took));
     }
@@ -123,28 +120,3 @@ impl Drop for Tally {
 unsafe impl Send for Piece {}
 // SAFETY: as above.
 unsafe impl Sync for Piece {}
-
-/// Runs the probe of a row as its link says: if the call is one to which the link is limited, and in the link's
-/// statistics. `None` if it does not run.
-///
-/// # Safety
-///
-/// The row's link is alive, and stays so while the probe runs.
-pub(crate) unsafe fn watched<R>(
-    row: &Row,
-    function: &Function,
-    run: impl FnOnce() -> R,
-) -> Option<R> {
-    // SAFETY: the caller's promise.
-    let link = unsafe { &*row.link };
-    if !link.limit.admits() {
-        return None;
-    }
-    if !link.counted.load(Ordering::Relaxed) {
-        return Some(run());
-    }
-    let begun = Instant::now();
-    let result = run();
-    link.tally.count_run(function, begun.elapsed());
-    Some(result)
-}

@@ -1,5 +1,6 @@
 //! Which functions can be traced, and how they are found: by name, glob, module or file.
 
+mod found;
 mod functions;
 mod glob;
 mod name;

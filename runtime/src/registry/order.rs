@@ -6,7 +6,7 @@
 
 use crate::sys::{OutOfMemory, reserve};
 
-use super::functions::Found;
+use super::found::Found;
 
 /// The places of these in the order of the listing. `text` has their names.
 pub(super) fn sorted<'f>(

@@ -11,8 +11,8 @@ use crate::sync::Ordering;
 use crate::sys;
 
 use super::super::bind::list_of_functions;
-use super::super::core::Member;
-use super::super::detach::{Fate, settle};
+use super::super::core::{Fate, Member};
+use super::super::detach::settle;
 use super::super::line::Errand;
 use super::super::rows;
 use super::super::transaction::{Left, Retired, Transaction, wait, wait_at};

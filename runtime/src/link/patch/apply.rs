@@ -16,21 +16,19 @@ use super::super::detach::follow_all;
 use super::super::line::Errand;
 use super::super::transaction::{Transaction, expected, follow};
 use super::super::verify::verify_sites;
-use super::bind::{Replaced, bind};
-use super::builder::PatchBuilder;
-use super::handle::Patch;
+use super::bind::{Part, Replaced, bind};
 use super::watch::{PatchEvent, ask, tell};
 
-/// Applies a patch, or changes nothing.
-pub(super) fn apply(patch: PatchBuilder) -> Result<Patch, Error> {
+/// Applies a patch, or changes nothing: its number, and the functions.
+pub(super) fn apply(parts: &[Part], stack: bool) -> Result<(u64, Vec<&'static Function>), Error> {
     prepare()?;
-    let bound = bind(&patch.parts)?;
+    let bound = bind(parts)?;
     let functions: Vec<_> = bound.iter().map(|replaced| replaced.function).collect();
     find_switches().map_err(list_of_functions)?;
     // Users' code: outside of the transaction.
     let asked = ask(&functions)?;
-    match apply_in(begin()?, &bound, patch.stack) {
-        Ok(number) => Ok(Patch::new(number, functions)),
+    match apply_in(begin()?, &bound, stack) {
+        Ok(number) => Ok((number, functions)),
         Err(error) => {
             asked.iter().for_each(|(watch, function)| watch.tell(PatchEvent::Reverted, function));
             Err(error)

@@ -1,15 +1,26 @@
 //! Does a replacement fit a function?
 
+use core::any::TypeId;
 use std::sync::Arc;
 
 use crate::caller::{CallAbi, MAX_SLOTS, choose, patched};
 use crate::error::{Error, Refusal};
 use crate::patch::Run;
 use crate::probe::Asks;
+use crate::registry::Selector;
 use crate::site::Function;
 
 use super::super::bind::check;
-use super::builder::Part;
+
+/// One replacement, and what it replaces.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) functions: Selector,
+    pub(super) asks: Asks,
+    /// Where its result borrows: the identity of its type.
+    pub(super) signature: Option<TypeId>,
+    pub(super) run: Run,
+}
 
 /// A function, what is to be in the place of its body, and the stub by which calls come to that.
 #[derive(Clone, Copy)]

@@ -1,14 +1,13 @@
 //! Making patches.
 
-use core::any::TypeId;
-
 use crate::error::Error;
-use crate::patch::{Replacement, Run};
+use crate::patch::Replacement;
 use crate::probe::{Asks, Probe};
 use crate::registry::Selector;
 
 use super::super::builder::patterns;
 use super::apply::apply;
+use super::bind::Part;
 use super::handle::Patch;
 
 /// Collects what is to be put in the place of which functions, then does it in one transaction.
@@ -46,18 +45,8 @@ use super::handle::Patch;
 #[derive(Debug)]
 #[must_use = "nothing is patched before apply()"]
 pub struct PatchBuilder {
-    pub(super) parts: Vec<Part>,
-    pub(super) stack: bool,
-}
-
-/// One replacement, and what it replaces.
-#[derive(Debug)]
-pub(super) struct Part {
-    pub(super) functions: Selector,
-    pub(super) asks: Asks,
-    /// Where its result borrows: the identity of its type.
-    pub(super) signature: Option<TypeId>,
-    pub(super) run: Run,
+    parts: Vec<Part>,
+    stack: bool,
 }
 
 /// A patch with a replacement that an attribute made, for the functions its attribute names.
@@ -108,6 +97,7 @@ impl PatchBuilder {
     /// - [`Error::Declined`] if somebody who [watches](crate::watch_patches) a function says no;
     /// - and those of attaching a link. Several functions are refused as [`Error::Refused`].
     pub fn apply(self) -> Result<Patch, Error> {
-        apply(self)
+        let (number, functions) = apply(&self.parts, self.stack)?;
+        Ok(Patch::new(number, functions))
     }
 }
