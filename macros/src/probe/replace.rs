@@ -12,7 +12,7 @@ use super::parse::ProbeFn;
 use crate::args::{MAX_ARGS, ProbeArgs};
 use crate::errors::Errors;
 use crate::text::text;
-use crate::traceable::{Scope, borrowing};
+use crate::traceable::{Scope, Side, borrowing};
 
 /// The whole macro: attribute tokens and item tokens in, item tokens out.
 pub(crate) fn replace(attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -105,7 +105,7 @@ fn expand(replacement: ProbeFn, args: &ProbeArgs, types: &[Typed]) -> TokenStrea
     let ret_open = &ret.open;
     let names: Vec<_> = (0..params.len()).map(|index| format_ident!("p{index}")).collect();
     let count = params.len();
-    let shim = match borrowing(&sig, &Scope::default()) {
+    let shim = match borrowing(&sig, &Scope::default(), Side::Replacement) {
         // What it asks of lifetimes is what its type says, which is compared.
         Some(pointer) => Shim {
             signature: quote!(::core::option::Option::Some(#private::type_id_of::<#pointer>())),

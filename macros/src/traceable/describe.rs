@@ -8,7 +8,7 @@ use syn::{FnArg, Pat, PatIdent, PatType, ReturnType, Token, Type, parse_quote};
 use super::identity::{Opaque, argument_identity, identity};
 use super::scope::{Scope, receiver_type};
 use super::shown::Shown;
-use super::signature::borrowing;
+use super::signature::{Side, borrowing};
 use super::unseen::Unseen;
 use crate::function::Function;
 use crate::text::text;
@@ -74,7 +74,7 @@ fn described(
         line: ::core::line!(),
         column: ::core::column!(),
     };
-    let borrowing = match borrowing(sig, scope) {
+    let borrowing = match borrowing(sig, scope, Side::Function) {
         Some(pointer) => quote!(::core::option::Option::Some(#private::type_id_of::<#pointer>)),
         None => quote!(::core::option::Option::None),
     };

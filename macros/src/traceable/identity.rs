@@ -15,6 +15,7 @@ use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
+use syn::ext::IdentExt as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Expr, Lifetime, PathArguments, TraitBound, Type, TypeFnPtr, TypeParamBound, TypePath,
@@ -218,7 +219,7 @@ impl VisitMut for Opener<'_> {
 
     fn visit_lifetime_mut(&mut self, lifetime: &mut Lifetime) {
         if self.keeps_names && lifetime.ident != "static" && lifetime.ident != "_" {
-            *lifetime = Lifetime { ident: renamed(lifetime), ..lifetime.clone() };
+            lifetime.ident = renamed(&lifetime.ident.unraw().to_string());
         } else if lifetime.ident != "static" {
             lifetime.ident = Ident::new("_", lifetime.ident.span());
         }

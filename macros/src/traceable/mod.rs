@@ -30,7 +30,7 @@ use crate::function::{Function, changes_nothing, outer};
 pub(crate) use self::describe::tracepoint as describe_tracepoint;
 pub(crate) use self::identity::identity;
 pub(crate) use self::scope::Scope;
-pub(crate) use self::signature::borrowing;
+pub(crate) use self::signature::{Side, borrowing};
 use self::unseen::Unseen;
 
 /// The whole macro: attribute tokens and item tokens in, item tokens out.

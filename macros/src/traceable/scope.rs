@@ -6,8 +6,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
-    GenericParam, Generics, Lifetime, Receiver, ReceiverKind, Token, Type, TypeParamBound,
-    TypePath, TypeReference, WherePredicate, parse_quote,
+    GenericParam, Generics, Receiver, ReceiverKind, Token, Type, TypeParamBound, TypePath,
+    TypeReference, WherePredicate, parse_quote,
 };
 
 use super::unseen::Unseen;
@@ -257,7 +257,7 @@ pub(super) fn receiver_type(receiver: &Receiver, self_ty: &Type) -> Type {
     }
 }
 
-/// The name of a lifetime of the function's in the type: one that nobody around it has.
-pub(super) fn renamed(lifetime: &Lifetime) -> Ident {
-    Ident::new(&format!("__gtramp_{}", lifetime.ident), Span::call_site())
+/// The name of a lifetime of the function's in the type, which is without `r#`: one that nobody around it has.
+pub(super) fn renamed(name: &str) -> Ident {
+    Ident::new(&format!("__gtramp_{name}"), Span::call_site())
 }

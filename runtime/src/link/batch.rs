@@ -151,7 +151,8 @@ impl<'p> Batch<'p> {
         if is_new {
             sys::barrier();
         }
-        arm(&next, &mut arming)?;
+        let to_arm = next.iter().filter(|next| next.arms);
+        arm(to_arm.map(|next| (&*next.md, next.caller)), &mut arming)?;
 
         let any_hashed = parts.iter().any(|part| part.link.state.hashed);
         for Next { md, list, caller, follows, .. } in next {
@@ -237,19 +238,21 @@ fn make(
     Ok((next, replaced))
 }
 
-/// Arms the entries that are off, while their lists are empty; or none of them.
-fn arm(next: &[Next], arming: &mut Writable) -> Result<(), Error> {
-    for (at, one) in next.iter().enumerate().filter(|(_, next)| next.arms) {
-        let md = &*one.md;
+/// Arms entries, each for a caller, while there is nothing to run behind those that are off; or none of them.
+pub(super) fn arm<'m>(
+    sites: impl Iterator<Item = (&'m Md, *const ())> + Clone,
+    arming: &mut Writable,
+) -> Result<(), Error> {
+    for (at, (md, caller)) in sites.clone().enumerate() {
         md.set_astray(true);
-        let shown = arming.aim(md.site(), one.caller);
+        let shown = arming.aim(md.site(), caller);
         if let Err(error) = arming.switch(md.site(), true) {
             if !md.is_armed() {
                 md.set_astray(!arming.aim(md.site(), core::ptr::null()));
             }
             // One that was armed in part has something to run.
-            let before = next[..at].iter().filter(|next| next.arms && !next.md.is_wanted());
-            before.for_each(|next| disarm(&next.md, arming));
+            let before = sites.take(at).filter(|(md, _)| !md.is_wanted());
+            before.for_each(|(md, _)| disarm(md, arming));
             return Err(error);
         }
         md.set_armed(true);

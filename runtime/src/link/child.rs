@@ -11,6 +11,7 @@
 //! A child that shares its parent's memory is to all this a thread of the parent.
 
 use crate::grace;
+use crate::patch;
 use crate::sync::{AtomicPtr, AtomicU32, Ordering};
 use crate::sys;
 
@@ -68,6 +69,7 @@ pub(super) fn is_at_home(is_locked: impl Fn() -> bool) -> bool {
                 let (free, looking) = (Ordering::Acquire, Ordering::Relaxed);
                 if word.compare_exchange(FREE, LOOKING, free, looking).is_ok() {
                     grace::in_cloned_child();
+                    patch::in_forked_child();
                     word.store(HOME, Ordering::Release);
                 }
             }

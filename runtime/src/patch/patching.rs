@@ -39,8 +39,9 @@ unsafe impl Send for Patching {}
 unsafe impl Sync for Patching {}
 
 std::thread_local! {
-    /// How many calls of the thread are in replacements.
-    static DEPTH: Cell<usize> = const { Cell::new(0) };
+    /// How many calls of the thread are in replacements. Less than none where calls have ended here that began on
+    /// another thread.
+    static DEPTH: Cell<isize> = const { Cell::new(0) };
 }
 
 /// How many forks led here: counts of an earlier process are of threads that are not here.
@@ -168,8 +169,8 @@ pub(crate) fn in_forked_child() {
             count.store(0, Ordering::Relaxed);
         });
     }
-    // A call that the thread was in when it forked is not counted any more, and does not count itself out.
-    DEPTH.set(0);
+    // A call that the thread is in is not counted any more, and does not count itself out: it is the thread's own
+    // depth that says that it is there.
 }
 
 /// A call that is in a replacement.
@@ -197,8 +198,8 @@ impl Drop for Entered {
 
 #[inline(always)]
 fn leave(calls: &AtomicUsize, generation: usize) {
+    DEPTH.set(DEPTH.get() - 1);
     if generation == GENERATION.load(Ordering::Relaxed) {
-        DEPTH.set(DEPTH.get() - 1);
         // Release: what the call did happens before whoever has waited for it goes on.
         calls.fetch_sub(1, Ordering::Release);
     }

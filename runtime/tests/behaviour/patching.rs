@@ -496,6 +496,32 @@ mod refusals {
         vec![]
     }
 
+    struct View<'v> {
+        text: &'v str,
+        own: String,
+    }
+
+    #[traceable]
+    impl View<'_> {
+        fn me(&self) -> &Self {
+            self
+        }
+    }
+
+    /// What it borrows from is its own, which the function's result does not.
+    #[replace("**::refusals::View::me")]
+    fn shorter<'g>(view: &'g View<'_>) -> &'g View<'g> {
+        Box::leak(Box::new(View { text: &view.own, own: String::new() }))
+    }
+
+    #[test]
+    fn what_a_result_borrows_from_is_not_guessed() {
+        let view = View { text: "text", own: String::new() };
+        assert_eq!(view.me().text, "text");
+        let error = shorter::apply().unwrap_err().to_string();
+        assert!(error.contains("from which argument its result borrows cannot be told"), "{error}");
+    }
+
     #[replace("**::refusals::later")]
     fn at_once(text: String) -> usize {
         text.len()
@@ -642,6 +668,65 @@ mod waiting {
             stop.store(true, SeqCst);
         });
     }
+}
+
+#[traceable]
+fn one_of_many<const N: u64>(add: u64) -> u64 {
+    N + add
+}
+
+#[replace("**::patching::one_of_many")]
+fn the_same_for_all(add: u64) -> u64 {
+    1_000_000 + add
+}
+
+/// As many as there are places in a page where the data of a site can be.
+#[test]
+fn a_site_is_patched_wherever_its_data_are() {
+    fn call_all(check: impl Fn(u64, u64)) {
+        seq_macro::seq!(N in 0..520 { check(N, one_of_many::<N>(3)); });
+    }
+    call_all(|number, result| assert_eq!(result, number + 3));
+    let patch = the_same_for_all::apply().unwrap();
+    assert_eq!(patch.functions().len(), 520);
+    call_all(|_, result| assert_eq!(result, 1_000_003));
+    drop(patch);
+    call_all(|number, result| assert_eq!(result, number + 3));
+}
+
+#[test]
+fn patches_and_links_come_and_go_beside_each_other() {
+    #[traceable]
+    fn left(number: u64) -> u64 {
+        number
+    }
+    #[traceable]
+    fn right(number: u64) -> u64 {
+        number
+    }
+    #[replace("**::patches_and_links_come_and_go_beside_each_other::left")]
+    fn next(number: u64) -> u64 {
+        number + 1
+    }
+    assert_eq!(left(1) + right(1), 2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..300 {
+                let patch = next::apply().unwrap();
+                assert_eq!(left(1), 2);
+                drop(patch);
+                assert_eq!(left(1), 1);
+            }
+        });
+        scope.spawn(|| {
+            for _ in 0..300 {
+                let link = site!(right).fmod_ret(|_: &ModRet| ControlFlow::Break(9_u64)).unwrap();
+                assert_eq!(right(1), 9);
+                drop(link);
+                assert_eq!(right(1), 1);
+            }
+        });
+    });
 }
 
 #[test]

@@ -161,8 +161,10 @@ where
         // is in its place.
         "hint 38",
         "adrp x16, 4f",
-        "ldr x7, [x16, #:lo12:4f]",
-        "ldr x17, [x16, #:lo12:4f + 16]",
+        // The data may lie across the end of a page: the address first.
+        "add x16, x16, #:lo12:4f",
+        "ldr x7, [x16]",
+        "ldr x17, [x16, #16]",
         "ldr x16, [x17]",
         "br x16",
         ".cfi_endproc",
@@ -238,8 +240,10 @@ where
         // is in its place.
         "hint 38",
         "adrp x16, 4f",
-        "ldr x7, [x16, #:lo12:4f]",
-        "ldr x17, [x16, #:lo12:4f + 16]",
+        // The data may lie across the end of a page: the address first.
+        "add x16, x16, #:lo12:4f",
+        "ldr x7, [x16]",
+        "ldr x17, [x16, #16]",
         "ldr x16, [x17]",
         "br x16",
         ".cfi_endproc",
@@ -706,8 +710,10 @@ where
         // is in its place.
         "hint 38",
         "adrp x16, 4f",
-        "ldr x9, [x16, #:lo12:4f]",
-        "ldr x17, [x16, #:lo12:4f + 16]",
+        // The data may lie across the end of a page: the address first.
+        "add x16, x16, #:lo12:4f",
+        "ldr x9, [x16]",
+        "ldr x17, [x16, #16]",
         "ldr x16, [x17]",
         "br x16",
         ".cfi_endproc",
@@ -797,8 +803,10 @@ where
         // is in its place.
         "hint 38",
         "adrp x16, 4f",
-        "ldr x9, [x16, #:lo12:4f]",
-        "ldr x17, [x16, #:lo12:4f + 16]",
+        // The data may lie across the end of a page: the address first.
+        "add x16, x16, #:lo12:4f",
+        "ldr x9, [x16]",
+        "ldr x17, [x16, #16]",
         "ldr x16, [x17]",
         "br x16",
         ".cfi_endproc",

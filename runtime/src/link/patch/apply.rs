@@ -10,11 +10,11 @@ use crate::site::{Function, find_switches};
 use crate::sys;
 
 use super::super::attach::{begin, prepare};
-use super::super::batch::PASSES_ARE_ORDERED;
+use super::super::batch::{PASSES_ARE_ORDERED, arm};
 use super::super::bind::{check, list_of_functions, no_memory};
 use super::super::detach::follow_all;
 use super::super::line::Errand;
-use super::super::transaction::{Transaction, expected, follow};
+use super::super::transaction::{Transaction, expected};
 use super::super::verify::verify_sites;
 use super::bind::{Part, Replaced, bind};
 use super::watch::{PatchEvent, ask, tell};
@@ -75,49 +75,44 @@ fn apply_in(mut transaction: Transaction, bound: &[Replaced], stack: bool) -> Re
         transaction.renew_pass(replaced.function);
         renewed = true;
     }
+    // A site knows what replaces its body before a thread can be sent there.
+    for replaced in bound {
+        renewed |= replaced.make_patching();
+    }
     if missing > 0 || renewed && !PASSES_ARE_ORDERED {
         sys::barrier();
     }
-    mixed.iter().for_each(|md| md.set_armed(false));
-    // What is to run comes first, then the ways to it.
-    for replaced in bound {
-        replaced.patching().push(number, Code::of(replaced.run));
-    }
     // SAFETY: what was made afresh has been published.
-    let patched = prepared.into_iter().map(|md| unsafe { md.published() });
-    let patched: Vec<&'static Md> = patched.collect();
-    for md in &patched {
-        if md.current().is_empty() {
-            let mut list = ListBox::empty();
-            let caller = transaction.select(md, &mut list);
-            let _ = transaction.publish(md, list, caller);
-        }
-        md.set_patched(true);
+    let sites = prepared.into_iter().map(|md| unsafe { md.published() });
+    let sites: Vec<&'static Md> = sites.collect();
+    for md in sites.iter().filter(|md| md.current().is_empty()) {
+        let mut list = ListBox::empty();
+        let caller = transaction.select(md, &mut list);
+        let _ = transaction.publish(md, list, caller);
     }
-    for md in &patched {
-        if !md.is_armed()
-            && let Err(error) = follow(md, &mut arming)
-        {
-            let functions: Vec<_> = bound.iter().map(|replaced| replaced.function).collect();
-            take_out(number, &functions);
-            transaction.end();
-            return Err(error);
-        }
+    let to_arm = sites.iter().filter(|md| !md.is_armed() || is_mixed(md));
+    arm(to_arm.map(|md| (*md, md.caller())), &mut arming)?;
+
+    // From here on nothing fails: until now, calls run the body.
+    for replaced in bound {
+        let patching = patching(replaced.function).expect("it was just made");
+        patching.push(number, Code::of(replaced.run));
     }
-    transaction.end();
+    sites.iter().for_each(|md| md.set_patched(true));
     Ok(number)
 }
 
 impl Replaced {
-    /// What replaces its function's body, at all its sites.
-    fn patching(&self) -> &'static Patching {
-        patching(self.function).unwrap_or_else(|| {
-            let patching = Patching::new(self.stub);
-            for site in self.function.sites() {
-                site.data().set_patched(patching.as_word());
-            }
-            patching
-        })
+    /// Makes what replaces its function's body, at all its sites; whether there was none.
+    fn make_patching(&self) -> bool {
+        if patching(self.function).is_some() {
+            return false;
+        }
+        let patching = Patching::new(self.stub);
+        for site in self.function.sites() {
+            site.data().set_patched(patching.as_word());
+        }
+        true
     }
 }
 
@@ -126,15 +121,14 @@ pub(super) fn patching(function: &Function) -> Option<&'static Patching> {
     function.sites().first().and_then(|site| Patching::of(site.data()))
 }
 
-/// Takes a patch out of its functions; calls that are in it go on.
-pub(super) fn revert(number: u64, functions: &[&'static Function]) {
-    let Some(transaction) = Transaction::begin(Errand::Leaving) else {
-        // Nothing is changed in such a process any more.
-        return;
-    };
+/// Takes a patch out of its functions; calls that are in it go on. Whether it could: in some children nothing is
+/// changed any more.
+pub(super) fn revert(number: u64, functions: &[&'static Function]) -> bool {
+    let Some(transaction) = Transaction::begin(Errand::Leaving) else { return false };
     take_out(number, functions);
     transaction.end();
     tell(PatchEvent::Reverted, functions);
+    true
 }
 
 /// Under the transaction lock.

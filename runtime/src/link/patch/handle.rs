@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::arch::TARGET;
 use crate::error::Error;
 use crate::patch::{InsidePatch, Patching};
 use crate::site::Function;
@@ -39,10 +40,16 @@ impl Patch {
     /// # Errors
     ///
     /// [`Error::InsidePatch`] if the calling thread is in a replacement itself. The patch is reverted; only nobody
-    /// has waited.
+    /// has waited. [`Error::Unsupported`] in a process in which nothing can be changed any more.
     pub fn revert_and_wait(mut self) -> Result<(), Error> {
         let functions = core::mem::take(&mut self.functions);
-        revert(self.number, &functions);
+        if !revert(self.number, &functions) {
+            return Err(Error::Unsupported {
+                target: TARGET,
+                reason: "the process was made by a bare `clone` in the midst of a change"
+                    .to_owned(),
+            });
+        }
         let mut patchings = functions.iter().filter_map(|function| patching(function));
         patchings.try_for_each(Patching::wait).map_err(|InsidePatch| Error::InsidePatch)
     }
@@ -56,7 +63,7 @@ impl Patch {
 impl Drop for Patch {
     fn drop(&mut self) {
         if !self.functions.is_empty() {
-            revert(self.number, &self.functions);
+            let _ = revert(self.number, &self.functions);
         }
     }
 }

@@ -11,6 +11,8 @@ impl<F> Site<F> {
     /// Runs `call`, in which the first call of this function on this thread runs its own body, patched or not, and
     /// no probe: what a replacement writes to call what it replaces.
     ///
+    /// If a signal's handler calls this function before `call` does, that call takes the turn.
+    ///
     /// A call that the body makes of its own function is one like any other, and runs the patch.
     ///
     /// ```
@@ -37,7 +39,7 @@ impl<F> Site<F> {
     /// [`Error::NotTraceable`] if the function has no site. Nothing was called then.
     pub fn original<R>(self, call: impl FnOnce() -> R) -> Result<R, Error> {
         let function = self.function()?;
-        let Some(patching) = patching(function).filter(|patching| patching.is_current()) else {
+        let Some(patching) = patching(function) else {
             let _unprobed = ignore_current_thread();
             return Ok(call());
         };
