@@ -13,7 +13,7 @@ use gtramp::{
     site, traceable, watch_patches,
 };
 
-use crate::support::{Log, entry_bytes};
+use crate::support::{Log, entry_bytes, runs};
 
 /// Tests that patch the same functions take turns.
 fn turn() -> MutexGuard<'static, ()> {
@@ -145,16 +145,18 @@ fn orders(count: usize) -> Vec<Vec<usize>> {
 fn probes_and_a_patch_are_independent_in_every_order_of_coming_and_going() {
     let _turn = turn();
     let log = Log::new();
-    for coming in orders(4) {
-        for going in orders(4) {
-            let mut there: [Option<Attached>; 4] = [const { None }; 4];
-            let steps = coming.iter().map(|&which| (which, true));
-            for (which, comes) in steps.chain(going.iter().map(|&which| (which, false))) {
-                there[which] = comes.then(|| attach(which));
-                fee(&log, 500);
-                let holds = there.each_ref().map(Option::is_some);
-                assert_eq!(log.take(), expected(holds), "{coming:?} {going:?} {which}");
-            }
+    let pairs = orders(4)
+        .into_iter()
+        .flat_map(|coming| orders(4).into_iter().map(move |going| (coming.clone(), going)));
+    // Fewer of them, but spread over all, where that takes long.
+    for (coming, going) in pairs.step_by(24 * 24 / runs(24 * 24)) {
+        let mut there: [Option<Attached>; 4] = [const { None }; 4];
+        let steps = coming.iter().map(|&which| (which, true));
+        for (which, comes) in steps.chain(going.iter().map(|&which| (which, false))) {
+            there[which] = comes.then(|| attach(which));
+            fee(&log, 500);
+            let holds = there.each_ref().map(Option::is_some);
+            assert_eq!(log.take(), expected(holds), "{coming:?} {going:?} {which}");
         }
     }
 }
@@ -654,7 +656,7 @@ mod waiting {
                     }
                 });
             }
-            for round in 0..300 {
+            for round in 0..runs(300) {
                 let patch = in_use::apply().unwrap();
                 let link = (round % 3 == 0).then(|| site!(busy).fentry(|_: &Entry| {}).unwrap());
                 let stacked =
@@ -711,7 +713,7 @@ fn patches_and_links_come_and_go_beside_each_other() {
     assert_eq!(left(1) + right(1), 2);
     thread::scope(|scope| {
         scope.spawn(|| {
-            for _ in 0..300 {
+            for _ in 0..runs(300) {
                 let patch = next::apply().unwrap();
                 assert_eq!(left(1), 2);
                 drop(patch);
@@ -719,7 +721,7 @@ fn patches_and_links_come_and_go_beside_each_other() {
             }
         });
         scope.spawn(|| {
-            for _ in 0..300 {
+            for _ in 0..runs(300) {
                 let link = site!(right).fmod_ret(|_: &ModRet| ControlFlow::Break(9_u64)).unwrap();
                 assert_eq!(right(1), 9);
                 drop(link);

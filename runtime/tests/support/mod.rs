@@ -30,6 +30,12 @@ impl Log {
     }
 }
 
+/// How often something is tried: `GTRAMP_RUNS` allows less, where every instruction is translated.
+pub(crate) fn runs(default: usize) -> usize {
+    let given = std::env::var("GTRAMP_RUNS").ok();
+    given.map_or(default, |given| given.parse().expect("GTRAMP_RUNS is a number")).min(default)
+}
+
 /// A small generator (SplitMix64), so that a failure can be replayed.
 #[derive(Debug)]
 pub(crate) struct Random(u64);
