@@ -3,7 +3,7 @@
 //! Annotate functions with [`#[traceable]`](macro@traceable). Nothing happens to them, at the
 //! price of a plain call, until a probe is attached: at entry ([`fentry`](fn@fentry)), at exit
 //! ([`fexit`](fn@fexit)), or in the function's place ([`fmod_ret`](fn@fmod_ret)), on one function or on
-//! thousands, while every thread runs.
+//! thousands, while every thread runs. Or until another function takes its place: [`replace`](macro@replace).
 //!
 //! ```
 //! use gtramp::{Exit, Return, site, traceable};
@@ -29,10 +29,10 @@
 //!
 //! # How it works
 //!
-//! A traceable function is entered through a stub of sixteen bytes, whose first instruction jumps to
-//! the body. Attaching changes that instruction, so that it falls through to a jump to a *caller*: a
-//! trampoline that was compiled with the program, one per argument count and use, shared by every
-//! function of that shape. Nothing is assembled at run time.
+//! A traceable function has a *switch* in front of its body: one instruction without effect. Attaching makes a jump of
+//! it, which leads past the end of the function to a stub, and on to a *caller*: a trampoline that was compiled
+//! with the program, one per argument count and use, shared by every function of that shape. Nothing is assembled at
+//! run time.
 
 #![cfg_attr(
     not(gtramp_stubs),
