@@ -110,7 +110,8 @@ pub(crate) fn owning() -> Vec<Target> {
 fn is_on_edge(entry: usize) -> bool {
     const PAGE: usize = 4096;
     const LINE: usize = 64;
-    const STUB: usize = 16;
+    /// Both ways of it, on any architecture at least.
+    const STUB: usize = 40;
     let in_page = entry % PAGE;
     let near_page_edge = !(4 * LINE..=PAGE - 4 * LINE).contains(&in_page);
     let on_line_edge = entry.is_multiple_of(LINE) || entry % LINE + STUB >= LINE;
