@@ -38,8 +38,9 @@ use steps::{Step, joined, joining, of_one_function, steps};
 
 pub(super) use leave::{finish, sharers};
 
-/// Whether a thread that finds a site armed finds the pass that was stored before, without a barrier.
-pub(super) const PASSES_ARE_ORDERED: bool = cfg!(target_arch = "x86_64");
+/// Whether a thread that finds a site armed, or its body replaced, finds what was stored at the site before, without a
+/// barrier.
+pub(super) const LOADS_ARE_ORDERED: bool = cfg!(target_arch = "x86_64");
 
 /// What a batch does with the probes of one link.
 pub(super) struct Part {
@@ -108,10 +109,7 @@ impl<'p> Batch<'p> {
             None => verify_all(joining(&steps))?,
         };
         mixed.sort_unstable_by_key(|md| md.mark());
-        let all = joining(&steps).flat_map(Function::sites);
-        let missing = all.filter(|site| Md::existing(site.data()).is_none()).count();
-        let mut fresh =
-            Fresh::room(missing).map_err(|refused| no_memory("the metadata", None, refused))?;
+        let mut fresh = room_for(joining(&steps))?;
         let (next, replaced) = make(transaction, parts, &steps, &mixed, &mut fresh)?;
 
         let open = |such: fn(&&Next) -> bool| {
@@ -139,18 +137,7 @@ impl<'p> Batch<'p> {
         let state = transaction.state();
         let latest = parts.iter().map(|part| part.link.state.since).max();
         state.attaches = state.attaches.max(latest.unwrap_or(0));
-        let mut is_new = !fresh.is_empty();
-        fresh.publish();
-        arming.shorten(joining(&steps).flat_map(Function::sites).copied());
-        let is_off =
-            |function: &Function| function.sites().iter().all(|site| !expected(site).armed);
-        for function in joining(&steps).filter(|function| is_off(function)) {
-            transaction.renew_pass(function);
-            is_new |= !PASSES_ARE_ORDERED;
-        }
-        if is_new {
-            sys::barrier();
-        }
+        introduce(transaction, fresh, joining(&steps), &mut arming, false);
         let to_arm = next.iter().filter(|next| next.arms);
         arm(to_arm.map(|next| (&*next.md, next.caller)), &mut arming)?;
 
@@ -183,6 +170,35 @@ impl<'p> Batch<'p> {
             transaction.shrink();
         }
         Ok(())
+    }
+}
+
+/// Room for the metadata of those sites of functions that have none.
+pub(super) fn room_for(functions: impl Iterator<Item = &'static Function>) -> Result<Fresh, Error> {
+    let sites = functions.flat_map(Function::sites);
+    let missing = sites.filter(|site| Md::existing(site.data()).is_none()).count();
+    Fresh::room(missing).map_err(|refused| no_memory("the metadata", None, refused))
+}
+
+/// Makes new sites know their metadata, and those that are off a new pass, before they are armed. `is_new` says that
+/// something else was stored at sites for which a barrier is due.
+pub(super) fn introduce(
+    transaction: &mut Transaction,
+    fresh: Fresh,
+    functions: impl Iterator<Item = &'static Function> + Clone,
+    arming: &mut Writable,
+    mut is_new: bool,
+) {
+    is_new |= !fresh.is_empty();
+    fresh.publish();
+    arming.shorten(functions.clone().flat_map(Function::sites).copied());
+    let is_off = |function: &Function| function.sites().iter().all(|site| !expected(site).armed);
+    for function in functions.filter(|function| is_off(function)) {
+        transaction.renew_pass(function);
+        is_new |= !LOADS_ARE_ORDERED;
+    }
+    if is_new {
+        sys::barrier();
     }
 }
 

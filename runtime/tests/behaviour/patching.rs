@@ -775,6 +775,9 @@ fn who_watches_a_function_is_asked_and_told() {
 
     let patch = patched::apply().unwrap();
     assert_eq!((watched(), took()), (2, vec![event(applying, "watched")]));
+    // What they have agreed to does not come, because one is there.
+    assert!(matches!(patched::apply(), Err(Error::Busy { .. })));
+    assert_eq!(took(), [event(applying, "watched"), event(reverted, "watched")]);
     patch.revert();
     assert_eq!((watched(), took()), (1, vec![event(reverted, "watched")]));
 

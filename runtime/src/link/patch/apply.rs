@@ -2,19 +2,18 @@
 
 use crate::caller::{CallAbi, choose};
 use crate::error::{Error, Refusal};
-use crate::md::{Fresh, Md, Prepared};
+use crate::md::{Md, Prepared};
 use crate::patch::{Code, Patching};
 use crate::poke::Writable;
 use crate::probe::ListBox;
 use crate::site::{Function, find_switches};
-use crate::sys;
 
 use super::super::attach::{begin, prepare};
-use super::super::batch::{PASSES_ARE_ORDERED, arm};
-use super::super::bind::{check, list_of_functions, no_memory};
+use super::super::batch::{LOADS_ARE_ORDERED, arm, introduce, room_for};
+use super::super::bind::{check, list_of_functions};
 use super::super::detach::follow_all;
 use super::super::line::Errand;
-use super::super::transaction::{Transaction, expected};
+use super::super::transaction::Transaction;
 use super::super::verify::verify_sites;
 use super::bind::{Part, Replaced, bind};
 use super::watch::{PatchEvent, ask, tell};
@@ -27,16 +26,19 @@ pub(super) fn apply(parts: &[Part], stack: bool) -> Result<(u64, Vec<&'static Fu
     find_switches().map_err(list_of_functions)?;
     // Users' code: outside of the transaction.
     let asked = ask(&functions)?;
-    match apply_in(begin()?, &bound, stack) {
-        Ok(number) => Ok((number, functions)),
-        Err(error) => {
-            asked.iter().for_each(|(watch, function)| watch.tell(PatchEvent::Reverted, function));
-            Err(error)
-        }
-    }
+    let applied = begin().and_then(|mut transaction| {
+        let applied = apply_in(&mut transaction, &bound, stack);
+        transaction.end();
+        applied
+    });
+    let number = applied.inspect_err(|_| {
+        asked.iter().for_each(|(watch, function)| watch.tell(PatchEvent::Reverted, function));
+    })?;
+    Ok((number, functions))
 }
 
-fn apply_in(mut transaction: Transaction, bound: &[Replaced], stack: bool) -> Result<u64, Error> {
+/// Under the lock, all of it: the pages that it opens are closed when this returns.
+fn apply_in(transaction: &mut Transaction, bound: &[Replaced], stack: bool) -> Result<u64, Error> {
     let mut mixed = Vec::new();
     let mut refused = Vec::new();
     for &Replaced { function, .. } in bound {
@@ -48,10 +50,8 @@ fn apply_in(mut transaction: Transaction, bound: &[Replaced], stack: bool) -> Re
     check(refused, &[], false)?;
     mixed.sort_unstable_by_key(|md| md.mark());
 
-    let sites = || bound.iter().flat_map(|replaced| replaced.function.sites()).copied();
-    let missing = sites().filter(|site| Md::existing(site.data()).is_none()).count();
-    let mut fresh =
-        Fresh::room(missing).map_err(|refused| no_memory("the metadata", None, refused))?;
+    let functions = bound.iter().map(|replaced| replaced.function);
+    let mut fresh = room_for(functions.clone())?;
     let mut prepared: Vec<Prepared> = Vec::new();
     for replaced in bound {
         let full = choose::fullest(CallAbi::of(replaced.function)).expect("bind() found it").code();
@@ -62,26 +62,13 @@ fn apply_in(mut transaction: Transaction, bound: &[Replaced], stack: bool) -> Re
     let is_mixed = |md: &Md| mixed.binary_search_by_key(&md.mark(), |mixed| mixed.mark()).is_ok();
     let to_arm = prepared.iter().filter(|md| !md.is_armed() || is_mixed(md));
     let mut arming = Writable::open(to_arm.map(|md| md.site()))?;
-    transaction.reserve(0, 0).map_err(list_of_functions)?;
 
     let state = transaction.state();
     state.attaches += 1;
     let number = state.attaches;
-    fresh.publish();
-    arming.shorten(sites());
-    let is_off = |function: &Function| function.sites().iter().all(|site| !expected(site).armed);
-    let mut renewed = false;
-    for replaced in bound.iter().filter(|replaced| is_off(replaced.function)) {
-        transaction.renew_pass(replaced.function);
-        renewed = true;
-    }
     // A site knows what replaces its body before a thread can be sent there.
-    for replaced in bound {
-        renewed |= replaced.make_patching();
-    }
-    if missing > 0 || renewed && !PASSES_ARE_ORDERED {
-        sys::barrier();
-    }
+    let is_first = bound.iter().fold(false, |is_first, one| one.make_patching() | is_first);
+    introduce(transaction, fresh, functions, &mut arming, is_first && !LOADS_ARE_ORDERED);
     // SAFETY: what was made afresh has been published.
     let sites = prepared.into_iter().map(|md| unsafe { md.published() });
     let sites: Vec<&'static Md> = sites.collect();
