@@ -37,6 +37,12 @@ impl Outcome {
     }
 }
 
+/// How many words a record has, by its first.
+#[inline]
+pub(crate) const fn length(first: u64) -> u64 {
+    first & 0xfff
+}
+
 /// Words of a record without texts, of a call that is no life.
 pub(crate) const FIXED: usize = 4;
 /// So many bytes of text has a record at most.
@@ -128,7 +134,7 @@ impl Head {
 
     /// The record that these words begin with, its texts, and how many words it has; `None` if it is none.
     pub(crate) fn decode(words: &[u64]) -> Option<(Self, Vec<String>, usize)> {
-        let length = usize::try_from(words.first()? & 0xfff).ok()?;
+        let length = usize::try_from(length(*words.first()?)).ok()?;
         let words = words.get(..length)?;
         let &[first, begun, latency, third, ref rest @ ..] = words else { return None };
         let (life, rest) = match (first >> 15 & 1, rest) {
@@ -174,7 +180,7 @@ pub(crate) fn retime(words: &mut [u64], time: impl Fn(u64, u64) -> (u64, u64)) {
     while let Some([first, begun, latency, ..]) = words.get_mut(at..) {
         (*begun, *latency) = time(*begun, *latency);
         // A record has words, so this ends.
-        at += usize::try_from(*first & 0xfff).unwrap_or(usize::MAX).max(FIXED);
+        at += usize::try_from(length(*first)).unwrap_or(usize::MAX).max(FIXED);
     }
 }
 

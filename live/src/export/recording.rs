@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, Read};
 
 use crate::protocol::{End, Event, Names, Reply};
-use crate::record::Head;
+use crate::record::{Head, length};
 
 /// So many bytes of records follow a line at most.
 const MOST: u64 = 1 << 30;
@@ -99,7 +99,7 @@ pub fn records_in(records: &[u8]) -> u64 {
     let mut count = 0;
     let mut rest = records;
     while let Some(first) = rest.first_chunk::<8>() {
-        let length = usize::try_from(u64::from_le_bytes(*first) & 0xfff).unwrap_or(0);
+        let length = usize::try_from(length(u64::from_le_bytes(*first))).unwrap_or(0);
         rest = rest.get(8 * length.max(1)..).unwrap_or_default();
         count += 1;
     }

@@ -5,8 +5,7 @@ use core::sync::atomic::{AtomicBool, AtomicU64, Ordering, fence};
 use crossbeam_utils::CachePadded;
 use zerocopy::FromZeros as _;
 
-/// The first word of a record says in these bits how many words it has.
-pub(super) const LENGTH: u64 = 0xfff;
+use crate::record;
 
 /// What it does when it is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +54,9 @@ impl Ring {
     /// Takes a record in, whose first word says how long it is. One thread at a time does. `false` if there is no
     /// room.
     #[inline]
-    pub(super) fn push(&self, record: &[u64]) -> bool {
-        let length = record.len() as u64;
-        debug_assert_eq!(record.first().map(|first| first & LENGTH), Some(length));
+    pub(super) fn push(&self, words: &[u64]) -> bool {
+        let length = words.len() as u64;
+        debug_assert_eq!(words.first().map(|first| record::length(*first)), Some(length));
         let head = self.head.load(Ordering::Relaxed);
         let mut tail = match self.full {
             // What was read there was read before it is written again: the other half is in `drain`.
@@ -70,13 +69,13 @@ impl Ring {
                 return false;
             }
             while head + length - tail > room {
-                tail += self.word(tail).load(Ordering::Relaxed) & LENGTH;
+                tail += record::length(self.word(tail).load(Ordering::Relaxed));
             }
             self.tail.store(tail, Ordering::Relaxed);
             // Whoever has seen a word that is written below sees that `tail` has moved: the fence in `snapshot`.
             fence(Ordering::Release);
         }
-        for (at, word) in (head..).zip(record) {
+        for (at, word) in (head..).zip(words) {
             self.word(at).store(*word, Ordering::Relaxed);
         }
         // Whoever sees the head sees the words: the loads in `drain` and `snapshot`.
@@ -125,7 +124,8 @@ impl Ring {
 
 #[cfg(test)]
 mod tests {
-    use super::{Full, LENGTH, Ring};
+    use super::{Full, Ring};
+    use crate::record::length;
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
     fn record(number: u64) -> Vec<u64> {
@@ -139,7 +139,7 @@ mod tests {
     fn numbers(mut words: &[u64]) -> Vec<u64> {
         let mut numbers = Vec::new();
         while let Some(first) = words.first() {
-            let (one, rest) = words.split_at(usize::try_from(first & LENGTH).expect("it is small"));
+            let (one, rest) = words.split_at(usize::try_from(length(*first)).expect("it is small"));
             assert_eq!(one, record(one[1]));
             numbers.push(one[1]);
             words = rest;

@@ -26,10 +26,10 @@ impl Rings {
     /// Takes a record in, or counts it as lost.
     #[inline]
     pub(super) fn push(&self, shard: Shard, record: &[u64]) {
-        let ring = self.rings[shard.place()].get().or_else(|| self.first(shard.place()));
-        let taken = match ring {
-            Some(ring) if shard.is_own() => ring.push(record),
-            _ => self.push_shared(record),
+        let own = if shard.is_own() { self.at(shard.place()) } else { None };
+        let taken = match own {
+            Some(ring) => ring.push(record),
+            None => self.push_shared(record),
         };
         if !taken {
             self.lost.fetch_add(1, Relaxed);
@@ -39,10 +39,13 @@ impl Rings {
     /// Of a thread that has no ring of its own: to the first that nobody else writes to just now.
     #[cold]
     fn push_shared(&self, record: &[u64]) -> bool {
-        (OWN..SHARDS).any(|place| {
-            let ring = self.rings[place].get().or_else(|| self.first(place));
-            ring.is_some_and(|ring| ring.push_shared(record))
-        })
+        (OWN..SHARDS).any(|place| self.at(place).is_some_and(|ring| ring.push_shared(record)))
+    }
+
+    /// The ring at a place, made if it is not there yet; `None` if memory is short.
+    #[inline]
+    fn at(&self, place: usize) -> Option<&Ring> {
+        self.rings[place].get().or_else(|| self.first(place))
     }
 
     #[cold]

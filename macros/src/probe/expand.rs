@@ -52,8 +52,8 @@ pub(crate) fn refuse_result(name: &str, probe: &ProbeFn, errors: &mut Errors) {
 pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape) -> TokenStream {
     let private = args.runtime.private();
     let name = probe.0.sig.ident.clone();
-    let text = syn::ext::IdentExt::unraw(&name).to_string();
-    let (patterns, sleepable) = (&args.patterns, args.sleepable);
+    let identity = identity(&name, &name, args);
+    let sleepable = args.sleepable;
     let (implements, members) = (&shape.implements, &shape.members);
     let descriptions = shape.params.iter().map(|param| param.description(&private));
     let call = call(kind, &quote!(#name), shape, None, &private);
@@ -64,11 +64,7 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
         &private,
         begin,
         quote! {
-            impl #private::Probe for #name {
-                const NAME: &'static str = #text;
-                const MODULE: &'static str = ::core::module_path!();
-                const PATTERNS: &'static [&'static str] = &[#(#patterns),*];
-            }
+            #identity
 
             #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
             // SAFETY: `call` reads the arguments that `params` names, as `params` names them.
@@ -85,6 +81,19 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
             }
         },
     )
+}
+
+/// What a type is called, where it stands, and the patterns of its attribute: what every kind has.
+pub(super) fn identity(ty: &Ident, name: &Ident, args: &ProbeArgs) -> TokenStream {
+    let (private, patterns) = (args.runtime.private(), &args.patterns);
+    let text = syn::ext::IdentExt::unraw(name).to_string();
+    quote! {
+        impl #private::Probe for #ty {
+            const NAME: &'static str = #text;
+            const MODULE: &'static str = ::core::module_path!();
+            const PATTERNS: &'static [&'static str] = &[#(#patterns),*];
+        }
+    }
 }
 
 /// What is left of a probe that was refused: enough for its uses to compile.

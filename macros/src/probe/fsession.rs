@@ -2,11 +2,11 @@
 //! which runs after it.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
-use quote::{ToTokens, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, FnArg, Ident, ItemImpl, Type, Visibility};
 
-use super::expand::{attaching, call};
+use super::expand::{attaching, call, identity};
 use super::output::handed_on;
 use super::parse::ProbeFn;
 use super::{Kind, check, fentry, fexit};
@@ -106,7 +106,7 @@ impl Session {
         let mut before = fentry::params(entry, args, errors);
         before.output = quote!(-> ::core::option::Option<#state>);
         let after = fexit::shape(&exit, args, errors);
-        let (text, patterns) = (name.to_string(), &args.patterns);
+        let identity = identity(&format_ident!("__Session"), name, args);
         let before_params = before.params.iter().map(|param| param.description(&private));
         let after_params = after.params.iter().map(|param| param.description(&private));
         let before_call = call(Kind::Fentry, &quote!(#name::entry), &before, None, &private);
@@ -121,11 +121,7 @@ impl Session {
             #[derive(::core::clone::Clone, ::core::marker::Copy)]
             struct __Session {}
 
-            impl #private::Probe for __Session {
-                const NAME: &'static str = #text;
-                const MODULE: &'static str = ::core::module_path!();
-                const PATTERNS: &'static [&'static str] = &[#(#patterns),*];
-            }
+            #identity
 
             #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
             // SAFETY: `call` reads the arguments that `params` names, as `params` names them.

@@ -6,7 +6,7 @@ use syn::spanned::Spanned as _;
 use syn::{FnArg, GenericParam, ReturnType, Type, parse_quote};
 
 use super::check::{params, qualifiers};
-use super::expand::item_with;
+use super::expand::{identity, item_with};
 use super::param::open;
 use super::parse::ProbeFn;
 use crate::args::{MAX_ARGS, ProbeArgs};
@@ -90,8 +90,8 @@ fn types(replacement: &ProbeFn, errors: &mut Errors) -> Vec<Typed> {
 fn expand(replacement: ProbeFn, args: &ProbeArgs, types: &[Typed]) -> TokenStream {
     let private = args.runtime.private();
     let sig = replacement.0.sig.clone();
-    let (name, vis, patterns) = (&sig.ident, replacement.0.vis.clone(), &args.patterns);
-    let text_of_name = syn::ext::IdentExt::unraw(name).to_string();
+    let (name, vis) = (&sig.ident, replacement.0.vis.clone());
+    let identity = identity(name, name, args);
     let (ret, params) = types.split_last().expect("there is a result");
     let described = |typed: &Typed| {
         let (written, open) = (text(&typed.written), &typed.open);
@@ -158,11 +158,7 @@ fn expand(replacement: ProbeFn, args: &ProbeArgs, types: &[Typed]) -> TokenStrea
         }
     };
     let implementations = quote! {
-        impl #private::Probe for #name {
-            const NAME: &'static str = #text_of_name;
-            const MODULE: &'static str = ::core::module_path!();
-            const PATTERNS: &'static [&'static str] = &[#(#patterns),*];
-        }
+        #identity
 
         #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
         // SAFETY: `run` takes the arguments that `params` names, and asks no more of lifetimes than its types say:

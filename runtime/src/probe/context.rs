@@ -100,7 +100,7 @@ pub trait ArgumentKey: Copy + private::Sealed {
 /// Checks one parameter that a probe asks for while it runs; where it is, and whether it goes through the slot.
 ///
 /// `may_be` tells what cannot fit by one identity of a type, so that a probe may try several.
-pub(super) fn check(
+fn check(
     which: impl ArgumentKey,
     function: &'static Function,
     param: fn() -> Param,
@@ -116,6 +116,28 @@ pub(super) fn check(
         return Ok((index, through));
     }
     Err(Error::TypeMismatch(Misfit::new(function, Some(index), Asked::Param(param))))
+}
+
+/// [`check`] of an argument that is a `T`, a `&T` or a `&mut T`.
+pub(super) fn check_shared<T: ?Sized + 'static>(
+    which: impl ArgumentKey,
+    function: &'static Function,
+) -> Result<(usize, bool), Error> {
+    let may_be = |found| {
+        found == erased_id_of::<T>()
+            || found == erased_id_of::<&T>()
+            || found == erased_id_of::<&mut T>()
+    };
+    check(which, function, Param::static_shared::<T>, may_be)
+}
+
+/// Checks that the result is an `R`.
+pub(super) fn check_ret<R: 'static>(function: &'static Function) -> Result<(), Error> {
+    if RetParam::of_static::<R>().fits(function) {
+        return Ok(());
+    }
+    let asked = Asked::Ret(RetParam::of_static::<R>);
+    Err(Error::TypeMismatch(Misfit::new(function, None, asked)))
 }
 
 mod private {
@@ -207,13 +229,7 @@ macro_rules! argument_by_reference {
             /// }
             /// ```
             pub fn arg<T: ?Sized + 'static>(&self, which: impl ArgumentKey) -> Result<&T, Error> {
-                let may_be = |found| {
-                    found == erased_id_of::<T>()
-                        || found == erased_id_of::<&T>()
-                        || found == erased_id_of::<&mut T>()
-                };
-                let (index, through) =
-                    check(which, self.function(), Param::static_shared::<T>, may_be)?;
+                let (index, through) = check_shared::<T>(which, self.function())?;
                 // SAFETY: the check has just found a `T` there, and how to get at it.
                 Ok(unsafe { self.shared_as(index, through) })
             }
@@ -269,11 +285,7 @@ impl Exit<'_> {
     /// [`Error::TypeMismatch`] if the function returns something else, or something that
     /// borrows.
     pub fn ret<R: 'static>(&self) -> Result<Option<&R>, Error> {
-        let function = self.function();
-        if !RetParam::of_static::<R>().fits(function) {
-            let asked = Asked::Ret(RetParam::of_static::<R>);
-            return Err(Error::TypeMismatch(Misfit::new(function, None, asked)));
-        }
+        check_ret::<R>(self.function())?;
         // SAFETY: the check has just found that the function returns an `R`.
         Ok(unsafe { self.returned() })
     }

@@ -3,11 +3,9 @@
 use core::marker::PhantomData;
 
 use crate::error::Error;
-use crate::site::{Function, erased_id_of};
+use crate::site::Function;
 
-use super::context::{ArgumentKey, Entry, Exit, ModRet, check};
-use super::misfit::{Asked, Misfit};
-use super::{Param, RetParam};
+use super::context::{ArgumentKey, Entry, Exit, ModRet, check_ret, check_shared};
 
 /// An argument of one function that is a `T`, a `&T` or a `&mut T`: [`Function::typed_argument`].
 ///
@@ -74,12 +72,7 @@ impl Function {
         &'static self,
         which: impl ArgumentKey,
     ) -> Result<TypedArgument<T>, Error> {
-        let may_be = |found| {
-            found == erased_id_of::<T>()
-                || found == erased_id_of::<&T>()
-                || found == erased_id_of::<&mut T>()
-        };
-        let (index, through) = check(which, self, Param::static_shared::<T>, may_be)?;
+        let (index, through) = check_shared::<T>(which, self)?;
         Ok(TypedArgument { function: self, index, through, of: PhantomData })
     }
 
@@ -89,11 +82,8 @@ impl Function {
     ///
     /// As [`Exit::ret`].
     pub fn typed_return<R: 'static>(&'static self) -> Result<TypedReturn<R>, Error> {
-        if RetParam::of_static::<R>().fits(self) {
-            return Ok(TypedReturn { function: self, of: PhantomData });
-        }
-        let asked = Asked::Ret(RetParam::of_static::<R>);
-        Err(Error::TypeMismatch(Misfit::new(self, None, asked)))
+        check_ret::<R>(self)?;
+        Ok(TypedReturn { function: self, of: PhantomData })
     }
 }
 
