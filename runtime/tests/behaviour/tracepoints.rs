@@ -37,6 +37,10 @@ fn generic<T: Clone>(items: &[T]) -> usize {
     count
 }
 
+fn refused(count: usize) {
+    tracepoint!(without_end, count: usize);
+}
+
 fn named(name: &str) -> Vec<&'static Function> {
     let path = format!("behaviour::tracepoints::{name}");
     functions().iter().filter(|function| function.path() == path).collect()
@@ -87,10 +91,10 @@ fn each_copy_and_each_instance_is_armed() {
 
 #[test]
 fn a_tracepoint_has_no_end_no_result_and_no_body() {
-    generic(&[1_u8]);
+    refused(1);
     let errors = [
-        fexit("**::tracepoints::counted", |_: &Exit| {}).unwrap_err(),
-        fmod_ret("**::tracepoints::counted", |_: &ModRet| ControlFlow::Break(())).unwrap_err(),
+        fexit("**::tracepoints::without_end", |_: &Exit| {}).unwrap_err(),
+        fmod_ret("**::tracepoints::without_end", |_: &ModRet| ControlFlow::Break(())).unwrap_err(),
     ];
     for error in errors {
         assert!(matches!(error, Error::NoEnd { .. }), "{error}");
@@ -114,7 +118,6 @@ fn halve(number: u64) -> u64 {
 
 #[test]
 fn one_body_serves_an_entry_an_exit_and_a_tracepoint() {
-    halve(1);
     let log = Log::new();
     let says = |what: &'static str| {
         let log = log.clone();
@@ -165,14 +168,14 @@ fn notes(file: &[u8]) -> Vec<(String, String, u64)> {
 fn other_tools_find_it_by_its_note_and_the_instruction_that_is_theirs() {
     use object::{Object as _, ObjectSection as _};
 
-    halve(1);
+    tracepoint!(told_to_others, amount: u64 = 1);
     let bytes = std::fs::read(std::env::current_exe().unwrap()).unwrap();
     let found = notes(&bytes);
-    let halving: Vec<_> = found.iter().filter(|(_, name, _)| name == "halving").collect();
-    assert!(!halving.is_empty(), "{found:?}");
+    let told: Vec<_> = found.iter().filter(|(_, name, _)| name == "told_to_others").collect();
+    assert!(!told.is_empty(), "{found:?}");
     let file = object::File::parse(&*bytes).unwrap();
     let nop: &[u8] = if cfg!(target_arch = "x86_64") { &[0x90] } else { &[0x1f, 0x20, 0x03, 0xd5] };
-    for (provider, _, location) in halving {
+    for (provider, _, location) in told {
         assert_eq!(provider, "behaviour");
         let code = file
             .sections()
