@@ -36,7 +36,7 @@ pub(super) fn asynchronous(
     let span = Span::call_site().located_at(function.sig.ident.span());
     let bound = Bound::of(function);
     let Bound { passed, params, bindings } = &bound;
-    let result = result(body, &function.sig.output);
+    let result = result(body, &function.sig.output, private);
     let make = quote_spanned!(span=> |#(#params),*| async move { #bindings #result });
     let life = life(span, private, describe, passed, &make);
     if scope.is_rewritten() {
@@ -45,6 +45,7 @@ pub(super) fn asynchronous(
     function.sig.asyncness = None;
     let output = match &function.sig.output {
         ReturnType::Default => quote!(()),
+        ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => never(private),
         ReturnType::Type(_, ty) => ty.to_token_stream(),
     };
     // As what an `async fn` returns, it borrows from whatever the function mentions: so this crate's edition says.
@@ -114,7 +115,7 @@ pub(super) fn returning(
     let span = Span::call_site().located_at(function.sig.ident.span());
     let (passed, params) = split_all(function);
     let output = &returned.output;
-    let result = result(body, &parse_quote!(-> #output));
+    let result = result(body, &parse_quote!(-> #output), private);
     let make = quote_spanned!(span=> |#(#params),*| async move { #result });
     let life = life(span, private, describe, &passed, &make);
     match &returned.boxed {
@@ -251,17 +252,17 @@ fn is_named(pattern: &Pat) -> bool {
 
 /// The body as the last expression of an `async` block. Such a block cannot say its type, which `?` and `return` ask
 /// for, so a `return` that is never reached does.
-fn result(body: &Group, output: &ReturnType) -> TokenStream {
-    let unit: Type = parse_quote!(());
-    let ty = match output {
-        ReturnType::Default => &unit,
-        ReturnType::Type(_, ty) => &**ty,
+fn result(body: &Group, output: &ReturnType, private: &TokenStream) -> TokenStream {
+    let (ty, is_never) = match output {
+        ReturnType::Default => (quote!(()), false),
+        ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => (never(private), true),
+        ReturnType::Type(..) if is_opaque(output) => return body.to_token_stream(),
+        ReturnType::Type(_, ty) => (ty.to_token_stream(), false),
     };
-    if is_opaque(output) || matches!(ty, Type::Never(_)) {
-        return body.to_token_stream();
-    }
+    let lints = is_never.then(|| quote!(#[allow(unreachable_code)]));
     let span = Span::mixed_site().located_at(body.span());
     quote_spanned! {span=>
+        #lints
         if let ::core::option::Option::Some(result) = ::core::option::Option::None::<#ty> {
             return result;
         }
@@ -270,4 +271,9 @@ fn result(body: &Group, output: &ReturnType) -> TokenStream {
         #[allow(unreachable_code)]
         result
     }
+}
+
+/// A `!` that may be written anywhere: as such it is the result of a function and nothing else.
+fn never(private: &TokenStream) -> TokenStream {
+    quote!(<fn() -> ! as #private::Gives>::Output)
 }

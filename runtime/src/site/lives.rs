@@ -81,3 +81,13 @@ unsafe impl<A, U: Future> Lives for Refused<A, U> {
 pub(super) fn never_entered() -> ! {
     unreachable!("the stub of an async function is not called")
 }
+
+/// What a function gives, by the type of pointers to it: so a `!` is written where it may not stand.
+pub trait Gives {
+    /// What it gives.
+    type Output;
+}
+
+impl<R> Gives for fn() -> R {
+    type Output = R;
+}

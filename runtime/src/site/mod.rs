@@ -21,7 +21,7 @@ pub use describe::{ArgFacts, Promise, RawDescription, Source, TypeFacts};
 pub use describe::{erased_id_of, opaque, type_id_of};
 pub use entry::*;
 pub use function::{Argument, Function};
-pub use lives::{Lives, Unpolled};
+pub use lives::{Gives, Lives, Unpolled};
 pub(crate) use record::{Record, SiteData, records};
 pub use shown::{Of, OfAny, OfMoved, Shown, Variant};
 pub(crate) use shown::{ShowFn, Shows};

@@ -1,8 +1,11 @@
 // What never returns, and arguments that nobody can pass, raise no lint of their own.
 #![deny(warnings)]
 
+use std::future::Future;
 use std::panic::{self, AssertUnwindSafe, Location};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Waker};
 
 use gtramp::{Entry, traceable};
 
@@ -76,6 +79,39 @@ fn exits(amount: u8) -> ! {
     panic!("small")
 }
 
+#[traceable]
+async fn serves(amount: u8) -> ! {
+    loop {
+        std::future::ready(()).await;
+        exits(amount)
+    }
+}
+
+trait Serve {
+    async fn serve(&self) -> !;
+}
+
+#[traceable]
+impl Serve for Endless {
+    async fn serve(&self) -> ! {
+        serves(self.0).await
+    }
+}
+
+macro_rules! returning {
+    ($ty:ty) => {
+        #[traceable]
+        fn fails() -> $ty {
+            exits(1)
+        }
+    };
+}
+returning!(!);
+
+fn poll(future: impl Future) {
+    let _ = pin!(future).poll(&mut Context::from_waker(Waker::noop()));
+}
+
 fn text(call: impl FnOnce()) -> String {
     let payload = panic::catch_unwind(AssertUnwindSafe(call)).expect_err("it panics");
     match payload.downcast::<String>() {
@@ -105,8 +141,10 @@ fn main() {
         assert_eq!(text(|| _ = endless.checked(None)), "it ends");
         assert_eq!(endless.checked(Some(1)), 1);
         assert_eq!(text(|| exits(4)), "large");
+        assert_eq!(text(|| fails()), "small");
+        assert_eq!(text(|| poll(endless.serve())), "small");
         drop(link);
     }
-    // Each of the five, and what one of them calls.
-    assert_eq!(CALLS.load(Ordering::Relaxed), 6);
+    // Each of the seven, and what they call.
+    assert_eq!(CALLS.load(Ordering::Relaxed), 11);
 }
