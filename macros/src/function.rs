@@ -6,7 +6,10 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{Parse, ParseStream};
-use syn::{Abi, AttrStyle, Attribute, Meta, Signature, Token, Type, Visibility};
+use syn::visit_mut::VisitMut as _;
+use syn::{Abi, AttrStyle, Attribute, Meta, ReturnType, Signature, Token, Type, Visibility};
+
+use crate::held::Held;
 
 /// One function, of any kind, with or without a body.
 #[derive(Clone)]
@@ -44,14 +47,22 @@ impl Function {
 
     /// Reads what follows the attributes.
     pub(crate) fn parse_after(attrs: Vec<Attribute>, input: ParseStream) -> syn::Result<Self> {
-        Ok(Self {
+        let mut function = Self {
             attrs,
             vis: input.parse()?,
             defaultness: input.parse()?,
             sig: input.parse()?,
             body: input.parse()?,
             is_future: None,
-        })
+        };
+        Held.visit_signature_mut(&mut function.sig);
+        // What it returns is looked at, whoever has written it.
+        if let ReturnType::Type(_, output) = &mut function.sig.output {
+            while let Type::Group(group) = &**output {
+                *output = group.elem.clone();
+            }
+        }
+        Ok(function)
     }
 }
 

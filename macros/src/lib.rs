@@ -10,6 +10,7 @@ mod errors;
 mod function;
 #[cfg(all(test, feature = "enabled"))]
 mod golden;
+mod held;
 mod probe;
 mod text;
 mod tokens;

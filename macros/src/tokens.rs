@@ -24,6 +24,24 @@ pub(crate) fn may_mention(tokens: TokenStream, name: &str) -> bool {
     })
 }
 
+/// Whether both are the same tokens, wherever they stand and however they are spaced.
+pub(crate) fn are_same(one: TokenStream, other: TokenStream) -> bool {
+    let (mut one, mut other) = (one.into_iter(), other.into_iter());
+    loop {
+        let is_same = match (one.next(), other.next()) {
+            (None, None) => return true,
+            (Some(TokenTree::Group(one)), Some(TokenTree::Group(other))) => {
+                one.delimiter() == other.delimiter() && are_same(one.stream(), other.stream())
+            }
+            (Some(one), Some(other)) => one.to_string() == other.to_string(),
+            _ => false,
+        };
+        if !is_same {
+            return false;
+        }
+    }
+}
+
 /// The tokens, each at another place.
 pub(crate) fn respanned(tokens: TokenStream, place: impl Fn(Span) -> Span) -> TokenStream {
     let moved = tokens.into_iter().map(|mut token| {
@@ -37,7 +55,7 @@ pub(crate) fn respanned(tokens: TokenStream, place: impl Fn(Span) -> Span) -> To
 mod tests {
     use proc_macro2::TokenStream;
 
-    use super::{any_word, may_mention};
+    use super::{any_word, are_same, may_mention};
 
     fn tokens(text: &str) -> TokenStream {
         text.parse().expect("tokens")
@@ -50,6 +68,14 @@ mod tests {
         }
         for text in ["", "aa", "x(b)", "\"a\""] {
             assert!(!any_word(tokens(text), |word| word == "a"), "{text}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_the_same_however_they_are_spaced() {
+        assert!(are_same(tokens("a::b (1)"), tokens("a :: b(1)")));
+        for other in ["a", "a::b", "a::b(2)", "a::b[1]", "a::b(1) c"] {
+            assert!(!are_same(tokens("a::b(1)"), tokens(other)), "{other}");
         }
     }
 

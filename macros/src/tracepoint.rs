@@ -8,10 +8,12 @@ use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
+use syn::visit_mut::VisitMut as _;
 use syn::{Expr, Ident, Path, Token, Type, parse_quote};
 
 use crate::args::{MAX_ARGS, Runtime};
 use crate::function::Function;
+use crate::held::Held;
 use crate::traceable::describe_tracepoint;
 
 /// What is written in the parentheses.
@@ -36,13 +38,15 @@ impl Parse for Argument {
             return Err(syn::Error::new(name.span(), message));
         }
         input.parse::<Token![:]>()?;
-        let ty = input.parse()?;
-        let value = if input.peek(Token![=]) {
+        let mut ty = input.parse()?;
+        Held.visit_type_mut(&mut ty);
+        let mut value = if input.peek(Token![=]) {
             input.parse::<Token![=]>()?;
             input.parse()?
         } else {
             parse_quote!(#name)
         };
+        Held.visit_expr_mut(&mut value);
         Ok(Self { name, ty, value })
     }
 }

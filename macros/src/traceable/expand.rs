@@ -12,6 +12,7 @@ use super::scope::Scope;
 use super::{describe, hint, receiver};
 use crate::args::Runtime;
 use crate::function::{Body, Function};
+use crate::held::held;
 
 /// `function` behind its switch; for clippy and rustdoc, as it was written.
 pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime) -> TokenStream {
@@ -176,7 +177,11 @@ fn behind(
     let lints = may_have_a_never(function).then(|| quote!(#[allow(unreachable_code)]));
     // Items that it declares must not be what the types in front of it mean.
     let tokens = body.stream();
-    let body = if may_declare(&tokens) { body.to_token_stream() } else { tokens };
+    let body = if may_declare(&tokens) {
+        body.to_token_stream()
+    } else {
+        tokens
+    };
     quote_spanned! {span=>
         #unless
         #lints
@@ -262,7 +267,10 @@ fn inner_attributes(block: &Group) -> (Vec<Attribute>, TokenStream) {
         Ok((input.call(Attribute::parse_inner)?, input.parse::<TokenStream>()?))
     };
     let parsed = syn::parse::Parser::parse2(parser, block.stream());
-    let (mut attrs, tokens) = parsed.unwrap_or_else(|_| (Vec::new(), block.stream()));
+    let (mut attrs, tokens) = parsed.map_or_else(
+        |_| (Vec::new(), block.stream()),
+        |(attrs, tokens)| (attrs, held(&tokens.into_iter().collect::<Vec<_>>())),
+    );
     for attr in &mut attrs {
         attr.style = syn::AttrStyle::Outer;
     }

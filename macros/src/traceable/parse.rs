@@ -4,12 +4,14 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::parse::discouraged::Speculative as _;
 use syn::parse::{Parse, ParseStream};
+use syn::visit_mut::VisitMut as _;
 use syn::{Attribute, ImplItem, ItemImpl, ItemTrait, Meta, Path, Token, TraitItem, Visibility};
 
 use super::scope::Scope;
 use crate::args::TraceableArgs;
 use crate::errors::Errors;
 use crate::function::{Body, Function, braces, changes_nothing, conditional, is_attr};
+use crate::held::Held;
 use crate::text::text;
 use crate::tokens::any_word;
 
@@ -182,7 +184,8 @@ impl Container {
     fn parse_other(&mut self, input: ParseStream) -> syn::Result<TokenStream> {
         Ok(match self.kind {
             Kind::Impl => {
-                let item: ImplItem = input.parse()?;
+                let mut item: ImplItem = input.parse()?;
+                Held.visit_impl_item_mut(&mut item);
                 if let ImplItem::Type(alias) = &item
                     && alias.generics.params.is_empty()
                 {
@@ -194,8 +197,16 @@ impl Container {
                 }
                 item.into_token_stream()
             }
-            Kind::Trait => input.parse::<TraitItem>()?.into_token_stream(),
-            Kind::Mod => input.parse::<syn::Item>()?.into_token_stream(),
+            Kind::Trait => {
+                let mut item: TraitItem = input.parse()?;
+                Held.visit_trait_item_mut(&mut item);
+                item.into_token_stream()
+            }
+            Kind::Mod => {
+                let mut item: syn::Item = input.parse()?;
+                Held.visit_item_mut(&mut item);
+                item.into_token_stream()
+            }
         })
     }
 

@@ -11,14 +11,15 @@ mod nested;
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 
-use crate::tokens::may_mention;
+use crate::held::{Fragment, held};
+use crate::tokens::{are_same, may_mention};
 
 /// The parameter that stands for the receiver.
 pub(crate) const NAME: &str = "__self";
 
 /// The tokens with this function's `self` renamed. What is at `private` helps with that.
 pub(crate) fn rename_self(tokens: TokenStream, private: &TokenStream) -> TokenStream {
-    Renaming { private, mode: Mode::Code }.rename(tokens.into_iter().collect())
+    Renaming { private, mode: Mode::Code, counted: false }.rename(tokens.into_iter().collect())
 }
 
 /// How to read tokens.
@@ -26,6 +27,8 @@ pub(crate) fn rename_self(tokens: TokenStream, private: &TokenStream) -> TokenSt
 struct Renaming<'a> {
     private: &'a TokenStream,
     mode: Mode,
+    /// Whether they are what a macro is called with, which may count them.
+    counted: bool,
 }
 
 /// What they are.
@@ -45,7 +48,7 @@ impl Renaming<'_> {
             if self.mode == Mode::Code
                 && let Some(end) = nested::end_of_item(&tokens, at)
             {
-                out.extend_from_slice(&tokens[at..end]);
+                out.extend(held(&tokens[at..end]));
                 at = end;
                 continue;
             }
@@ -53,14 +56,20 @@ impl Renaming<'_> {
                 TokenTree::Ident(ident) if ident == "self" && is_ours(&tokens, at, self.mode) => {
                     TokenTree::Ident(Ident::new(NAME, ident.span()))
                 }
+                TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                    let inside = self.rename(group.stream().into_iter().collect());
+                    // What needs no other name is handed on whole: so what is in it stays held together.
+                    let is_ours = !are_same(inside.clone(), group.stream());
+                    let inside = if is_ours { inside } else { group.stream() };
+                    let fragment =
+                        Fragment { group, before: &tokens[..at], after: &tokens[at + 1..] };
+                    out.extend(fragment.held(inside, self.counted));
+                    at += 1;
+                    continue;
+                }
                 // What a macro was handed stays as it is, also what holds it together.
                 TokenTree::Group(group) if !may_mention(group.stream(), "self") => {
                     tokens[at].clone()
-                }
-                TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-                    out.extend(self.regrouped(group));
-                    at += 1;
-                    continue;
                 }
                 TokenTree::Group(group) => {
                     TokenTree::Group(self.rename_group(group, &tokens[..at]))
@@ -73,38 +82,24 @@ impl Renaming<'_> {
         out.into_iter().collect()
     }
 
-    /// A fragment that another macro was handed, renamed.
-    ///
-    /// An invisible group that a macro makes anew holds nothing together: the compiler does not look at it. So an
-    /// expression is given parentheses. One token needs none, and a `let` takes none.
-    fn regrouped(self, group: &Group) -> TokenStream {
-        let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-        let is_bare = tokens.len() == 1 || is_word(tokens.first(), "let");
-        let renamed = self.rename(tokens);
-        if is_bare {
-            return renamed;
-        }
-        let mut held = Group::new(Delimiter::Parenthesis, renamed);
-        held.set_span(group.span());
-        TokenStream::from(TokenTree::Group(held))
-    }
-
     fn rename_group(self, group: &Group, before: &[TokenTree]) -> Group {
         if group.delimiter() == Delimiter::Parenthesis && is_word(before.last(), "pub") {
             return group.clone();
         }
         let tokens: Vec<TokenTree> = group.stream().into_iter().collect();
-        let stream = match format::called_macro(before) {
+        let name = format::called_macro(before);
+        let inside = Self { counted: self.counted || name.is_some(), ..self };
+        let stream = match name {
             Some(name) if name == "stringify" => return group.clone(),
             Some(name) if format::is_quote(name) => {
-                Self { mode: Mode::Quote, ..self }.rename(tokens)
+                Self { mode: Mode::Quote, ..inside }.rename(tokens)
             }
             Some(name) if assert::shows_its_condition(name, &tokens) => {
-                let renamed = self.rename(tokens);
+                let renamed = inside.rename(tokens);
                 assert::said(name, &group.stream(), renamed, self.private)
             }
-            Some(name) => self.rename(format::rename_captures(name, tokens)),
-            None => self.rename(tokens),
+            Some(name) => inside.rename(format::rename_captures(name, tokens)),
+            None => inside.rename(tokens),
         };
         let mut renamed = Group::new(group.delimiter(), stream);
         renamed.set_span(group.span());
