@@ -177,7 +177,10 @@ fn behind(
     let lints = may_have_a_never(function).then(|| quote!(#[allow(unreachable_code)]));
     // Items that it declares must not be what the types in front of it mean.
     let tokens = body.stream();
-    let body = if may_declare(&tokens) {
+    let body = if !behind.is_empty() && !never_returns(function) {
+        // Before 2024, what its last expression borrows from would have to outlive the block in which that stands.
+        quote_spanned!(span=> #[allow(unused_braces)] return #body;)
+    } else if may_declare(&tokens) {
         body.to_token_stream()
     } else {
         tokens
