@@ -74,8 +74,8 @@ pub use link::{
 };
 pub use patch::Replacement;
 pub use probe::{
-    ArgumentKey, Call, Context, Entry, Exit, Kind, LifeInfo, Misfit, ModRet, Return, TypedArgument,
-    TypedReturn, Value,
+    ArgumentKey, Call, Context, Entry, Exit, Kind, LifeInfo, LifeUnderWay, Misfit, ModRet, Return,
+    TypedArgument, TypedReturn, Value, lives,
 };
 pub use probe::{EntryProbe, ExitProbe, ModRetProbe, SessionEntry, SessionExit};
 pub use registry::{Selector, Site, functions};

@@ -7,7 +7,7 @@
 use crate::grace::{Mark, Slow, Thread, current, enter_slow};
 use crate::md::Md;
 use crate::probe::{Frame, FutureList, LifeInfo, Needs, Outcome, States};
-use crate::site::{Slot, data_of};
+use crate::site::{Function, Slot, data_of};
 
 use super::origin::{mods, run_exits};
 use super::result::drop_skipped;
@@ -56,6 +56,11 @@ impl Halves {
     /// Whether the result needs a place that its last slot names.
     pub(crate) fn ret_in_slot(&self) -> bool {
         self.md.target.ret_in_slot
+    }
+
+    /// Whose call it is.
+    pub(crate) fn function(&self) -> &'static Function {
+        self.md.target.function
     }
 
     /// Whether there is anything to do when the call ends.

@@ -43,7 +43,7 @@ pub(super) enum Begun<L: Lives> {
     Unprobed,
     /// A probe has decided the result: the body is not to run.
     Decided(Decided<L>),
-    /// It goes on, and probes are to see its end.
+    /// It goes on, and probes may see more of it.
     Running(Box<Running<L>>),
 }
 
@@ -68,7 +68,7 @@ impl<L: Lives> Running<L> {
         }
         // SAFETY: the caller's promise.
         let Some(mut halves) = (unsafe { Halves::of(entry) }) else { return Begun::Unprobed };
-        let info = LifeInfo::begin();
+        let mut info = LifeInfo::begin();
         let mut ret = Ret::<Output<L>>::new();
         // SAFETY: the arguments stay where they are until the slots are gone.
         let mut slots = unsafe { L::slots(args) };
@@ -81,9 +81,7 @@ impl<L: Lives> Running<L> {
         if outcome == Outcome::Skipped {
             return Begun::Decided(Decided { info, halves, args, ret });
         }
-        if !halves.has_end() {
-            return Begun::Unprobed;
-        }
+        info.list(halves.function());
         // SAFETY: they are there; of the copy, only what is `Copy` is read.
         let args = unsafe { args.cast::<MaybeUninit<L::Args>>().read() };
         Begun::Running(Box::new(Self { info, halves, args }))

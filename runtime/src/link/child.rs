@@ -12,6 +12,7 @@
 
 use crate::grace;
 use crate::patch;
+use crate::probe;
 use crate::sync::{AtomicPtr, AtomicU32, Ordering};
 use crate::sys;
 
@@ -70,6 +71,7 @@ pub(super) fn is_at_home(is_locked: impl Fn() -> bool) -> bool {
                 if word.compare_exchange(FREE, LOOKING, free, looking).is_ok() {
                     grace::in_cloned_child();
                     patch::in_forked_child();
+                    probe::in_forked_child();
                     word.store(HOME, Ordering::Release);
                 }
             }

@@ -13,6 +13,7 @@ use std::io;
 
 use crate::grace;
 use crate::patch;
+use crate::probe;
 use crate::registry::Registry;
 use crate::sync::{AtomicBool, Ordering};
 use crate::sys;
@@ -29,6 +30,7 @@ std::thread_local! {
 /// Installs the handlers. Without them the child of a fork could wait for threads it does not have.
 pub(super) fn prepare() -> io::Result<()> {
     child::prepare();
+    probe::prepare();
     static INSTALLED: AtomicBool = AtomicBool::new(false);
     // Two threads may install them at the same time, and each may run twice: the second time does
     // nothing.
@@ -56,6 +58,7 @@ unsafe extern "C" fn in_parent() {
 unsafe extern "C" fn in_child() {
     grace::in_forked_child();
     patch::in_forked_child();
+    probe::in_forked_child();
     // What is orphaned stays so.
     let taken = ACROSS.take();
     if taken.is_some() {

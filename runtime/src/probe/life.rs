@@ -7,7 +7,9 @@ use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use crate::scope::{Place, here};
-use crate::site::Slot;
+use crate::site::{Function, Slot};
+
+use super::listing::Listed;
 
 std::thread_local! {
     /// The future whose probes the thread is running.
@@ -34,6 +36,8 @@ pub struct LifeInfo {
     more_threads: Vec<ThreadId>,
     /// Whose life it is: where the slots are that its probes are handed.
     args: Cell<*mut Slot>,
+    /// Among those that are under way; `None` if it is not, or not for long.
+    listed: Option<Listed>,
 }
 
 impl LifeInfo {
@@ -53,7 +57,13 @@ impl LifeInfo {
             place: Place::here(),
             more_threads: Vec::new(),
             args: Cell::new(core::ptr::null_mut()),
+            listed: None,
         }
+    }
+
+    /// Lists it among the lives that are under way, until it is dropped.
+    pub(crate) fn list(&mut self, function: &'static Function) {
+        self.listed = Listed::new(self.id, function, self.parent, self.began);
     }
 
     /// Its number: no other future of the process has it.
@@ -114,13 +124,20 @@ impl LifeInfo {
         if self.place.thread() != here && !self.more_threads.contains(&here) {
             self.more_threads.push(here);
         }
+        if let Some(listed) = &self.listed {
+            listed.poll_begins(self.poll_began);
+        }
         POLLED.replace(Some(self.id))
     }
 
     /// It ends.
     pub(crate) fn poll_ends(&mut self, outer: Option<NonZero<u64>>) {
-        let took = self.poll_began.elapsed();
+        let now = Instant::now();
+        let took = now.saturating_duration_since(self.poll_began);
         self.polls += 1;
+        if let Some(listed) = &self.listed {
+            listed.poll_ends(now, self.polls);
+        }
         self.busy += took;
         self.longest = self.longest.max(took);
         POLLED.set(outer);

@@ -12,3 +12,4 @@ mod lives;
 mod runtimes;
 mod scopes;
 mod steps;
+mod underway;

@@ -231,3 +231,66 @@ fn programs_are_started_while_functions_are_patched() {
         stop.store(true, Ordering::Relaxed);
     });
 }
+
+#[traceable]
+async fn asked(a: u64) -> u64 {
+    let lives = gtramp::lives().into_iter().filter(|life| life.function().name() == "asked");
+    lives.filter(|life| life.is_polled()).count() as u64 + a
+}
+
+#[traceable]
+async fn held(inside: &Barrier, go_on: &Barrier) {
+    inside.wait();
+    go_on.wait();
+}
+
+/// What is under way in the child: another thread's life, which nobody polls any more, and the forking thread's own,
+/// which goes on.
+#[test]
+fn in_a_child_only_what_the_forking_thread_was_polling_is_still_being_polled() {
+    fn poll(future: impl Future) -> bool {
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        std::pin::pin!(future).poll(&mut context).is_ready()
+    }
+    fn this_thread() -> u32 {
+        // SAFETY: no precondition.
+        unsafe { libc::gettid() }.cast_unsigned()
+    }
+    /// Forks while it is polled.
+    #[traceable]
+    async fn forking() -> bool {
+        in_child(|| {
+            let mut lives = gtramp::lives();
+            lives.retain(|life| ["held", "forking"].contains(&life.function().name()));
+            let polled = |life: &gtramp::LifeUnderWay| {
+                (life.function().name(), life.is_polled(), life.thread() == this_thread())
+            };
+            let seen: Vec<_> = lives.iter().map(polled).collect();
+            // And lives begin and end there as before.
+            let link = site!(asked).fexit(|_: &Exit| ()).expect("the child attaches");
+            let begins = poll(asked(1)) && gtramp::lives().len() == lives.len();
+            drop(link);
+            seen == [("held", false, false), ("forking", true, true)] && begins
+        })
+    }
+    let _turn = turn();
+    let (inside, go_on) = (Barrier::new(2), Barrier::new(2));
+    let _link = gtramp::fexit(
+        ["life::forks::**::{held,forking}", "life::forks::{held,forking}"],
+        |_: &Exit| (),
+    )
+    .expect("it takes any probe");
+    let well = std::thread::scope(|scope| {
+        scope.spawn(|| poll(held(&inside, &go_on)));
+        inside.wait();
+        let mut future = Box::pin(forking());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        let well = std::future::Future::poll(future.as_mut(), &mut context);
+        let held_is_polled =
+            gtramp::lives().iter().any(|life| life.function().name() == "held" && life.is_polled());
+        go_on.wait();
+        assert!(held_is_polled, "in the parent it is");
+        well
+    });
+    assert_eq!(well, std::task::Poll::Ready(true));
+}
