@@ -205,6 +205,29 @@ pub fn fmod_ret(attribute: TokenStream, item: TokenStream) -> TokenStream {
     probe::probe(probe::Kind::FmodRet, attribute.into(), item.into()).into()
 }
 
+/// Makes a probe that runs before and after each poll of an async function's future.
+///
+/// As [`macro@fentry`], with the context `&Polling` alone: the future has taken the function's arguments.
+///
+/// ```ignore
+/// use std::time::Duration;
+///
+/// use gtramp::{Polling, poll};
+///
+/// #[poll("server::**")]
+/// fn long(ctx: &Polling) {
+///     if ctx.step().has_ended() && ctx.took() > Duration::from_millis(10) {
+///         println!("a poll of {} took {:?}", ctx.function().path(), ctx.took());
+///     }
+/// }
+/// ```
+///
+/// Of the functions that the patterns select it attaches to those that are async.
+#[proc_macro_attribute]
+pub fn poll(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    probe::probe(probe::Kind::Poll, attribute.into(), item.into()).into()
+}
+
 /// Makes a function that can be put in the place of others: a live patch.
 ///
 /// It has the arguments and the result of what it replaces, a method's `self` among them as the first. Its types are

@@ -1,4 +1,5 @@
-//! Async functions: a call is the life of a future, from its first poll to its end; and which lives are under way.
+//! Async functions: a call is the life of a future, from its first poll to its end; its polls; and which lives are
+//! under way.
 //!
 //! Run by `cargo run --example futures`.
 
@@ -7,7 +8,7 @@ use std::pin::pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
-use gtramp::{Entry, Exit, traceable};
+use gtramp::{Entry, Exit, PollStep, Polling, traceable};
 
 #[traceable]
 async fn fetch(page: u32) -> usize {
@@ -53,6 +54,17 @@ fn main() -> Result<(), gtramp::Error> {
     assert_eq!(poll_times(fetch(2), 10), Some(200));
     assert_eq!(poll_times(fetch(7), 3), None);
 
+    // Around each poll, also of a future that began before.
+    let polls = gtramp::poll("futures::fetch", |ctx: &Polling| match ctx.step() {
+        PollStep::Begins => log(format!("  poll {:?} begins", ctx.number())),
+        step => {
+            println!("  took {:?}", ctx.took());
+            log(format!("  poll {:?} is {step:?}", ctx.number()));
+        }
+    })?;
+    assert_eq!(poll_times(fetch(2), 10), Some(200));
+    drop(polls);
+
     // Which are under way, and how far are they?
     let mut waiting = Box::pin(fetch(5));
     let mut context = Context::from_waker(Waker::noop());
@@ -71,6 +83,12 @@ fn main() -> Result<(), gtramp::Error> {
             "< page Some(2) ended after 2 polls",
             "> fetch(page=7)",
             "< page Some(7) cancelled after 3 polls",
+            "> fetch(page=2)",
+            "  poll Some(1) begins",
+            "  poll Some(1) is Pending",
+            "  poll Some(2) begins",
+            "  poll Some(2) is Ready",
+            "< page Some(2) ended after 2 polls",
             "> fetch(page=5)",
             "< page Some(5) cancelled after 1 polls",
         ]

@@ -138,6 +138,12 @@ pub enum Error {
         /// The tracepoint's path.
         tracepoint: &'static str,
     },
+    /// Only the futures of async functions are polled, so poll probes attach to no other function.
+    #[non_exhaustive]
+    NotAsync {
+        /// The function's path.
+        function: &'static str,
+    },
     /// A function is patched already.
     #[non_exhaustive]
     Busy {
@@ -361,6 +367,11 @@ impl fmt::Display for Error {
             Self::NoEnd { tracepoint } => write!(
                 f,
                 "`{tracepoint}` is a tracepoint, which has no end and no result: attach an entry probe to it"
+            ),
+            Self::NotAsync { function } => write!(
+                f,
+                "`{function}` is not async, so there are no polls of it: attach an entry or exit probe, or put \
+                 #[traceable(future)] on it if it returns the future of an `async` block"
             ),
             Self::Busy { function } => write!(
                 f,

@@ -63,21 +63,21 @@ mod site;
 mod sync;
 mod sys;
 
-pub use gtramp_macros::{fentry, fexit, fmod_ret, fsession, replace, traceable, tracepoint};
+pub use gtramp_macros::{fentry, fexit, fmod_ret, fsession, poll, replace, traceable, tracepoint};
 
 pub use error::{Error, Refusal};
 pub use grace::{IgnoreGuard, ignore_current_thread};
 pub use link::{
     Altered, Cookie, IntoProbes, Link, LinkBuilder, LinkInfo, LinkedFunction, Patch, PatchBuilder,
     PatchEvent, PatchWatch, Probes, Stats, Transaction, fentry, fexit, fmod_ret, fsession, link,
-    watch_patches,
+    poll, watch_patches,
 };
 pub use patch::Replacement;
 pub use probe::{
-    ArgumentKey, Call, Context, Entry, Exit, Kind, LifeInfo, LifeUnderWay, Misfit, ModRet, Return,
-    TypedArgument, TypedReturn, Value, lives,
+    ArgumentKey, Call, Context, Entry, Exit, Kind, LifeInfo, LifeUnderWay, Misfit, ModRet,
+    PollStep, Polling, Return, TypedArgument, TypedReturn, Value, lives,
 };
-pub use probe::{EntryProbe, ExitProbe, ModRetProbe, SessionEntry, SessionExit};
+pub use probe::{EntryProbe, ExitProbe, ModRetProbe, PollProbe, SessionEntry, SessionExit};
 pub use registry::{Selector, Site, functions};
 pub use scope::{EnteredScope, InScope, Scope};
 pub use site::{Argument, Function, Variant};
@@ -143,11 +143,11 @@ pub mod __private {
     pub use crate::life::Life;
     pub use crate::link::{
         Link, LinkBuilder, Patch, PatchBuilder, Signature, entry_link, exit_link, mod_ret_link,
-        replacing, session_link,
+        poll_link, replacing, session_link,
     };
     pub use crate::patch::Replacement;
-    pub use crate::probe::{Entry, Exit, ModRet};
-    pub use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, Param, Probe, RetParam};
+    pub use crate::probe::{Entry, Exit, ModRet, Polling};
+    pub use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, Param, PollProbe, Probe, RetParam};
     pub use crate::probe::{SessionEntry, SessionExit};
     pub use crate::site::*;
 

@@ -76,12 +76,16 @@ fn context(kind: Kind, probe: &ProbeFn, errors: &mut Errors) {
             let Some(last) = path.segments.last() else {
                 return;
             };
-            let known = [Kind::Fentry, Kind::Fexit, Kind::FmodRet].map(Kind::context);
+            let known = [Kind::Fentry, Kind::Fexit, Kind::FmodRet, Kind::Poll].map(Kind::context);
             let name = last.ident.to_string();
             if name != wanted && known.contains(&name.as_str()) {
                 errors.push(
                     &last.ident,
-                    format_args!("an `#[{}]` probe is handed `&{wanted}`", kind.name()),
+                    format_args!(
+                        "{} `#[{}]` probe is handed `&{wanted}`",
+                        kind.article(),
+                        kind.name()
+                    ),
                 );
             } else if is_plain_data(&name) {
                 errors.push(&typed.ty, message);

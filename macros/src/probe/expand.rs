@@ -41,9 +41,12 @@ pub(crate) fn refuse_result(name: &str, probe: &ProbeFn, errors: &mut Errors) {
     if let ReturnType::Type(_, output) = &probe.0.sig.output
         && !matches!(&**output, Type::Tuple(unit) if unit.elems.is_empty())
     {
+        let article = if name == "poll" { "a" } else { "an" };
         errors.push(
             output,
-            format_args!("an `#[{name}]` probe returns nothing; `#[fmod_ret]` decides results"),
+            format_args!(
+                "{article} `#[{name}]` probe returns nothing; `#[fmod_ret]` decides results"
+            ),
         );
     }
 }
@@ -56,6 +59,23 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
     let sleepable = args.sleepable;
     let (implements, members) = (&shape.implements, &shape.members);
     let descriptions = shape.params.iter().map(|param| param.description(&private));
+    if kind == Kind::Poll {
+        let begin = quote!(#private::poll_link(Self {}));
+        let implementation = quote! {
+            #identity
+
+            #[allow(elided_lifetimes_in_paths)]
+            impl #private::PollProbe for #name {
+                const SLEEPABLE: bool = #sleepable;
+
+                #[inline(always)]
+                fn call(&self, ctx: &#private::Polling<'_>) {
+                    #name(ctx);
+                }
+            }
+        };
+        return item(probe, &private, begin, implementation);
+    }
     let call = call(kind, &quote!(#name), shape, None, &private);
     let begin = format_ident!("{}", kind.begin());
     let begin = quote!(#private::#begin(Self {}));

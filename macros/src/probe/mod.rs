@@ -13,6 +13,7 @@ mod fsession;
 mod output;
 mod param;
 mod parse;
+mod poll;
 mod replace;
 
 use proc_macro2::TokenStream;
@@ -32,6 +33,7 @@ pub(crate) enum Kind {
     Fentry,
     Fexit,
     FmodRet,
+    Poll,
 }
 
 impl Kind {
@@ -41,7 +43,13 @@ impl Kind {
             Self::Fentry => "fentry",
             Self::Fexit => "fexit",
             Self::FmodRet => "fmod_ret",
+            Self::Poll => "poll",
         }
+    }
+
+    /// What stands before its name.
+    pub(crate) fn article(self) -> &'static str {
+        if self == Self::Poll { "a" } else { "an" }
     }
 
     /// The runtime's function that begins a link of such a probe.
@@ -50,6 +58,7 @@ impl Kind {
             Self::Fentry => "entry_link",
             Self::Fexit => "exit_link",
             Self::FmodRet => "mod_ret_link",
+            Self::Poll => "poll_link",
         }
     }
 
@@ -59,6 +68,7 @@ impl Kind {
             Self::Fentry => "Entry",
             Self::Fexit => "Exit",
             Self::FmodRet => "ModRet",
+            Self::Poll => "Polling",
         }
     }
 }
@@ -80,6 +90,7 @@ pub(crate) fn probe(kind: Kind, attribute: TokenStream, item: TokenStream) -> To
         Kind::Fentry => fentry::shape(&probe, &args, &mut errors),
         Kind::Fexit => fexit::shape(&probe, &args, &mut errors),
         Kind::FmodRet => fmod_ret::shape(&probe, &args, &mut errors),
+        Kind::Poll => poll::shape(&probe, &args, &mut errors),
     };
     if errors.is_empty() {
         return expand::expand(kind, probe, &args, &shape);

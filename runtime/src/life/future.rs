@@ -6,7 +6,10 @@ use core::mem::ManuallyDrop;
 use core::num::NonZero;
 use core::pin::Pin;
 use core::task::{Context, Poll};
+use std::time::Instant;
 
+use crate::caller::Polled;
+use crate::probe::PollStep;
 use crate::site::{Lives, Unpolled};
 
 use super::running::{Begun, Running, cancel_unpolled};
@@ -111,18 +114,29 @@ impl<L: Lives> Life<L, L::Args, L::Future> {
             }
         }
         assert!(self.state != OVER, "`async fn` resumed after completion");
+        // SAFETY: null, or the stub of the function, one of whose switches was found armed.
+        let polled = unsafe { Polled::of(entry) };
         if self.state == PLAIN {
+            let around = polled.map(Around::begin);
             // SAFETY: the future is there, and this is pinned.
-            return unsafe { self.poll_future(cx) };
+            let poll = unsafe { self.poll_future(cx) };
+            around.into_iter().for_each(|around| around.end(&poll));
+            return poll;
         }
         // SAFETY: the state is the address of one.
         let running = unsafe { &mut *self.state.0.cast::<Running<L>>() };
-        let outer = running.info.poll_begins();
-        let unwinding = Unwinding { life: self, outer };
+        let mut unwinding = Unwinding { life: self, outer: None, polled };
+        if let Some(polled) = &mut unwinding.polled {
+            polled.begins(Some(&running.info));
+        }
+        unwinding.outer = running.info.poll_begins(unwinding.polled.is_some());
         // SAFETY: the future is there, and this is pinned.
         let poll = unsafe { unwinding.life.poll_future(cx) };
-        core::mem::forget(unwinding);
-        running.info.poll_ends(outer);
+        let (outer, polled) = unwinding.forget();
+        let took = running.info.poll_ends(outer);
+        if let Some(mut polled) = polled {
+            polled.ends(Some(&running.info), step_of(&poll), took);
+        }
         poll.map(|ret| {
             // SAFETY: the state is the address of one, and is replaced.
             let running = unsafe { self.take_running() };
@@ -154,19 +168,63 @@ impl<L: Lives<Args = A, Future = U>, A, U> Life<L, A, U> {
 
 type Output<L> = <<L as Lives>::Future as Future>::Output;
 
+/// How a poll that did not panic has ended.
+fn step_of<T>(poll: &Poll<T>) -> PollStep {
+    if poll.is_ready() { PollStep::Ready } else { PollStep::Pending }
+}
+
 /// Ends the life of a future whose poll panics.
 struct Unwinding<'l, L: Lives> {
     life: &'l mut Life<L, L::Args, L::Future>,
     /// The life around it.
     outer: Option<NonZero<u64>>,
+    polled: Option<Polled>,
+}
+
+impl<L: Lives> Unwinding<'_, L> {
+    /// It did not.
+    fn forget(self) -> (Option<NonZero<u64>>, Option<Polled>) {
+        let mut this = ManuallyDrop::new(self);
+        (this.outer, this.polled.take())
+    }
 }
 
 impl<L: Lives> Drop for Unwinding<'_, L> {
     fn drop(&mut self) {
         // SAFETY: it is made where the state is the address of one.
         let mut running = unsafe { self.life.take_running() };
-        running.info.poll_ends(self.outer);
+        let took = running.info.poll_ends(self.outer);
+        if let Some(polled) = &mut self.polled {
+            polled.ends(Some(&running.info), PollStep::Unwound, took);
+        }
         running.unwound();
+    }
+}
+
+/// The probes around a poll of a future whose life is not known.
+struct Around {
+    polled: Polled,
+    began: Instant,
+}
+
+impl Around {
+    fn begin(mut polled: Polled) -> Self {
+        polled.begins(None);
+        Self { polled, began: Instant::now() }
+    }
+
+    fn end<T>(self, poll: &Poll<T>) {
+        let mut this = ManuallyDrop::new(self);
+        let took = this.began.elapsed();
+        this.polled.ends(None, step_of(poll), took);
+    }
+}
+
+/// The poll panics.
+impl Drop for Around {
+    fn drop(&mut self) {
+        let took = self.began.elapsed();
+        self.polled.ends(None, PollStep::Unwound, took);
     }
 }
 

@@ -63,9 +63,11 @@ pub(super) fn bind(
     let mut binding = Binding::new(probes, fits, settings);
     // A tracepoint has no end and no result. Whoever selects everything means functions.
     let has_ends = probes.iter().any(|probe| probe.kind() != Kind::Fentry);
+    // And only futures are polled.
+    let has_polls = probes.iter().any(|probe| probe.kind() == Kind::Poll);
     let mut left_out = None;
     for function in functions {
-        if has_ends && function.is_tracepoint() {
+        if has_ends && function.is_tracepoint() || has_polls && !function.is_async() {
             left_out = Some(*function);
             continue;
         }
@@ -75,7 +77,12 @@ pub(super) fn bind(
         }
     }
     if let (Some(function), [], []) = (left_out, &members[..], &refused[..]) {
-        let refusal = Refusal::new(function, Error::NoEnd { tracepoint: function.instance() });
+        let instance = function.instance();
+        let reason = match has_polls {
+            true => Error::NotAsync { function: instance },
+            false => Error::NoEnd { tracepoint: instance },
+        };
+        let refusal = Refusal::new(function, reason);
         sys::push(&mut refused, refusal).map_err(list_of_functions)?;
     }
     Ok(Bound { members, fits: binding.fits, refused })
@@ -151,7 +158,8 @@ impl<'r> Binding<'r> {
         let probes = self.probes;
         let sleeps = self.settings.sleepable || probes.iter().any(|probe| probe.is_sleepable());
         let sleep = if sleeps { Needs::SLEEP } else { Needs::NOTHING };
-        let entries_alone = probes.iter().all(|probe| probe.kind() == Kind::Fentry);
+        let entries_alone =
+            probes.iter().all(|probe| matches!(probe.kind(), Kind::Fentry | Kind::Poll));
         let origin = if entries_alone { Needs::NOTHING } else { Needs::ORIGIN };
         let needs = sleep.and(origin);
         if choose::shared(needs, self.settings.lookup, abi).is_none() {

@@ -4,7 +4,9 @@ use std::thread::ThreadId;
 
 use crate::caller::Lookup;
 use crate::error::Error;
-use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, Probe, SessionEntry, SessionExit};
+use crate::probe::{
+    EntryProbe, ExitProbe, ModRetProbe, PollProbe, Probe, SessionEntry, SessionExit,
+};
 use crate::registry::Selector;
 use crate::scope::{Limit, Scope};
 
@@ -85,6 +87,40 @@ impl LinkBuilder {
     /// Adds a probe that runs at exit: a closure or what `#[fexit]` made.
     pub fn fexit<M: 'static, P: ExitProbe<M>>(mut self, probe: P) -> Self {
         self.probes = self.probes.fexit(probe);
+        self
+    }
+
+    /// Adds a probe that runs before and after each poll of an async function's future: a closure or what `#[poll]`
+    /// made. The link attaches to async functions alone, and leaves out others that a pattern selects.
+    ///
+    /// It sees every poll that begins while the link is attached, also of a life that began before: such a one has no
+    /// [`Context::life`](crate::Context::life), and its polls no number. Between an `fentry` and an `fexit` of the same
+    /// life come all its polls. Of probes that are around the same poll, those that come first before it come last
+    /// after it.
+    ///
+    /// ```
+    /// # use std::future::Future;
+    /// # use std::pin::pin;
+    /// # use std::task::{Context, Waker};
+    /// use std::time::Duration;
+    /// use gtramp::{Polling, site, traceable};
+    ///
+    /// #[traceable]
+    /// async fn handle(id: u32) -> u32 {
+    ///     id
+    /// }
+    ///
+    /// // Who blocks a thread of the runtime?
+    /// let link = site!(handle).poll(|ctx: &Polling| {
+    ///     if ctx.step().has_ended() && ctx.took() > Duration::from_millis(10) {
+    ///         eprintln!("poll {:?} of {} took {:?}", ctx.number(), ctx.function().path(), ctx.took());
+    ///     }
+    /// })?;
+    /// # assert!(pin!(handle(1)).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+    /// # Ok::<(), gtramp::Error>(())
+    /// ```
+    pub fn poll<M: 'static, P: PollProbe<M>>(mut self, probe: P) -> Self {
+        self.probes = self.probes.poll(probe);
         self
     }
 
@@ -286,6 +322,11 @@ pub fn exit_link<P: Probe + ExitProbe>(probe: P) -> LinkBuilder {
     link().functions(patterns::<P>()).fexit(probe)
 }
 
+/// A link of a poll probe that an attribute made, for the functions its attribute names.
+pub fn poll_link<P: Probe + PollProbe>(probe: P) -> LinkBuilder {
+    link().functions(patterns::<P>()).poll(probe)
+}
+
 /// A link of a session that an attribute made, for the functions its attribute names.
 pub fn session_link<P>(session: P) -> LinkBuilder
 where
@@ -339,6 +380,19 @@ pub fn fexit<M: 'static>(
     probe: impl ExitProbe<M>,
 ) -> Result<Link, Error> {
     link().functions(functions).fexit(probe).attach()
+}
+
+/// Attaches a probe that runs before and after each poll of the futures of these async functions: see
+/// [`LinkBuilder::poll`].
+///
+/// # Errors
+///
+/// As [`LinkBuilder::attach`]; [`Error::NotAsync`] if none of the functions is async.
+pub fn poll<M: 'static>(
+    functions: impl Into<Selector>,
+    probe: impl PollProbe<M>,
+) -> Result<Link, Error> {
+    link().functions(functions).poll(probe).attach()
 }
 
 /// Attaches a session: see [`LinkBuilder::fsession`].

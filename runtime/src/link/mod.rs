@@ -33,7 +33,7 @@ mod tests;
 
 pub use builder::{
     LinkBuilder, entry_link, exit_link, fentry, fexit, fmod_ret, fsession, link, mod_ret_link,
-    session_link,
+    poll, poll_link, session_link,
 };
 pub use cookie::Cookie;
 pub use handle::Link;

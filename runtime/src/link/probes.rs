@@ -5,8 +5,8 @@ use core::marker::PhantomData;
 
 use crate::caller::{entry_caller, exit_caller, mod_ret_caller, pair_caller, session_caller};
 use crate::probe::{
-    AnyEntry, AnyExit, AnyModRet, AnyProbe, EntryHalf, EntryProbe, ExitHalf, ExitProbe, HalfOf,
-    Kind, ModRetProbe, PairCaller, SessionEntry, SessionExit, halves,
+    AnyEntry, AnyExit, AnyModRet, AnyPoll, AnyProbe, EntryHalf, EntryProbe, ExitHalf, ExitProbe,
+    HalfOf, Kind, ModRetProbe, PairCaller, PollProbe, SessionEntry, SessionExit, halves,
 };
 
 /// Probes that are attached together: what [`Link::update`](crate::Link::update) puts in the place of a link's own
@@ -54,8 +54,8 @@ impl<P: sealed::IntoProbes<M>, M> IntoProbes<M> for P {}
 pub struct OneOf<K, M>(PhantomData<(K, M)>);
 
 mod sealed {
-    use super::{EntryProbe, ExitProbe, ModRetProbe, OneOf, Probes};
-    use crate::probe::{Entry, Exit, ModRet};
+    use super::{EntryProbe, ExitProbe, ModRetProbe, OneOf, PollProbe, Probes};
+    use crate::probe::{Entry, Exit, ModRet, Polling};
 
     pub trait IntoProbes<M> {
         fn into_probes(self) -> Probes;
@@ -82,6 +82,12 @@ mod sealed {
     impl<P: ExitProbe<M>, M: 'static> IntoProbes<OneOf<Exit<'static>, M>> for P {
         fn into_probes(self) -> Probes {
             Probes::new().fexit(self)
+        }
+    }
+
+    impl<P: PollProbe<M>, M: 'static> IntoProbes<OneOf<Polling<'static>, M>> for P {
+        fn into_probes(self) -> Probes {
+            Probes::new().poll(self)
         }
     }
 }
@@ -114,6 +120,12 @@ impl Probes {
     pub fn fexit<M: 'static, P: ExitProbe<M>>(mut self, probe: P) -> Self {
         let specialised = exit_caller::<P, M>;
         self.list.push(Box::new(AnyExit { probe, specialised, closure: PhantomData }));
+        self
+    }
+
+    /// Adds a probe that runs before and after each poll of an async function's future: a closure or what `#[poll]` made.
+    pub fn poll<M: 'static, P: PollProbe<M>>(mut self, probe: P) -> Self {
+        self.list.push(Box::new(AnyPoll { probe, closure: PhantomData }));
         self
     }
 

@@ -117,20 +117,22 @@ struct Groups {
     mods: Vec<Row>,
     /// The other way round than they run.
     exits: Vec<Row>,
+    polls: Vec<Row>,
 }
 
 impl Groups {
     fn of(list: &List, keep: impl Fn(&Row) -> bool) -> Self {
         let kept = |row: &&Row| keep(row);
-        let [mut entries, mut mods, mut exits] =
-            [list.entries(), list.mods(), list.exits()].map(|rows| {
+        let [mut entries, mut mods, mut exits, mut polls] =
+            [list.entries(), list.mods(), list.exits(), list.polls()].map(|rows| {
                 // Mostly one is added.
                 Vec::with_capacity(if rows.is_empty() { 0 } else { rows.len() + 1 })
             });
         entries.extend(list.entries().iter().filter(kept).map(Row::copy));
         mods.extend(list.mods().iter().filter(kept).map(Row::copy));
         exits.extend(list.exits().iter().rev().filter(kept).map(Row::copy));
-        Self { entries, mods, exits }
+        polls.extend(list.polls().iter().filter(kept).map(Row::copy));
+        Self { entries, mods, exits, polls }
     }
 
     /// Adds the probes of `link` as they fit a function.
@@ -154,6 +156,7 @@ impl Groups {
             Kind::Fentry => &mut self.entries,
             Kind::FmodRet => &mut self.mods,
             Kind::Fexit => &mut self.exits,
+            Kind::Poll => &mut self.polls,
         }
     }
 
@@ -162,10 +165,12 @@ impl Groups {
     ///
     /// Each group is in attach order.
     fn count_misses_once(&mut self) {
-        let Self { entries, mods, exits } = self;
+        let Self { entries, mods, exits, polls } = self;
         count_once(entries, [&[], &[]]);
         count_once(exits, [entries, &[]]);
         count_once(mods, [entries, exits]);
+        // A poll that was not seen is missed whether or not the life was.
+        count_once(polls, [&[], &[]]);
     }
 
     fn into_list(mut self, abi: CallAbi) -> Result<ListBox, OutOfMemory> {
@@ -173,7 +178,7 @@ impl Groups {
         if !self.mods.is_empty() || !self.exits.is_empty() {
             needs = needs.and(Needs::ORIGIN);
         }
-        for group in [&mut self.entries, &mut self.mods, &mut self.exits] {
+        for group in [&mut self.entries, &mut self.mods, &mut self.exits, &mut self.polls] {
             // Stable: the probes of one link stay in the order in which it was given them.
             group.sort_by_key(|row| state(row).rank());
             needs = group.iter().fold(needs, |needs, row| needs.and(state(row).needs));
@@ -181,12 +186,16 @@ impl Groups {
         self.count_misses_once();
         self.exits.reverse();
         let own_caller = self.own_caller(abi);
-        ListBox::new(needs, own_caller, self.entries, self.mods, self.exits)
+        ListBox::new(needs, own_caller, self.entries, self.mods, self.exits, self.polls)
     }
 
     /// The own caller of a list of these rows, if it has one.
     fn own_caller(&self, abi: CallAbi) -> Option<OwnCaller> {
-        let Self { entries, mods, exits } = self;
+        let Self { entries, mods, exits, polls } = self;
+        // Async functions have no callers.
+        if !polls.is_empty() {
+            return None;
+        }
         let rows = || entries.iter().chain(mods).chain(exits);
         let first = rows().next()?;
         let link = state(first);

@@ -1,7 +1,7 @@
 //! Attaching to the one function that `site!` names.
 
 use crate::error::Error;
-use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, SessionEntry, SessionExit};
+use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, PollProbe, SessionEntry, SessionExit};
 use crate::registry::Site;
 
 use super::builder::{LinkBuilder, link};
@@ -57,6 +57,15 @@ impl<F> Site<F> {
     /// As [`LinkBuilder::attach`].
     pub fn fexit<M: 'static>(self, probe: impl ExitProbe<M>) -> Result<Link, Error> {
         self.link().fexit(probe).attach()
+    }
+
+    /// Attaches a probe around each poll of an async function's future, see [`poll`](fn@crate::poll).
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn poll<M: 'static>(self, probe: impl PollProbe<M>) -> Result<Link, Error> {
+        self.link().poll(probe).attach()
     }
 
     /// Attaches a session, see [`fsession`](fn@crate::fsession).

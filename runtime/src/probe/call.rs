@@ -17,7 +17,7 @@ const LIMIT: usize = 200;
 /// A value is shown by its type's `Debug`, at most 200 bytes of it unless [`Call::limit`] says otherwise; `…` stands
 /// for the rest. For `_` stands what cannot be shown: what has no `Debug` where the function was written (also a
 /// type parameter that is not bounded by it), and at exit arguments that the function has taken; those that are
-/// `Copy` and borrow nothing are still there. `<redacted>` stands for what [`#[traceable(redact(..))]`](macro@crate::traceable)
+/// `Copy` and borrow nothing are still there. Of a poll none are. `<redacted>` stands for what [`#[traceable(redact(..))]`](macro@crate::traceable)
 /// keeps back, `(unwound)` for the result of a call through which a panic passes, and `(cancelled)` for that of a future
 /// which was dropped before its end. The result of an `async fn` is not shown.
 ///
@@ -97,6 +97,7 @@ impl Context<'_> {
     fn argument_as_text(&self, index: usize) -> What {
         let function = self.function();
         match function.shown()[index].shows() {
+            Shows::Debug { .. } if self.frame().outcome == Outcome::Polled => What::Nothing,
             Shows::Debug { show, copied } => {
                 let description = function.description();
                 // Its written identity is that of a type without lifetimes exactly if there are none in it.

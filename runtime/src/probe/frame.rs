@@ -63,6 +63,8 @@ pub(crate) enum Outcome {
     Unwound,
     /// The future of an async function was dropped before its end: there is no result.
     Cancelled,
+    /// It is no call but one poll of it, which has neither arguments nor a result.
+    Polled,
 }
 
 impl Outcome {

@@ -114,10 +114,11 @@ impl LifeInfo {
         usize::from(self.polls > 0) + self.more_threads.len()
     }
 
-    /// A poll begins, on this thread; hands back what [`LifeInfo::poll_ends`] takes.
-    pub(crate) fn poll_begins(&mut self) -> Option<NonZero<u64>> {
-        // The first has begun with the life.
-        if self.polls > 0 {
+    /// A poll begins, on this thread, after probes of its own if it `is_probed`; hands back what
+    /// [`LifeInfo::poll_ends`] takes.
+    pub(crate) fn poll_begins(&mut self, is_probed: bool) -> Option<NonZero<u64>> {
+        // The first has begun with the life, unless probes came between.
+        if self.polls > 0 || is_probed {
             self.poll_began = Instant::now();
         }
         let here = here();
@@ -130,8 +131,8 @@ impl LifeInfo {
         POLLED.replace(Some(self.id))
     }
 
-    /// It ends.
-    pub(crate) fn poll_ends(&mut self, outer: Option<NonZero<u64>>) {
+    /// It ends; how long it took.
+    pub(crate) fn poll_ends(&mut self, outer: Option<NonZero<u64>>) -> Duration {
         let now = Instant::now();
         let took = now.saturating_duration_since(self.poll_began);
         self.polls += 1;
@@ -141,6 +142,7 @@ impl LifeInfo {
         self.busy += took;
         self.longest = self.longest.max(took);
         POLLED.set(outer);
+        took
     }
 
     /// Runs probes of the call whose slots these are; it is the call of this life.

@@ -20,13 +20,16 @@ use super::row::Row;
 use super::sole::Sole;
 
 /// The probes of a site, or of several that have the same. Rows stand in the order in which they run:
-/// entry probes, then those that may override, then exit probes.
+/// entry probes, then those that may override, then exit probes; and then those of polls, which no caller runs.
 #[repr(C)]
 pub(crate) struct List {
     needs: Needs,
     entry_end: u32,
     mod_end: u32,
     exit_end: u32,
+    poll_end: u32,
+    /// So that nothing in it is left to the compiler.
+    _padding: u32,
     /// The caller for this list alone, if all its rows are of one link. Null otherwise.
     specialised: *const (),
     /// That link, if the list has such a caller.
@@ -69,8 +72,8 @@ impl List {
     fn range(&self, range: Range<u32>) -> &[Row] {
         let first = core::ptr::from_ref(self).cast::<u8>().wrapping_add(size_of::<Self>());
         let first = first.cast::<Row>().wrapping_add(range.start as usize);
-        // SAFETY: a list is only ever made by `ListBox::write`, which lays `exit_end` rows
-        // behind the header, or is empty; every range ends at or before `exit_end`.
+        // SAFETY: a list is only ever made by `ListBox::write`, which lays `poll_end` rows
+        // behind the header, or is empty; every range ends at or before `poll_end`.
         unsafe { core::slice::from_raw_parts(first, (range.end - range.start) as usize) }
     }
 
@@ -114,13 +117,18 @@ impl List {
         self.range(self.mod_end..self.exit_end)
     }
 
+    /// The probes of polls, in attach order.
+    pub(crate) fn polls(&self) -> &[Row] {
+        self.range(self.exit_end..self.poll_end)
+    }
+
     /// All of them.
     pub(crate) fn rows(&self) -> &[Row] {
-        self.range(0..self.exit_end)
+        self.range(0..self.poll_end)
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.exit_end == 0
+        self.poll_end == 0
     }
 
     /// Whether a future holds it, which may be polled again. To be asked after the threads' pins: a future is
@@ -132,7 +140,7 @@ impl List {
     /// Every address a mark or a pin of this list can have.
     pub(crate) fn addresses(&self) -> Range<usize> {
         let start = core::ptr::from_ref(self).addr();
-        start..start + size_of::<Self>() + self.exit_end as usize * size_of::<Row>()
+        start..start + size_of::<Self>() + self.poll_end as usize * size_of::<Row>()
     }
 
     /// Whether this is the mark of a thread that is entering the list.
@@ -178,6 +186,8 @@ static EMPTY: Empty = Empty {
         entry_end: 0,
         mod_end: 0,
         exit_end: 0,
+        poll_end: 0,
+        _padding: 0,
         specialised: core::ptr::null(),
         sole: Sole::NOBODY,
         holders: AtomicUsize::new(0),
@@ -250,11 +260,13 @@ impl ListBox {
         entries: Vec<Row>,
         mods: Vec<Row>,
         exits: Vec<Row>,
+        polls: Vec<Row>,
     ) -> Result<Self, OutOfMemory> {
         let entry_end = entries.len();
         let mod_end = entry_end + mods.len();
         let exit_end = mod_end + exits.len();
-        if exit_end == 0 {
+        let poll_end = exit_end + polls.len();
+        if poll_end == 0 {
             return Ok(Self::empty());
         }
         let count = |rows: usize| u32::try_from(rows).expect("fewer than 2^32 probes");
@@ -267,6 +279,8 @@ impl ListBox {
             entry_end: count(entry_end),
             mod_end: count(mod_end),
             exit_end: count(exit_end),
+            poll_end: count(poll_end),
+            _padding: 0,
             specialised,
             sole,
             holders: AtomicUsize::new(0),
@@ -274,8 +288,8 @@ impl ListBox {
             block: None,
             rows: [],
         };
-        let rows = entries.into_iter().chain(mods).chain(exits);
-        Self::write(&mut Self::room(exit_end, 1), header, rows)
+        let rows = entries.into_iter().chain(mods).chain(exits).chain(polls);
+        Self::write(&mut Self::room(poll_end, 1), header, rows)
     }
 
     /// Room for so many lists of so many rows.
@@ -302,7 +316,7 @@ impl ListBox {
     ) -> Result<Self, OutOfMemory> {
         let (list, block) = room.take()?;
         let list = list.cast::<List>();
-        let rows = rows.take(header.exit_end as usize);
+        let rows = rows.take(header.poll_end as usize);
         let holders = AtomicUsize::new(1);
         // SAFETY: fresh memory for a header and its rows.
         unsafe { list.write(List { block: Some(block), holders, ..header }) };
@@ -311,7 +325,7 @@ impl ListBox {
             // SAFETY: a row is made for a link that is attached, with the address of its state, which
             // is in an `Arc` that the link holds. Dropping the list gives it back.
             unsafe { Arc::increment_strong_count(row.link) };
-            // SAFETY: there is room for `exit_end` rows behind the header, and this is at most the
+            // SAFETY: there is room for `poll_end` rows behind the header, and this is at most the
             // last of them.
             unsafe { next.write(row) };
             next = next.wrapping_add(1);

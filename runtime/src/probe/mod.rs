@@ -18,6 +18,8 @@ mod misfit;
 mod needs;
 mod param;
 mod plain;
+mod poll;
+mod polled;
 mod row;
 mod session;
 mod sole;
@@ -35,6 +37,8 @@ pub use fmod_ret::ModRetProbe;
 pub use life::LifeInfo;
 pub use misfit::Misfit;
 pub use param::{Param, RetParam};
+pub use poll::{PollProbe, Polling};
+pub use polled::PollStep;
 pub use session::{SessionEntry, SessionExit};
 pub use typed::{TypedArgument, TypedReturn};
 pub use underway::{LifeUnderWay, lives};
@@ -48,6 +52,8 @@ pub(crate) use list::{FutureList, List, ListBox, OwnCaller};
 pub(crate) use listing::{in_forked_child, prepare};
 pub(crate) use needs::Needs;
 pub(crate) use param::{Asks, Mismatch};
+pub(crate) use poll::AnyPoll;
+pub(crate) use polled::PollCall;
 pub(crate) use row::{END_SLOTS, Row};
 pub(crate) use session::{EntryHalf, ExitHalf, HalfOf, States, halves};
 pub(crate) use sole::{Sole, is_one_link, next_number, number_of};
@@ -64,6 +70,8 @@ pub enum Kind {
     FmodRet,
     /// After the function, however it ended; reads its result.
     Fexit,
+    /// Before and after each poll of an async function's future.
+    Poll,
 }
 
 impl core::fmt::Display for Kind {
@@ -72,6 +80,7 @@ impl core::fmt::Display for Kind {
             Self::Fentry => "fentry",
             Self::FmodRet => "fmod_ret",
             Self::Fexit => "fexit",
+            Self::Poll => "poll",
         })
     }
 }

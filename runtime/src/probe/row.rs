@@ -8,6 +8,7 @@ use crate::sync::{AtomicBool, Ordering};
 
 use super::LinkState;
 use super::frame::{Outcome, Target, Whose};
+use super::polled::PollCall;
 
 /// Runs the entry probe of a row, and keeps `errno` from it: where the row is, the saved slots, the
 /// calling thread's `errno`, and whose slots they are. Callers in assembly call it as well, so it has C's calling
@@ -76,6 +77,14 @@ pub(crate) type ExitThunk = unsafe fn(&Row, *mut Slot, Whose, *mut (), Outcome, 
 /// its result travels in one.
 pub(crate) type EndThunk = unsafe extern "C" fn(Slot, *const Row, Whose, Slot, Slot, Slot) -> Slot;
 
+/// Runs the poll probe of a row, and keeps `errno` from it.
+///
+/// # Safety
+///
+/// The row's link is alive and stays so, as for an [`EntryThunk`]; and the poll is one of the function to which the row's
+/// probe was bound.
+pub(crate) type PollThunk = unsafe fn(&Row, &PollCall, Errno);
+
 /// How many slots an [`EndThunk`] takes.
 pub(crate) const END_SLOTS: usize = 3;
 
@@ -92,14 +101,16 @@ pub(crate) enum Thunk {
     Entry(EntryThunk),
     ModRet(ModRetThunk),
     Exit(&'static ExitCode),
+    Poll(PollThunk),
 }
 
-/// The code of a row's thunk: which of the three it is follows from the row's place in its list.
+/// The code of a row's thunk: which of these it is follows from the row's place in its list.
 #[derive(Clone, Copy)]
 union Code {
     entry: EntryThunk,
     mod_ret: ModRetThunk,
     exit: &'static ExitCode,
+    poll: PollThunk,
 }
 
 /// One probe of one function.
@@ -134,6 +145,7 @@ impl Thunk {
             Self::Entry(entry) => Code { entry },
             Self::ModRet(mod_ret) => Code { mod_ret },
             Self::Exit(exit) => Code { exit },
+            Self::Poll(poll) => Code { poll },
         };
         let dead = AtomicBool::new(false);
         let counts = true;
@@ -163,7 +175,7 @@ impl Row {
     pub(crate) const CODE: usize = offset_of!(Self, code);
 
     /// How far behind its list's address the first row is.
-    pub(super) const FIRST: usize = 4 * size_of::<u32>() + 5 * size_of::<usize>();
+    pub(super) const FIRST: usize = 6 * size_of::<u32>() + 5 * size_of::<usize>();
 
     /// How far behind its address the mark of a thread that runs it is: odd, to tell it from others.
     pub(crate) const NAMED: usize = 1;
@@ -225,6 +237,18 @@ impl Row {
         let code = unsafe { self.code.exit };
         // SAFETY: the caller's promise.
         unsafe { (code.run)(self, args, Whose::new(target), ret, outcome, thread.errno()) };
+    }
+
+    /// Runs the probe of a row among `List::polls`.
+    ///
+    /// # Safety
+    ///
+    /// As [`PollThunk`].
+    pub(crate) unsafe fn run_poll(&self, call: &PollCall, thread: &Thread) {
+        // SAFETY: a row among these was made of such a thunk.
+        let thunk = unsafe { self.code.poll };
+        // SAFETY: the caller's promise.
+        unsafe { thunk(self, call, thread.errno()) };
     }
 
     /// Runs the probe of a row among `List::exits` at the end of a call, and returns the result.

@@ -9,6 +9,7 @@ mod support;
 mod boxed;
 mod forms;
 mod lives;
+mod polls;
 mod runtimes;
 mod scopes;
 mod steps;
