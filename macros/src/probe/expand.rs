@@ -86,7 +86,7 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
         quote! {
             #identity
 
-            #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
+            #[allow(elided_lifetimes_in_paths, clippy::borrowed_box, clippy::too_many_arguments)]
             // SAFETY: `call` reads the arguments that `params` names, as `params` names them.
             unsafe impl #implements for #name {
                 const SLEEPABLE: bool = #sleepable;
@@ -151,9 +151,10 @@ pub(super) fn item_with(
     // A caller that is compiled for the probe, in whatever unit of code, has the probe in it.
     let inline =
         (!function.attrs.iter().any(|attr| is_attr(attr, "inline"))).then(|| quote!(#[inline]));
+    let lints = signature_lints();
     quote! {
         #(#outside)*
-        #[allow(non_camel_case_types)]
+        #[allow(non_camel_case_types, clippy::exhaustive_structs)]
         #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
         #vis struct #name {}
 
@@ -169,6 +170,7 @@ pub(super) fn item_with(
         const _: () = {
             #[allow(dead_code)]
             #inline
+            #lints
             #function
 
             #implementations
@@ -177,6 +179,30 @@ pub(super) fn item_with(
                 #functions
             }
         };
+    }
+}
+
+/// Of clippy's advice what is about a signature: what is traced has chosen it, and another would not fit. Nor may the
+/// function be `const`.
+pub(super) fn signature_lints() -> TokenStream {
+    quote! {
+        #[allow(
+            clippy::borrowed_box,
+            clippy::box_collection,
+            clippy::boxed_local,
+            clippy::large_types_passed_by_value,
+            clippy::missing_const_for_fn,
+            clippy::needless_pass_by_ref_mut,
+            clippy::needless_pass_by_value,
+            clippy::ptr_arg,
+            clippy::rc_buffer,
+            clippy::redundant_allocation,
+            clippy::ref_option,
+            clippy::too_many_arguments,
+            clippy::trivially_copy_pass_by_ref,
+            clippy::unnecessary_wraps,
+            clippy::vec_box
+        )]
     }
 }
 

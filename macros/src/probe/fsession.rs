@@ -6,7 +6,7 @@ use quote::{ToTokens, format_ident, quote};
 use syn::parse::{ParseStream, Parser as _};
 use syn::{Attribute, FnArg, Ident, ItemImpl, Type, Visibility};
 
-use super::expand::{attaching, call, identity};
+use super::expand::{attaching, call, identity, signature_lints};
 use super::output::handed_on;
 use super::parse::ProbeFn;
 use super::{Kind, check, fentry, fexit};
@@ -49,7 +49,9 @@ pub(crate) fn session(attribute: TokenStream, item: TokenStream) -> TokenStream 
     let implementations = errors.is_empty().then_some(implementations);
     let attaching = attaching(vis, &private, &begin);
     let errors = errors.into_tokens();
+    let lints = signature_lints();
     quote! {
+        #lints
         #item
 
         const _: () = {
@@ -123,7 +125,7 @@ impl Session {
 
             #identity
 
-            #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
+            #[allow(elided_lifetimes_in_paths, clippy::borrowed_box, clippy::too_many_arguments)]
             // SAFETY: `call` reads the arguments that `params` names, as `params` names them.
             unsafe impl #private::SessionEntry<()> for __Session {
                 type State = #state;
@@ -135,7 +137,7 @@ impl Session {
                 #before_call
             }
 
-            #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
+            #[allow(elided_lifetimes_in_paths, clippy::borrowed_box, clippy::too_many_arguments)]
             // SAFETY: as above, and the result.
             unsafe impl #private::SessionExit<#state, ()> for __Session {
                 #in_slot_default

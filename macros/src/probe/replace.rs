@@ -160,7 +160,7 @@ fn expand(replacement: ProbeFn, args: &ProbeArgs, types: &[Typed]) -> TokenStrea
     let implementations = quote! {
         #identity
 
-        #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
+        #[allow(elided_lifetimes_in_paths, clippy::borrowed_box, clippy::too_many_arguments)]
         // SAFETY: `run` takes the arguments that `params` names, and asks no more of lifetimes than its types say:
         // the shim proves it, or `signature` is the type of pointers to it.
         unsafe impl #private::Replacement for #name {

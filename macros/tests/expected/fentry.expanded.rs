@@ -1,6 +1,6 @@
 /// Sees everything.
 #[cfg(unix)]
-#[allow(non_camel_case_types)]
+#[allow(non_camel_case_types, clippy::exhaustive_structs)]
 #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub(crate) struct audit {}
 #[cfg(unix)]
@@ -14,6 +14,23 @@ pub(crate) fn audit() -> audit {
 const _: () = {
     #[allow(dead_code)]
     #[inline]
+    #[allow(
+        clippy::borrowed_box,
+        clippy::box_collection,
+        clippy::boxed_local,
+        clippy::large_types_passed_by_value,
+        clippy::missing_const_for_fn,
+        clippy::needless_pass_by_ref_mut,
+        clippy::needless_pass_by_value,
+        clippy::ptr_arg,
+        clippy::rc_buffer,
+        clippy::redundant_allocation,
+        clippy::ref_option,
+        clippy::too_many_arguments,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unnecessary_wraps,
+        clippy::vec_box
+    )]
     #[allow(unused_variables)]
     fn audit<'a>(ctx: &Entry, from: u32, View(to): &'a View<'a>, by: Option<&'a str>) {
         log(ctx);
@@ -23,7 +40,7 @@ const _: () = {
         const MODULE: &'static str = ::core::module_path!();
         const PATTERNS: &'static [&'static str] = &["bank::**", "!bank::audit::*"];
     }
-    #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
+    #[allow(elided_lifetimes_in_paths, clippy::borrowed_box, clippy::too_many_arguments)]
     unsafe impl ::gtramp::__private::EntryProbe for audit {
         const SLEEPABLE: bool = true;
         fn params() -> ::std::vec::Vec<::gtramp::__private::Param> {

@@ -1,3 +1,20 @@
+#[allow(
+    clippy::borrowed_box,
+    clippy::box_collection,
+    clippy::boxed_local,
+    clippy::large_types_passed_by_value,
+    clippy::missing_const_for_fn,
+    clippy::needless_pass_by_ref_mut,
+    clippy::needless_pass_by_value,
+    clippy::ptr_arg,
+    clippy::rc_buffer,
+    clippy::redundant_allocation,
+    clippy::ref_option,
+    clippy::too_many_arguments,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    clippy::vec_box
+)]
 impl Latency {
     pub(crate) fn entry(_: &Entry, from: u32) -> Option<Instant> {
         (from > 0).then(Instant::now)
@@ -17,7 +34,7 @@ const _: () = {
         const MODULE: &'static str = ::core::module_path!();
         const PATTERNS: &'static [&'static str] = &["bank::transfer"];
     }
-    #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
+    #[allow(elided_lifetimes_in_paths, clippy::borrowed_box, clippy::too_many_arguments)]
     unsafe impl ::gtramp::__private::SessionEntry<()> for __Session {
         type State = Instant;
         fn params() -> ::std::vec::Vec<::gtramp::__private::Param> {
@@ -42,7 +59,7 @@ const _: () = {
             __shim(ctx, unsafe { ::gtramp::__private::Entry::value::<u32>(ctx, 0usize) })
         }
     }
-    #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
+    #[allow(elided_lifetimes_in_paths, clippy::borrowed_box, clippy::too_many_arguments)]
     unsafe impl ::gtramp::__private::SessionExit<Instant, ()> for __Session {
         fn params() -> ::std::vec::Vec<::gtramp::__private::Param> {
             ::std::vec::Vec::from([

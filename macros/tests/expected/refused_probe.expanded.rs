@@ -1,4 +1,4 @@
-#[allow(non_camel_case_types)]
+#[allow(non_camel_case_types, clippy::exhaustive_structs)]
 #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 pub struct change {}
 /// The probe, for a link that has others.
@@ -10,6 +10,23 @@ pub fn change() -> change {
 const _: () = {
     #[allow(dead_code)]
     #[inline]
+    #[allow(
+        clippy::borrowed_box,
+        clippy::box_collection,
+        clippy::boxed_local,
+        clippy::large_types_passed_by_value,
+        clippy::missing_const_for_fn,
+        clippy::needless_pass_by_ref_mut,
+        clippy::needless_pass_by_value,
+        clippy::ptr_arg,
+        clippy::rc_buffer,
+        clippy::redundant_allocation,
+        clippy::ref_option,
+        clippy::too_many_arguments,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unnecessary_wraps,
+        clippy::vec_box
+    )]
     fn change(ctx: &Entry, amount: &mut u64) {
         *amount += 1;
     }

@@ -1,4 +1,4 @@
-#[allow(non_camel_case_types)]
+#[allow(non_camel_case_types, clippy::exhaustive_structs)]
 #[derive(::core::clone::Clone, ::core::marker::Copy, ::core::fmt::Debug)]
 struct nobody {}
 /// The probe, for a link that has others.
@@ -10,6 +10,23 @@ fn nobody() -> nobody {
 const _: () = {
     #[allow(dead_code)]
     #[inline]
+    #[allow(
+        clippy::borrowed_box,
+        clippy::box_collection,
+        clippy::boxed_local,
+        clippy::large_types_passed_by_value,
+        clippy::missing_const_for_fn,
+        clippy::needless_pass_by_ref_mut,
+        clippy::needless_pass_by_value,
+        clippy::ptr_arg,
+        clippy::rc_buffer,
+        clippy::redundant_allocation,
+        clippy::ref_option,
+        clippy::too_many_arguments,
+        clippy::trivially_copy_pass_by_ref,
+        clippy::unnecessary_wraps,
+        clippy::vec_box
+    )]
     fn nobody<'a>(_bank: &'a Bank, name: &str) -> &'a str {
         "nobody"
     }
@@ -18,7 +35,7 @@ const _: () = {
         const MODULE: &'static str = ::core::module_path!();
         const PATTERNS: &'static [&'static str] = &["bank::owner"];
     }
-    #[allow(elided_lifetimes_in_paths, clippy::too_many_arguments)]
+    #[allow(elided_lifetimes_in_paths, clippy::borrowed_box, clippy::too_many_arguments)]
     unsafe impl ::gtramp::__private::Replacement for nobody {
         fn params() -> ::std::vec::Vec<::gtramp::__private::Param> {
             ::std::vec::Vec::from([

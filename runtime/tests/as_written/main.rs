@@ -13,6 +13,9 @@ use std::sync::LazyLock;
 use cargo_metadata::Message;
 use cargo_metadata::diagnostic::DiagnosticLevel;
 
+/// Probes and a replacement of a function with such arguments as clippy would have otherwise.
+const PROBES: &str = include_str!("probes.rs");
+
 const FIXTURE: &str = include_str!("fixture.rs");
 const ATTRIBUTE: &str = "#[traceable]";
 
@@ -79,7 +82,11 @@ fn write_fixture() -> PathBuf {
     );
     write(&folder.join("Cargo.toml"), &manifest);
     let lints = [&CLIPPY[..], &RUSTC[..]].concat().join(", ");
-    write(&folder.join("src/lib.rs"), &format!("#![warn({lints})]\n\nmod alone;\nmod whole;\n"));
+    write(
+        &folder.join("src/lib.rs"),
+        &format!("#![warn({lints})]\n\nmod alone;\nmod probes;\nmod whole;\n"),
+    );
+    write(&folder.join("src/probes.rs"), PROBES);
     // Every function keeps its line.
     write(&folder.join("src/alone.rs"), &format!("use gtramp::traceable; {FIXTURE}"));
     let whole = FIXTURE.replace(ATTRIBUTE, "");
@@ -122,10 +129,10 @@ fn cargo(command: &str, enabled: bool) -> Command {
     cargo
 }
 
-/// What is said about the fixture: in which module, about which line, which lint, and how many times.
-fn lints(command: &str, enabled: bool) -> BTreeSet<String> {
+/// What is said about the fixture by lints: in which module, about which line, which lint.
+fn messages(command: &str, enabled: bool) -> Vec<(String, usize, String)> {
     let output = cargo(command, enabled).arg("--message-format=json").output().unwrap();
-    let mut found = BTreeMap::new();
+    let mut found = Vec::new();
     for message in Message::parse_stream(&output.stdout[..]) {
         let Message::CompilerMessage(message) = message.unwrap() else { continue };
         if message.target.name != "fixture" {
@@ -141,9 +148,20 @@ fn lints(command: &str, enabled: bool) -> BTreeSet<String> {
         let Some(span) = message.spans.iter().find(|span| span.is_primary) else { continue };
         let module = span.file_name.trim_start_matches("src/").trim_end_matches(".rs");
         let name = code.code.trim_start_matches("clippy::");
-        *found.entry(format!("{module} {} {name}", place(span.line_start))).or_insert(0) += 1;
+        found.push((module.to_owned(), span.line_start, name.to_owned()));
     }
     assert!(output.status.success(), "cargo {command}: {}", output.status);
+    found
+}
+
+/// What is said about traceable functions, and how many times.
+fn lints(command: &str, enabled: bool) -> BTreeSet<String> {
+    let mut found = BTreeMap::new();
+    for (module, line, name) in messages(command, enabled) {
+        if module != "probes" {
+            *found.entry(format!("{module} {} {name}", place(line))).or_insert(0) += 1;
+        }
+    }
     let times = |(lint, times): (String, u32)| {
         if times > 1 { format!("{lint} {times}") } else { lint }
     };
@@ -183,6 +201,29 @@ fn differences(command: &str) -> Vec<String> {
 #[test]
 fn clippy_says_of_a_traceable_function_what_it_says_of_a_plain_one() {
     assert_eq!(differences("clippy"), [""; 0]);
+}
+
+#[test]
+fn clippy_gives_no_advice_about_a_signature_that_a_traced_function_has_chosen() {
+    const SIGNATURE: [&str; 9] = [
+        "borrowed_box",
+        "exhaustive_structs",
+        "large_types_passed_by_value",
+        "missing_const_for_fn",
+        "needless_pass_by_value",
+        "ptr_arg",
+        "too_many_arguments",
+        "trivially_copy_pass_by_ref",
+        "unnecessary_wraps",
+    ];
+    let mut of_probes: Vec<_> =
+        messages("clippy", true).into_iter().filter(|(module, ..)| module == "probes").collect();
+    of_probes.retain(|(_, _, lint)| SIGNATURE.contains(&&**lint));
+    // The function that is traced may hear of all of them.
+    let traced =
+        PROBES.lines().position(|line| line.contains("fn traced")).expect("it is there") + 1;
+    assert!(of_probes.len() > 3, "{of_probes:?}");
+    assert!(of_probes.iter().all(|(_, line, _)| line.abs_diff(traced) < 9), "{of_probes:?}");
 }
 
 #[test]
