@@ -94,6 +94,11 @@ use proc_macro::TokenStream;
 ///   parameters' types written. `-> impl Fn(&str)` needs nothing.
 /// - Attributes *above* this one see the function as written, those below see the call. If one below
 ///   may be a macro, which may change types, arguments can be read by few types only.
+/// - A function of a generic `impl` or trait that mentions neither `self` nor `Self` looks like one that stands alone,
+///   and a parameter such as `Key` in its arguments like a type: under an attribute of its own it does not compile (E0310:
+///   the parameter may not live long enough). Put the attribute on the block, or write `Self` somewhere in it.
+/// - What has `Debug` is shown by it, so that is compiled: an `impl` that never comes to an end, as that of
+///   `enum Tree<T> { Deep(&'static Tree<(T, T)>) }`, has to be kept out with `redact`.
 /// - A `#[traceable(skip)]` inside a `cfg_attr` is left to the compiler; so is the function.
 ///
 /// With the feature `enabled` of gtramp off, all this expands to the item as it was written.
@@ -310,6 +315,9 @@ pub fn fsession(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// It also leaves a note as `sys/sdt.h` does, with the crate as the provider, so `perf`, bpftrace and uftrace find
 /// it: `readelf -n`, `perf probe sdt_bank:posted`. What they attach and what a link attaches can be there
 /// at once. The note has no arguments, because there are none while the tracepoint is off.
+///
+/// A type parameter in a value's type has one letter and digits, as `T` and `K2`, or is bounded by `'static`; another
+/// is taken for a type.
 #[proc_macro]
 pub fn tracepoint(tokens: TokenStream) -> TokenStream {
     tracepoint::tracepoint(tokens.into()).into()
