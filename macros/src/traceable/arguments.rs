@@ -30,7 +30,7 @@ impl Arguments {
         let (mut names, mut behind) = (Vec::new(), TokenStream::new());
         let (mut bind, mut are_as_written) = (false, true);
         for (index, (input, written)) in declared.iter_mut().zip(&function.sig.inputs).enumerate() {
-            let name = split(input, index).name;
+            let name = split(input, index, "self").name;
             names.push(name.clone());
             let FnArg::Typed(typed) = written else {
                 *input = written.clone();
@@ -89,22 +89,24 @@ pub(super) struct Argument {
 
 /// All arguments of a function, in order: what it calls them, and what the body's closure declares.
 pub(super) fn split_all(function: &mut Function) -> (Vec<Ident>, Vec<TokenStream>) {
+    let own = receiver::name_in(function);
     let inputs = function.sig.inputs.iter_mut().enumerate();
     inputs
         .map(|(index, input)| {
-            let Argument { name, param } = split(input, index);
+            let Argument { name, param } = split(input, index, own);
             (name, param)
         })
         .unzip()
 }
 
-pub(super) fn split(input: &mut FnArg, index: usize) -> Argument {
+/// `own` is what the closure calls the receiver.
+pub(super) fn split(input: &mut FnArg, index: usize, own: &str) -> Argument {
     match input {
         FnArg::Receiver(receiver) => {
             let lints = take_lints(&mut receiver.attrs);
             let mutability = receiver.mutability.take();
             let span = receiver.self_token.span;
-            let renamed = Ident::new(receiver::NAME, span);
+            let renamed = Ident::new(own, span);
             let param = quote!(#(#lints)* #mutability #renamed);
             Argument { name: Ident::new("self", span), param }
         }

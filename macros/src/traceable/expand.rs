@@ -60,7 +60,8 @@ pub(crate) fn function(mut function: Function, scope: &Scope, runtime: &Runtime)
         Form::Copied => {
             let copy = body_of(&body, &function, &private);
             let inputs = function.sig.inputs.iter().enumerate();
-            let params = inputs.map(|(index, input)| split(&mut input.clone(), index).param);
+            let own = receiver::name_in(&function);
+            let params = inputs.map(|(index, input)| split(&mut input.clone(), index, own).param);
             let output = closure_output(&function.sig.output);
             quote_spanned!(span=> |#(#params),*| #output #copy, #private::Closure)
         }
@@ -252,7 +253,7 @@ fn may_declare(tokens: &TokenStream) -> bool {
 fn body_of(block: &Group, function: &Function, private: &TokenStream) -> Group {
     let mut tokens = block.stream();
     if function.sig.receiver().is_some() {
-        tokens = receiver::rename_self(tokens, private);
+        tokens = receiver::rename_self(tokens, receiver::name_in(function), private);
     }
     let mut body = Group::new(Delimiter::Brace, tokens);
     body.set_span(block.span());

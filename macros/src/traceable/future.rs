@@ -219,13 +219,14 @@ struct Bound {
 
 impl Bound {
     fn of(function: &mut Function) -> Self {
+        let own = receiver::name_in(function);
         let (mut passed, mut params, mut bindings) = (Vec::new(), Vec::new(), TokenStream::new());
         for (index, input) in function.sig.inputs.iter_mut().enumerate() {
             let written = input.clone();
-            let name = split(input, index).name;
+            let name = split(input, index, own).name;
             match written {
                 FnArg::Receiver(receiver) => {
-                    let renamed = Ident::new(receiver::NAME, receiver.self_token.span);
+                    let renamed = Ident::new(own, receiver.self_token.span);
                     let mutability = receiver.mutability;
                     bindings.extend(quote!(let #mutability #renamed = #renamed;));
                     params.push(renamed);

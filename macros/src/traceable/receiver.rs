@@ -11,21 +11,28 @@ mod nested;
 
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 
+use crate::function::{Body, Function};
 use crate::held::{Fragment, held};
 use crate::tokens::{are_same, may_mention};
 
-/// The parameter that stands for the receiver.
-pub(crate) const NAME: &str = "__self";
+/// What the parameter is called that stands for the receiver of this function: a name that its body does not have.
+pub(crate) fn name_in(function: &Function) -> &'static str {
+    const NAMES: [&str; 4] = ["__self", "__gtramp_self", "__gtramp_self_2", "__gtramp_self_3"];
+    let Body::Block(body) = &function.body else { return NAMES[0] };
+    NAMES.into_iter().find(|name| !may_mention(body.stream(), name)).unwrap_or(NAMES[0])
+}
 
-/// The tokens with this function's `self` renamed. What is at `private` helps with that.
-pub(crate) fn rename_self(tokens: TokenStream, private: &TokenStream) -> TokenStream {
-    Renaming { private, mode: Mode::Code, counted: false }.rename(tokens.into_iter().collect())
+/// The tokens with this function's `self` renamed to `name`. What is at `private` helps with that.
+pub(crate) fn rename_self(tokens: TokenStream, name: &str, private: &TokenStream) -> TokenStream {
+    Renaming { private, name, mode: Mode::Code, counted: false }
+        .rename(tokens.into_iter().collect())
 }
 
 /// How to read tokens.
 #[derive(Clone, Copy)]
 struct Renaming<'a> {
     private: &'a TokenStream,
+    name: &'a str,
     mode: Mode,
     /// Whether they are what a macro is called with, which may count them.
     counted: bool,
@@ -54,7 +61,7 @@ impl Renaming<'_> {
             }
             let token = match &tokens[at] {
                 TokenTree::Ident(ident) if ident == "self" && is_ours(&tokens, at, self.mode) => {
-                    TokenTree::Ident(Ident::new(NAME, ident.span()))
+                    TokenTree::Ident(Ident::new(self.name, ident.span()))
                 }
                 TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
                     let inside = self.rename(group.stream().into_iter().collect());
@@ -98,7 +105,7 @@ impl Renaming<'_> {
                 let renamed = inside.rename(tokens);
                 assert::said(name, &group.stream(), renamed, self.private)
             }
-            Some(name) => inside.rename(format::rename_captures(name, tokens)),
+            Some(name) => inside.rename(format::rename_captures(name, self.name, tokens)),
             None => inside.rename(tokens),
         };
         let mut renamed = Group::new(group.delimiter(), stream);

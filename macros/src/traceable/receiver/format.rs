@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Ident, Literal, TokenTree};
 
-use super::{NAME, is_punct};
+use super::is_punct;
 
 /// The name of the macro whose arguments follow: `write` after `std::write!`.
 pub(super) fn called_macro(before: &[TokenTree]) -> Option<&Ident> {
@@ -22,13 +22,17 @@ pub(super) fn is_quote(name: &Ident) -> bool {
 /// Renames the captured `self` in the format string of the macro `name`.
 ///
 /// Only macros known to take a format string: in any other a string is data.
-pub(super) fn rename_captures(name: &Ident, mut tokens: Vec<TokenTree>) -> Vec<TokenTree> {
+pub(super) fn rename_captures(
+    name: &Ident,
+    own: &str,
+    mut tokens: Vec<TokenTree>,
+) -> Vec<TokenTree> {
     let Some(place) = Place::of(&name.to_string()) else {
         return tokens;
     };
     if let Some(at) = place.find(&tokens)
         && let TokenTree::Literal(literal) = &tokens[at]
-        && let Some(renamed) = rename_literal(literal)
+        && let Some(renamed) = rename_literal(literal, own)
     {
         tokens[at] = TokenTree::Literal(renamed);
     }
@@ -85,9 +89,9 @@ fn is_string(token: &TokenTree) -> bool {
 }
 
 /// The literal with `{self..}` and `{..:self$}` renamed, or `None` where there is none.
-fn rename_literal(literal: &Literal) -> Option<Literal> {
+fn rename_literal(literal: &Literal, own: &str) -> Option<Literal> {
     let text = literal.to_string();
-    let renamed = rename_text(&text);
+    let renamed = rename_text(&text, own);
     if renamed == text {
         return None;
     }
@@ -96,8 +100,8 @@ fn rename_literal(literal: &Literal) -> Option<Literal> {
     Some(renamed)
 }
 
-fn rename_text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + NAME.len());
+fn rename_text(text: &str, own: &str) -> String {
+    let mut out = String::with_capacity(text.len() + own.len());
     let mut rest = text;
     while let Some(open) = rest.find('{') {
         let (before, after) = rest.split_at(open + 1);
@@ -110,7 +114,7 @@ fn rename_text(text: &str) -> String {
         }
         let end = rest.find('}').unwrap_or(rest.len());
         let (placeholder, after) = rest.split_at(end);
-        out.push_str(&rename_placeholder(placeholder));
+        out.push_str(&rename_placeholder(placeholder, own));
         rest = after;
     }
     out.push_str(rest);
@@ -118,23 +122,20 @@ fn rename_text(text: &str) -> String {
 }
 
 /// `self`, `self:?`, `x:self$`
-fn rename_placeholder(placeholder: &str) -> String {
+fn rename_placeholder(placeholder: &str, own: &str) -> String {
     let (argument, spec) = match placeholder.split_once(':') {
         Some((argument, spec)) => (argument, Some(spec)),
         None => (placeholder, None),
     };
-    let argument = if argument.trim() == "self" {
-        argument.replace("self", NAME)
-    } else {
-        argument.to_owned()
-    };
+    let argument =
+        if argument.trim() == "self" { argument.replace("self", own) } else { argument.to_owned() };
     match spec {
-        Some(spec) => format!("{argument}:{}", rename_widths(spec)),
+        Some(spec) => format!("{argument}:{}", rename_widths(spec, own)),
         None => argument,
     }
 }
 
-fn rename_widths(spec: &str) -> String {
+fn rename_widths(spec: &str, own: &str) -> String {
     let Some(at) = spec.find("self$") else {
         return spec.to_owned();
     };
@@ -142,6 +143,6 @@ fn rename_widths(spec: &str) -> String {
     if part_of_a_name {
         spec.to_owned()
     } else {
-        format!("{}{NAME}{}", &spec[..at], &spec[at + 4..])
+        format!("{}{own}{}", &spec[..at], &spec[at + 4..])
     }
 }

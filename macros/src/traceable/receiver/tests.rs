@@ -6,7 +6,7 @@ use super::rename_self;
 fn renames(body: &str, wanted: &str) {
     let parse = |text: &str| text.parse::<TokenStream>().expect("tokens").to_string();
     let body: TokenStream = body.parse().expect("tokens");
-    assert_eq!(rename_self(body, &quote::quote!(gtramp)).to_string(), parse(wanted));
+    assert_eq!(rename_self(body, "__self", &quote::quote!(gtramp)).to_string(), parse(wanted));
 }
 
 #[track_caller]
