@@ -162,6 +162,21 @@ mod waiting {
     pub(super) fn plain() {}
 }
 
+/// As `waiting`, whose lives other tests count.
+#[gtramp::traceable]
+mod polled {
+    pub(super) async fn turns(count: u32) {
+        for _ in 0..count {
+            let mut polled = false;
+            std::future::poll_fn(|_| match std::mem::replace(&mut polled, true) {
+                true => std::task::Poll::Ready(()),
+                false => std::task::Poll::Pending,
+            })
+            .await;
+        }
+    }
+}
+
 fn finish(mut future: std::pin::Pin<&mut impl Future>) {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     while future.as_mut().poll(&mut context).is_pending() {}
@@ -186,9 +201,33 @@ fn lives_tell_how_often_and_how_long_they_were_polled() {
 }
 
 #[test]
+fn polls_tell_how_long_each_took_and_whether_it_was_the_last() {
+    let mut before = std::pin::pin!(polled::turns(2));
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(before.as_mut().poll(&mut context).is_pending());
+    let running = attached(
+        "live::words::polled::*.poll { @all[ready] = count(); @time = sum(latency); print(polls, ready, latency) }",
+    );
+    finish(before);
+    finish(std::pin::pin!(polled::turns(1)));
+    let found = running.off();
+    // Of the life that began before, two polls are left, and how many there were is not known.
+    let shown: Vec<_> =
+        found.events.iter().map(|event| (&*event.values[0].1, &*event.values[1].1)).collect();
+    assert_eq!(shown, [("-", "false"), ("-", "true"), ("1", "false"), ("2", "true")]);
+    assert!(found.events.iter().all(|event| event.values[2].1.parse::<u64>().is_ok()));
+}
+
+#[test]
 fn what_is_not_known_of_calls_is_refused_or_said() {
     let cases = [
-        ("live::words::waiting::*.poll { count() }", "single polls are not probed"),
+        ("live::words::two::*.poll { count() }", "`.poll` is of async functions"),
+        ("live::words::waiting::*.poll { @[count] = count() }", "taken its arguments"),
+        ("live::words::waiting::*.poll { print(ret) }", "`ret` is not known of a poll"),
+        ("live::words::waiting::*.poll { trace() }", "`print(..)` shows single polls"),
+        ("live::words::waiting::*.life { @[ready] = count() }", "write `.poll`"),
+        ("live::words::two::* { @[ready] = count() }", "write `.poll`"),
+        ("live::words::two::*.pol { count() }", "`poll`"),
         ("live::words::two::*.life { count() }", "none of these is one"),
         ("live::words::waiting::* /polls > 1/ { count() }", "waiting::plain is none"),
         ("live::words::two::* { @[self_time] = count() }", "too many things for a key"),

@@ -32,6 +32,8 @@ pub(crate) enum Point {
     Exit,
     /// At the end of the lives of async functions alone.
     Life,
+    /// At the end of each poll of their futures.
+    Poll,
 }
 
 /// What bounds a program; `None` where it does not say.

@@ -31,11 +31,13 @@ impl Compiler {
         Self { functions, arguments: Vec::new(), optional: Vec::new() }
     }
 
-    /// Leaves out what is no async function.
-    pub(super) fn only_lives(&mut self) -> Result<(), Wrong> {
+    /// Leaves out what is no async function, because of this point.
+    pub(super) fn only_lives(&mut self, point: &str) -> Result<(), Wrong> {
         self.functions.retain(|planned| planned.is_async);
         match self.functions.is_empty() {
-            true => Err(Wrong::whole("`.life` is of async functions, and none of these is one")),
+            true => Err(Wrong::whole(format!(
+                "`{point}` is of async functions, and none of these is one"
+            ))),
             false => Ok(()),
         }
     }

@@ -90,14 +90,10 @@ fn point_of(name: &str, column: usize) -> Result<Point, Wrong> {
         "entry" => return Ok(Point::Entry),
         "exit" => return Ok(Point::Exit),
         "life" => return Ok(Point::Life),
-        "poll" => {
-            "single polls are not probed; `.life` has `polls`, `busy`, `idle` and `longest_poll` \
-                   of all polls of a future"
-                .to_owned()
-        }
+        "poll" => return Ok(Point::Poll),
         _ => {
-            let hint = near(name, ["entry", "exit", "life"]);
-            format!("no point `.{name}`{hint}; there are .entry, .exit, .life")
+            let hint = near(name, ["entry", "exit", "life", "poll"]);
+            format!("no point `.{name}`{hint}; there are .entry, .exit, .life, .poll")
         }
     };
     Err(Wrong::at(column, message))

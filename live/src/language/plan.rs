@@ -15,6 +15,8 @@ pub(crate) struct Plan {
     pub(crate) functions: Vec<Planned>,
     /// Whether something is asked for that only the end of a call tells.
     pub(crate) at_end: bool,
+    /// Whether it looks at the polls of futures, each when it ends. Then all is asked there, as if it were an entry.
+    pub(crate) of_polls: bool,
     /// What the scope in force at entry has to have: keys and values.
     pub(crate) scope: Vec<(String, String)>,
     /// What is asked at entry: a call of which it is not true is not followed.
@@ -96,11 +98,23 @@ impl Plan {
     pub(crate) fn of(program: &Program) -> Result<Self, Wrong> {
         let functions = select(&program.selection)?;
         let mut compiler = Compiler::new(functions);
-        if program.point == Point::Life {
-            compiler.only_lives()?;
+        match program.point {
+            Point::Life => compiler.only_lives(".life")?,
+            Point::Poll => compiler.only_lives(".poll")?,
+            Point::Any | Point::Entry | Point::Exit => {}
         }
+        let of_polls = program.point == Point::Poll;
         let mut at_end = matches!(program.point, Point::Exit | Point::Life);
         let mut each_term = |term: &At<Term>| {
+            if of_polls {
+                return at_poll(term).and_then(|()| compiler.declare(term));
+            }
+            if let Term::Word(word) = term.what
+                && word.is_of_polls()
+            {
+                let message = format!("`{}` is of single polls: write `.poll`", word.text());
+                return Err(Wrong::at(term.column, message));
+            }
             // How deep a call is tells who sees those around it end.
             at_end |= term.what.is_of_end() || term.what == Term::Word(Word::Depth);
             if program.point == Point::Entry && term.what.is_of_end() {
@@ -125,6 +139,11 @@ impl Plan {
                     keys.iter().chain(value).try_for_each(&mut each_term)?;
                 }
                 Action::Print(items) => items.iter().try_for_each(&mut each_term)?,
+                Action::Trace(_) if of_polls => {
+                    return Err(Wrong::whole(
+                        "`trace()` shows calls with those within them: `print(..)` shows single polls",
+                    ));
+                }
                 Action::Trace(items) => {
                     traces = true;
                     items.iter().try_for_each(&mut each_term)?;
@@ -151,6 +170,7 @@ impl Plan {
         let mut plan = Self {
             functions: Vec::new(),
             at_end,
+            of_polls,
             scope: program.scope.clone(),
             entry,
             end,
@@ -232,6 +252,21 @@ fn conjunction<'e>(
         }
         part => each(part),
     }
+}
+
+/// Whether a poll has it.
+fn at_poll(term: &At<Term>) -> Result<(), Wrong> {
+    let message = match &term.what {
+        Term::Arg(argument) => format!(
+            "`{}` is not known of a poll: the future has taken its arguments; `.entry` and `.life` have them",
+            argument.name
+        ),
+        Term::Word(word) if !word.is_known_of_polls() => {
+            format!("`{}` is not known of a poll", word.text())
+        }
+        _ => return Ok(()),
+    };
+    Err(Wrong::at(term.column, message))
 }
 
 fn select(selection: &[At<String>]) -> Result<Vec<&'static Function>, Wrong> {

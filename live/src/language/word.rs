@@ -70,6 +70,7 @@ words! {
     Busy "busy" Time Life: "How long it was being polled.";
     Idle "idle" Time Life: "How long it waited between its polls.";
     LongestPoll "longest_poll" Time Life: "The longest of its polls.";
+    Ready "ready" Bool Poll: "Whether the future was ready: it was its last poll.";
 }
 
 /// How a word can be compared.
@@ -91,8 +92,10 @@ pub(super) enum Compared {
 enum When {
     Always,
     End,
-    /// At the end of the life of an async function's future.
+    /// At the end of the life of an async function's future, and of a poll of it as far as it has come.
     Life,
+    /// At the end of a poll.
+    Poll,
 }
 
 impl Word {
@@ -103,6 +106,22 @@ impl Word {
     /// Whether only the end of a call tells.
     pub(crate) fn is_of_end(self) -> bool {
         self.when() != When::Always
+    }
+
+    /// Whether only polls have it.
+    pub(crate) fn is_of_polls(self) -> bool {
+        self.when() == When::Poll
+    }
+
+    /// Whether a poll has it as well as a call.
+    pub(crate) fn is_known_of_polls(self) -> bool {
+        match self {
+            Self::SelfTime | Self::Depth | Self::Cancelled | Self::Err | Self::Ret | Self::Args => {
+                false
+            }
+            Self::Func | Self::Thread | Self::Latency | Self::Panic | Self::Stack => true,
+            Self::Polls | Self::Busy | Self::Idle | Self::LongestPoll | Self::Ready => true,
+        }
     }
 
     /// Whether only async functions have it.

@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering::
 use std::sync::Arc;
 
 use crossbeam_utils::CachePadded;
-use gtramp::{Entry, Error, Exit, Function, Link};
+use gtramp::{Entry, Error, Exit, Function, Link, Polling};
 
 use crate::language::{Kept, Plan, Step};
 use crate::record::{Head, retime};
@@ -161,7 +161,9 @@ impl Engine {
         };
         let link = gtramp::link().functions(functions).cookie(cookie);
         let (one, other) = (Arc::clone(&engine), Arc::clone(&engine));
-        let link = if engine.plan.at_end {
+        let link = if engine.plan.of_polls {
+            link.poll(move |ctx: &Polling| one.polled(ctx))
+        } else if engine.plan.at_end {
             let entry = move |ctx: &Entry| one.begin(ctx);
             link.fsession(entry, move |ctx: &Exit, call: Call| other.end(ctx, call))
         } else if engine.only_counts() {
@@ -253,7 +255,7 @@ impl Engine {
 }
 
 /// A length of time in the clock's units.
-fn ticks(clock: &Ticks, time: core::time::Duration) -> u64 {
+pub(super) fn ticks(clock: &Ticks, time: core::time::Duration) -> u64 {
     const MANY: u64 = 1 << 32;
     let nanoseconds = u128::from(clock.since(0, MANY).max(1));
     u64::try_from(time.as_nanos() * u128::from(MANY) / nanoseconds).unwrap_or(u64::MAX)

@@ -4,15 +4,15 @@ use core::num::NonZero;
 use core::sync::atomic::Ordering::Relaxed;
 
 use arrayvec::ArrayVec;
-use gtramp::{Entry, Exit};
+use gtramp::{Context, Entry, Exit, Polling};
 
 use crate::language::{Kept, MOST_ARGUMENTS, Planned};
 use crate::record::Outcome;
 
-use super::engine::Engine;
+use super::engine::{Engine, ticks};
 use super::here::{Deeper, Entered};
 use super::shard::Shard;
-use super::view::{AtEnd, AtEntry, View, is_in_scope};
+use super::view::{AtEnd, AtEntry, AtPoll, View, is_in_scope};
 
 /// One call in so many is timed, to know what the probes cost.
 const SAMPLED: u64 = 256;
@@ -39,7 +39,7 @@ struct Captured {
 impl Engine {
     /// Counts a call; which shard and which function it is, and its number. `None` if it is not looked at.
     #[inline]
-    fn admit(&self, ctx: &Entry<'_>) -> Option<(Shard, &Planned, u64)> {
+    fn admit(&self, ctx: &Context<'_>) -> Option<(Shard, &Planned, u64)> {
         if self.process.load(Relaxed) != self.own_process {
             return None;
         }
@@ -57,7 +57,7 @@ impl Engine {
 
     /// Whether what is asked at entry is so.
     #[inline(always)]
-    fn is_wanted(&self, view: &AtEntry<'_>) -> bool {
+    fn is_wanted(&self, view: &impl View) -> bool {
         let plan = &self.plan;
         (plan.scope.is_empty() || is_in_scope(&plan.scope))
             && plan.entry.as_ref().is_none_or(|test| view.test(test))
@@ -105,6 +105,27 @@ impl Engine {
             self.act(shard, ctx.cookie(), &view, 0);
         }
         self.time(begun);
+    }
+
+    /// The whole of a program that looks at polls.
+    #[inline]
+    pub(super) fn polled(&self, ctx: &Polling<'_>) {
+        if !ctx.step().has_ended() {
+            return;
+        }
+        let Some((shard, planned, hit)) = self.admit(ctx) else { return };
+        let timed = self.is_timed(hit);
+        let view = AtPoll { ctx, planned };
+        if self.is_wanted(&view) {
+            self.act(shard, ctx.cookie(), &view, self.begun_before(ctx));
+        }
+        self.time(timed);
+    }
+
+    /// When a poll has begun that has just ended, if that is shown.
+    fn begun_before(&self, ctx: &Polling<'_>) -> u64 {
+        let is_shown = self.tables.len() < self.plan.steps.len();
+        if is_shown { self.clock.now().saturating_sub(ticks(self.clock, ctx.took())) } else { 0 }
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use std::backtrace::Backtrace;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use gtramp::{Entry, Exit, LifeInfo, Scope};
+use gtramp::{Entry, Exit, LifeInfo, PollStep, Polling, Scope};
 
 use crate::language::{Kept, Planned, Term, Test, Value, Word, kept_part};
 
@@ -30,6 +30,10 @@ pub(super) trait View {
     /// All arguments, as text.
     fn arguments(&self) -> Cow<'_, str>;
     fn life(&self) -> Option<&LifeInfo>;
+    /// Whether it is a poll that was the last one.
+    fn is_ready(&self) -> bool {
+        false
+    }
 
     /// What a term is in this call.
     #[inline]
@@ -63,6 +67,7 @@ pub(super) trait View {
             Word::Busy => time(LifeInfo::busy),
             Word::Idle => time(LifeInfo::idle),
             Word::LongestPoll => time(LifeInfo::longest_poll),
+            Word::Ready => Value::Bool(self.is_ready()),
             Word::Args | Word::Stack => Value::Absent,
         }
     }
@@ -212,6 +217,59 @@ impl<'c> AtEntry<'c> {
     #[cold]
     fn shown(&self, index: usize) -> Value<'c> {
         made(text::argument(self.ctx, index))
+    }
+}
+
+/// A poll that has ended.
+pub(super) struct AtPoll<'c> {
+    pub(super) ctx: &'c Polling<'c>,
+    pub(super) planned: &'c Planned,
+}
+
+impl View for AtPoll<'_> {
+    fn planned(&self) -> &Planned {
+        self.planned
+    }
+
+    fn depth(&self) -> u32 {
+        0
+    }
+
+    fn latency(&self) -> u64 {
+        u64::try_from(self.ctx.took().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Nothing that is in these units is made of a poll.
+    fn ticks(&self) -> u64 {
+        0
+    }
+
+    fn self_time(&self) -> u64 {
+        0
+    }
+
+    fn outcome(&self) -> Outcome {
+        if self.ctx.step() == PollStep::Unwound { Outcome::Panicked } else { Outcome::Returned }
+    }
+
+    fn argument(&self, _: usize) -> Value<'_> {
+        Value::Absent
+    }
+
+    fn result(&self) -> Value<'_> {
+        Value::Absent
+    }
+
+    fn arguments(&self) -> Cow<'_, str> {
+        Cow::Borrowed("")
+    }
+
+    fn life(&self) -> Option<&LifeInfo> {
+        self.ctx.life()
+    }
+
+    fn is_ready(&self) -> bool {
+        self.ctx.step() == PollStep::Ready
     }
 }
 
