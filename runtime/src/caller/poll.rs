@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use crate::grace::{Mark, Pin, Slow, Thread, current, enter_slow};
 use crate::md::Md;
-use crate::probe::{LifeInfo, List, PollCall, PollStep};
+use crate::probe::{LifeInfo, List, PollCall, PollStep, no_poll_probes};
 use crate::site::data_of;
 
 use super::run::{Group, miss, run_row};
@@ -26,8 +26,9 @@ impl Polled {
     /// # Safety
     ///
     /// `entry` is null, or the stub of a site, one of whose switches was found armed.
+    #[inline]
     pub(crate) unsafe fn of(entry: *const ()) -> Option<Self> {
-        if entry.is_null() {
+        if entry.is_null() || no_poll_probes() {
             return None;
         }
         // SAFETY: the caller's promise.

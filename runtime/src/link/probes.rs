@@ -125,7 +125,7 @@ impl Probes {
 
     /// Adds a probe that runs before and after each poll of an async function's future: a closure or what `#[poll]` made.
     pub fn poll<M: 'static, P: PollProbe<M>>(mut self, probe: P) -> Self {
-        self.list.push(Box::new(AnyPoll { probe, closure: PhantomData }));
+        self.list.push(Box::new(AnyPoll::<P, M>::new(probe)));
         self
     }
 

@@ -89,7 +89,9 @@ pub(crate) fn prepare() {
 }
 
 fn nanos(at: Instant) -> u64 {
-    u64::try_from(at.saturating_duration_since(dawn()).as_nanos()).unwrap_or(u64::MAX)
+    // In 63 bits, which last for 292 years, and without wider numbers: each poll asks twice.
+    let time = at.saturating_duration_since(dawn());
+    time.as_secs().wrapping_mul(1_000_000_000).wrapping_add(time.subsec_nanos().into())
 }
 
 /// Which piece a place is in, and where.

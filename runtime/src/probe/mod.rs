@@ -52,7 +52,7 @@ pub(crate) use list::{FutureList, List, ListBox, OwnCaller};
 pub(crate) use listing::{in_forked_child, prepare};
 pub(crate) use needs::Needs;
 pub(crate) use param::{Asks, Mismatch};
-pub(crate) use poll::AnyPoll;
+pub(crate) use poll::{AnyPoll, no_poll_probes};
 pub(crate) use polled::PollCall;
 pub(crate) use row::{END_SLOTS, Row};
 pub(crate) use session::{EntryHalf, ExitHalf, HalfOf, States, halves};

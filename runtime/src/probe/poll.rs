@@ -2,6 +2,7 @@
 
 use core::marker::PhantomData;
 use core::ops::Deref;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
 
 use crate::grace::Errno;
@@ -112,10 +113,33 @@ where
     }
 }
 
+/// How many poll probes there are in the process.
+static PROBES: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether there are none, so that no list needs to be looked at. Whoever knows that a link was attached finds those
+/// that it has.
+#[inline(always)]
+pub(crate) fn no_poll_probes() -> bool {
+    PROBES.load(Ordering::Relaxed) == 0
+}
+
 /// A poll probe as a link keeps it.
 pub(crate) struct AnyPoll<P, M> {
-    pub(crate) probe: P,
-    pub(crate) closure: PhantomData<fn(M)>,
+    probe: P,
+    closure: PhantomData<fn(M)>,
+}
+
+impl<P, M> AnyPoll<P, M> {
+    pub(crate) fn new(probe: P) -> Self {
+        PROBES.fetch_add(1, Ordering::Relaxed);
+        Self { probe, closure: PhantomData }
+    }
+}
+
+impl<P, M> Drop for AnyPoll<P, M> {
+    fn drop(&mut self) {
+        PROBES.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl<P: PollProbe<M>, M: 'static> AnyProbe for AnyPoll<P, M> {
