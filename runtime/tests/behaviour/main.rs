@@ -6,6 +6,7 @@ mod support;
 mod calls;
 mod changing;
 mod coexistence;
+mod combinations;
 mod cookies;
 mod detach;
 mod disabling;
