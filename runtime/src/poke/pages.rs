@@ -194,10 +194,13 @@ fn runs(
     page: usize,
 ) -> Result<Vec<Range<usize>>, OutOfMemory> {
     let mut pages: Vec<usize> = Vec::new();
+    // Neighbours are often on one page; entries and switches are on pages of their own.
+    let mut latest = [usize::MAX; 64];
     for address in addresses {
         let start = address & !(page - 1);
-        // Neighbours are often on one page.
-        if pages.last() != Some(&start) {
+        let known = &mut latest[start / page % 64];
+        if *known != start {
+            *known = start;
             sys::push(&mut pages, start)?;
         }
     }
