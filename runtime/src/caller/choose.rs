@@ -9,6 +9,9 @@
 //! | an entry and an exit probe, no session | [`Own::Pair`] |
 //! | several entry and exit probes, no session | [`Own::OneLink`] |
 //!
+//! Probes of a link that is asked at every call, because it is limited or counts, run as their rows say, and so
+//! one entry probe has [`Own::Entry`], or if its limit is a scope, what its row names, one exit probe [`Own::Exit`], and several have [`Own::OneLink`].
+//!
 //! Of a link whose functions are found in the hash table, only one probe has one. Every other list, and every
 //! list beside which another link's calls are still under way, is served by the caller that all functions
 //! [share](shared). So is a list whose own caller the function has too many slots for.
@@ -33,6 +36,16 @@ pub(crate) struct Holds {
     pub(crate) hashed: bool,
     /// Whether it has two probes whose types are known together.
     pub(crate) pair: bool,
+    pub(crate) watched: Watched,
+}
+
+/// Whether a link is asked at every call if its probes are to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Watched {
+    No,
+    Yes,
+    /// And on a thread where no scope is in force, none of them is.
+    InScope,
 }
 
 /// The own caller of a list.
@@ -40,6 +53,10 @@ pub(crate) struct Holds {
 pub(crate) enum Own {
     /// That of its only probe.
     Probe,
+    /// Compiled once for one entry probe of any type.
+    Entry,
+    /// Compiled once for one exit probe of any type.
+    Exit,
     /// Compiled for the types of its entry and its exit probe.
     TypedPair,
     /// Compiled once for an entry and an exit probe of any types.
@@ -50,7 +67,7 @@ pub(crate) enum Own {
 
 /// Which own caller a list has, if it has one.
 pub(crate) fn own(holds: Holds) -> Option<Own> {
-    let Holds { probes, one_link, needs, hashed, pair } = holds;
+    let Holds { probes, one_link, needs, hashed, pair, watched } = holds;
     if !one_link || needs.has(Needs::SLEEP) {
         return None;
     }
@@ -58,6 +75,15 @@ pub(crate) fn own(holds: Holds) -> Option<Own> {
     let sessions = needs.has(Needs::SESSION);
     match probes {
         [0, 0, 0] => None,
+        _ if watched != Watched::No => match probes {
+            // What is compiled for probes' types does not ask.
+            _ if hashed || sessions => None,
+            [1, 0, 0] if watched == Watched::InScope => Some(Own::Probe),
+            [1, 0, 0] => Some(Own::Entry),
+            [0, 0, 1] => Some(Own::Exit),
+            [_, 0, _] => Some(Own::OneLink),
+            _ => None,
+        },
         [1, 0, 0] | [0, 1, 0] | [0, 0, 1] if !sessions => Some(Own::Probe),
         // The callers for several probes find metadata through the site.
         _ if hashed => None,
@@ -81,6 +107,8 @@ impl Own {
         match self {
             Self::Probe => (!probe.is_null()).then_some(probe),
             Self::TypedPair => pair.and_then(|pair| pair(abi.slots, through)),
+            Self::Entry => compiled::any_entry(abi.slots),
+            Self::Exit => compiled::any_exit(abi.slots),
             Self::Pair => compiled::any_pair(abi),
             Self::OneLink => compiled::one_link(abi),
         }
@@ -133,14 +161,16 @@ pub(crate) fn name(code: *const (), slots: usize) -> &'static str {
 pub(crate) fn of_probe(
     probe: &dyn AnyProbe,
     hashed: bool,
+    watched: Watched,
     abi: CallAbi,
     through: u32,
 ) -> Option<*const ()> {
-    match (hashed, probe.kind()) {
-        (false, _) => probe.specialised(abi.slots, through),
+    match (watched, hashed, probe.kind()) {
+        (Watched::No, false, _) => probe.specialised(abi.slots, through),
         // What is compiled for a probe finds metadata through the site.
-        (true, Kind::Fentry) => single(abi.slots),
-        (true, _) => None,
+        (Watched::No, true, Kind::Fentry) => single(abi.slots),
+        (Watched::InScope, false, Kind::Fentry) => probe.specialised_in_scope(abi.slots, through),
+        _ => None,
     }
 }
 
@@ -151,12 +181,19 @@ pub(crate) fn single(slots: usize) -> Option<*const ()> {
 
 #[cfg(all(test, gtramp_stubs, not(loom)))]
 mod tests {
-    use super::{CallAbi, Holds, Lookup, Needs, Own, fullest, name, own, shared, single};
+    use super::{CallAbi, Holds, Lookup, Needs, Own, Watched};
+    use super::{fullest, name, own, shared, single};
 
     /// Of one link that asks for nothing.
     fn holds(entries: usize, mods: usize, exits: usize) -> Holds {
-        let needs = Needs::NOTHING;
-        Holds { probes: [entries, mods, exits], one_link: true, needs, hashed: false, pair: false }
+        Holds {
+            probes: [entries, mods, exits],
+            one_link: true,
+            needs: Needs::NOTHING,
+            hashed: false,
+            pair: false,
+            watched: Watched::No,
+        }
     }
 
     const ONE_OF_EACH_KIND: [[usize; 3]; 3] = [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
@@ -194,9 +231,25 @@ mod tests {
     }
 
     #[test]
+    fn probes_that_are_asked_at_every_call_have_callers_that_run_them_as_their_rows_say() {
+        for (watched, entry) in [(Watched::Yes, Own::Entry), (Watched::InScope, Own::Probe)] {
+            let holds = |entries, exits| Holds { watched, ..holds(entries, 0, exits) };
+            assert_eq!(own(holds(1, 0)), Some(entry));
+            assert_eq!(own(holds(0, 1)), Some(Own::Exit));
+            for [entries, exits] in [[2, 0], [0, 2], [1, 1], [2, 3]] {
+                assert_eq!(own(holds(entries, exits)), Some(Own::OneLink), "{entries} {exits}");
+                // The caller for their types would run them without a question.
+                let together = Holds { pair: true, ..holds(entries, exits) };
+                assert_eq!(own(together), Some(Own::OneLink), "{entries} {exits}");
+            }
+        }
+    }
+
+    #[test]
     fn what_no_own_caller_is_made_for_is_served_by_the_shared_one() {
         let with = |needs, holds| Holds { needs, ..holds };
         let hashed = |holds| Holds { hashed: true, ..holds };
+        let watched = |holds| Holds { watched: Watched::Yes, pair: true, ..holds };
         let lists = [
             ("nothing", holds(0, 0, 0)),
             ("two links", Holds { one_link: false, ..holds(1, 0, 1) }),
@@ -208,6 +261,9 @@ mod tests {
             ("a session of unknown types", with(Needs::SESSION, holds(1, 0, 1))),
             ("two found in the table", hashed(Holds { pair: true, ..holds(1, 0, 1) })),
             ("several found in the table", hashed(holds(2, 0, 0))),
+            ("one asked at every call that decides", watched(holds(0, 1, 0))),
+            ("one asked at every call and found in the table", watched(hashed(holds(1, 0, 0)))),
+            ("a session asked at every call", watched(with(Needs::SESSION, holds(1, 0, 1)))),
         ];
         for (what, list) in lists {
             assert_eq!(own(list), None, "{what}");
@@ -224,7 +280,7 @@ mod tests {
             let row = core::ptr::dangling();
             assert_eq!(Own::Probe.code(abi, row, 0, None), Some(row));
             assert_eq!(Own::Probe.code(abi, core::ptr::null(), 0, None), None);
-            for any in [Own::Pair, Own::OneLink] {
+            for any in [Own::Entry, Own::Exit, Own::Pair, Own::OneLink] {
                 let code = any.code(abi, core::ptr::null(), 0, None);
                 assert_eq!(code.is_some(), slots <= OWN_SLOTS, "{any:?} {slots}");
                 assert!(

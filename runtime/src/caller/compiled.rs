@@ -6,7 +6,7 @@ use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, States};
 use super::abi::CallAbi;
 use super::generated::specialised;
 use super::specialised::{AsItSays, EveryOne, Returning, Typed};
-use super::specialised::{EntryOnly, ExitOnly, ModRetOnly, Pair};
+use super::specialised::{EntryOnly, ExitOnly, InScope, ModRetOnly, Pair};
 
 /// The caller for one entry probe alone.
 pub(crate) fn entry_caller<P: EntryProbe<M>, M>(slots: usize, through: u32) -> Option<*const ()> {
@@ -14,6 +14,18 @@ pub(crate) fn entry_caller<P: EntryProbe<M>, M>(slots: usize, through: u32) -> O
         specialised::<EntryOnly<Typed<P, M, false>>>(slots)
     } else {
         specialised::<EntryOnly<Typed<P, M, true>>>(slots)
+    }
+}
+
+/// The caller for one entry probe alone, of a link that is limited to a scope.
+pub(crate) fn entry_caller_in_scope<P: EntryProbe<M>, M>(
+    slots: usize,
+    through: u32,
+) -> Option<*const ()> {
+    if through == 0 {
+        specialised::<InScope<Typed<P, M, false>>>(slots)
+    } else {
+        specialised::<InScope<AsItSays>>(slots)
     }
 }
 
@@ -58,6 +70,16 @@ where
     } else {
         specialised::<Pair<Typed<P, PM, true>, Typed<Q, QM, false>, States>>(slots)
     }
+}
+
+/// The caller for one entry probe of any type.
+pub(super) fn any_entry(slots: usize) -> Option<*const ()> {
+    specialised::<EntryOnly<AsItSays>>(slots)
+}
+
+/// The caller for one exit probe of any type.
+pub(super) fn any_exit(slots: usize) -> Option<*const ()> {
+    specialised::<ExitOnly<AsItSays>>(slots)
 }
 
 /// The caller for an entry and an exit probe of any types, of a function whose result travels in a slot or does

@@ -24,7 +24,8 @@ pub use shape::Lookup;
 pub(crate) use shape::Shape;
 
 pub(crate) use abi::CallAbi;
-pub(crate) use compiled::{entry_caller, exit_caller, mod_ret_caller, pair_caller, session_caller};
+pub(crate) use compiled::{entry_caller, entry_caller_in_scope, exit_caller, mod_ret_caller};
+pub(crate) use compiled::{pair_caller, session_caller};
 pub(crate) use generated::{MAX_ARGS, MAX_SLOTS, patched};
 pub(crate) use life::Halves;
 pub(crate) use poll::Polled;

@@ -18,7 +18,8 @@ use core::marker::PhantomData;
 use crate::arch::{unless_equal_at, unless_null, unless_odd};
 use crate::grace::{Slow, Thread, current, enter_slow, leave};
 use crate::md::Md;
-use crate::probe::{Frame, Outcome, Sole, States, is_one_link};
+use crate::probe::{Frame, Outcome, Sole, States, admits_at_once, is_one_link};
+use crate::scope::is_in_any;
 use crate::site::Slot;
 
 use super::origin::{call_body, run_exits_of};
@@ -94,6 +95,46 @@ impl<E: RunEntries> Specialised for EntryOnly<E> {
         });
         // SAFETY: the list is held, and is one that this caller was made for.
         unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
+        leave(thread, thread.outermost());
+        // SAFETY: the origin is the body of this site's function.
+        unsafe { call_body(md.origin(), slots) }
+    }
+}
+
+/// An entry probe of a link that is limited to a scope.
+pub(super) struct InScope<E>(PhantomData<E>);
+
+impl<E: RunEntries> Specialised for InScope<E> {
+    #[inline(always)]
+    unsafe fn run<const N: usize>(
+        mut slots: [Slot; N],
+        md: &'static Md,
+        caller: *const (),
+        hand_over: HandOver<N>,
+    ) -> Slot {
+        // Where no scope is in force, nothing is held, and nothing of the list is looked at. That this caller is
+        // selected is asked, because an entry may still show it when another link has come.
+        if !is_in_any() && md.is_selected(caller) {
+            // SAFETY: the origin is the body of this site's function.
+            return unsafe { call_body(md.origin(), slots) };
+        }
+        let (thread, list) = hold_own!(md, caller, else {
+            // SAFETY: the caller's promise.
+            unsafe { hand_over(slots, md) }
+        });
+        // SAFETY: the list is held, and is one that this caller was made for.
+        let row = unsafe { list.row(0) };
+        // SAFETY: the list is held.
+        match unsafe { admits_at_once(row) } {
+            Some(false) => {}
+            // SAFETY: the list is held, and is one that this caller was made for.
+            Some(true) => unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) },
+            None => {
+                leave(thread, thread.outermost());
+                // SAFETY: the caller's promise.
+                return unsafe { hand_over(slots, md) };
+            }
+        }
         leave(thread, thread.outermost());
         // SAFETY: the origin is the body of this site's function.
         unsafe { call_body(md.origin(), slots) }

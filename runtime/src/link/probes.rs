@@ -3,7 +3,9 @@
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::caller::{entry_caller, exit_caller, mod_ret_caller, pair_caller, session_caller};
+use crate::caller::{
+    entry_caller, entry_caller_in_scope, exit_caller, mod_ret_caller, pair_caller, session_caller,
+};
 use crate::probe::{
     AnyEntry, AnyExit, AnyModRet, AnyPoll, AnyProbe, EntryHalf, EntryProbe, ExitHalf, ExitProbe,
     HalfOf, Kind, ModRetProbe, PairCaller, PollProbe, SessionEntry, SessionExit, halves,
@@ -104,8 +106,8 @@ impl Probes {
 
     /// Adds a probe that runs at entry: a closure or what `#[fentry]` made.
     pub fn fentry<M: 'static, P: EntryProbe<M>>(mut self, probe: P) -> Self {
-        let specialised = entry_caller::<P, M>;
-        self.list.push(Box::new(AnyEntry { probe, specialised, closure: PhantomData }));
+        let (specialised, in_scope) = (entry_caller::<P, M>, entry_caller_in_scope::<P, M>);
+        self.list.push(Box::new(AnyEntry { probe, specialised, in_scope, closure: PhantomData }));
         self
     }
 
@@ -166,7 +168,9 @@ impl Probes {
             self.pair = Some(specialised);
         }
         let closure = PhantomData::<fn(HalfOf<EM>)>;
-        self.list.push(Box::new(AnyEntry { probe, specialised, closure }));
+        // Half of a session is never alone.
+        let in_scope = |_, _| None;
+        self.list.push(Box::new(AnyEntry { probe, specialised, in_scope, closure }));
         let closure = PhantomData::<fn(HalfOf<XM>)>;
         self.list.push(Box::new(AnyExit { probe: exit, specialised, closure }));
         self.sessions = true;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::caller::choose::{self, Holds};
+use crate::caller::choose::{self, Holds, Watched};
 use crate::caller::{CallAbi, Lookup};
 use crate::md::Md;
 use crate::probe::{Kind, LinkState, List, ListBox, Needs, OwnCaller, Row};
+use crate::scope::Limit;
 use crate::sys::OutOfMemory;
 
 use super::core::{Fit, LinkCore};
@@ -110,6 +111,15 @@ fn count_once(group: &mut [Row], mut earlier: [&[Row]; 2]) {
     }
 }
 
+/// Whether a link is asked at every call.
+fn watched(link: &LinkState) -> Watched {
+    match link.limit {
+        Limit::Scope(_) => Watched::InScope,
+        _ if link.is_watched() => Watched::Yes,
+        _ => Watched::No,
+    }
+}
+
 /// The rows of a list by kind, each group in attach order.
 #[derive(Default)]
 struct Groups {
@@ -137,9 +147,10 @@ impl Groups {
 
     /// Adds the probes of `link` as they fit a function.
     fn add(&mut self, link: &LinkCore, fit: &Fit, cookie: u64) {
-        let is_watched = link.state.is_watched();
+        let watched = watched(&link.state);
+        let is_watched = watched != Watched::No;
         for (probe, &through) in link.probes.iter().zip(&fit.through) {
-            let own = choose::of_probe(&**probe, link.state.hashed, fit.abi, through);
+            let own = choose::of_probe(&**probe, link.state.hashed, watched, fit.abi, through);
             let row = probe.thunk(through, is_watched).row(
                 probe.data(),
                 cookie,
@@ -199,15 +210,13 @@ impl Groups {
         let rows = || entries.iter().chain(mods).chain(exits);
         let first = rows().next()?;
         let link = state(first);
-        if link.is_watched() {
-            return None;
-        }
         let own = choose::own(Holds {
             probes: [entries.len(), mods.len(), exits.len()],
             one_link: rows().all(|row| row.link == first.link),
             needs: link.needs,
             hashed: link.hashed,
             pair: link.pair.is_some(),
+            watched: watched(link),
         });
         let code = own?.code(abi, first.specialised, first.through, link.pair)?;
         Some(OwnCaller { code, link: link.number })

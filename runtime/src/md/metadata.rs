@@ -196,12 +196,12 @@ impl Md {
     }
 
     /// The selected caller.
+    #[inline(always)]
     pub(crate) fn caller(&self) -> *const () {
         self.selected.caller()
     }
 
     /// Whether this is the selected caller.
-    #[allow(dead_code, reason = "some architectures ask in assembly")]
     #[inline(always)]
     pub(crate) fn is_selected(&self, caller: *const ()) -> bool {
         self.caller() == caller

@@ -33,6 +33,7 @@ impl<L> Selected<L> {
     }
 
     /// The selected caller.
+    #[inline(always)]
     pub(crate) fn caller(&self) -> *const () {
         self.caller.load(Ordering::Acquire)
     }

@@ -9,7 +9,7 @@ use super::frame::{Frame, Outcome, Target, Whose};
 use super::param::Asks;
 use super::row::{At, Thunk, Unused};
 use super::state::guarded;
-use super::watched::watched;
+use super::watched::{admits_at_once, watched};
 use super::{AnyProbe, Context, Entry, Kind, Param, Probe, Returned, Row, returned_type};
 
 /// A probe that runs before its function.
@@ -119,6 +119,8 @@ pub(crate) struct AnyEntry<P, M> {
     pub(crate) probe: P,
     /// The caller for this probe alone.
     pub(crate) specialised: fn(usize, u32) -> Option<*const ()>,
+    /// The same, if its link is limited to a scope.
+    pub(crate) in_scope: fn(usize, u32) -> Option<*const ()>,
     pub(crate) closure: core::marker::PhantomData<fn(M)>,
 }
 
@@ -153,6 +155,10 @@ impl<P: EntryProbe<M>, M: 'static> AnyProbe for AnyEntry<P, M> {
         (self.specialised)(slots, through)
     }
 
+    fn specialised_in_scope(&self, slots: usize, through: u32) -> Option<*const ()> {
+        (self.in_scope)(slots, through)
+    }
+
     fn data(&self) -> *const () {
         core::ptr::from_ref(&self.probe).cast()
     }
@@ -177,12 +183,37 @@ unsafe extern "C" fn thunk<P: EntryProbe<M>, M, const THROUGH: bool>(
     unsafe { run_entry::<P, M, THROUGH>(row, args, target, errno) };
 }
 
-/// As [`thunk`], where the link says: see [`watched`].
+/// As [`thunk`], where the link says: see [`watched`](super::watched).
 ///
 /// # Safety
 ///
 /// As there.
 unsafe extern "C" fn watched_thunk<P: EntryProbe<M>, M>(
+    at: At,
+    args: *mut Slot,
+    errno: Errno,
+    one: Unused,
+    other: Unused,
+    whose: Whose,
+) {
+    // SAFETY: the caller's promise: a mark that names the row holds its list.
+    let row = unsafe { at.row() };
+    // SAFETY: the caller's promise.
+    match unsafe { admits_at_once(row) } {
+        Some(false) => {}
+        // SAFETY: the caller's promise.
+        Some(true) => unsafe { thunk::<P, M, true>(at, args, errno, one, other, whose) },
+        // SAFETY: the caller's promise.
+        None => unsafe { asking_thunk::<P, M>(at, args, errno, one, other, whose) },
+    }
+}
+
+/// # Safety
+///
+/// As [`thunk`].
+#[cold]
+#[inline(never)]
+unsafe extern "C" fn asking_thunk<P: EntryProbe<M>, M>(
     at: At,
     args: *mut Slot,
     errno: Errno,

@@ -9,7 +9,7 @@ use super::frame::{Frame, Outcome, Target, Whose};
 use super::param::Asks;
 use super::row::{END_SLOTS, ExitCode, Thunk};
 use super::state::guarded;
-use super::watched::watched;
+use super::watched::{admits_at_once, watched};
 use super::{
     AnyProbe, Context, Exit, Kind, Param, Probe, RetParam, Return, Returned, Row, returned_type,
 };
@@ -228,12 +228,35 @@ unsafe fn thunk<P: ExitProbe<M>, M>(
     unsafe { run_exit::<P, M, true>(row, args, target, ret, outcome, errno) };
 }
 
-/// As [`thunk`], where the link says: see [`watched`].
+/// As [`thunk`], where the link says: see [`watched`](super::watched).
 ///
 /// # Safety
 ///
 /// As there.
 unsafe fn watched_thunk<P: ExitProbe<M>, M>(
+    row: &Row,
+    args: *mut Slot,
+    whose: Whose,
+    ret: *mut (),
+    outcome: Outcome,
+    errno: Errno,
+) {
+    // SAFETY: the caller's promise.
+    match unsafe { admits_at_once(row) } {
+        Some(false) => {}
+        // SAFETY: the caller's promise.
+        Some(true) => unsafe { thunk::<P, M>(row, args, whose, ret, outcome, errno) },
+        // SAFETY: the caller's promise.
+        None => unsafe { asking_thunk::<P, M>(row, args, whose, ret, outcome, errno) },
+    }
+}
+
+/// # Safety
+///
+/// As [`thunk`].
+#[cold]
+#[inline(never)]
+unsafe fn asking_thunk<P: ExitProbe<M>, M>(
     row: &Row,
     args: *mut Slot,
     whose: Whose,

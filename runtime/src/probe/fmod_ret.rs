@@ -11,7 +11,7 @@ use super::frame::Whose;
 use super::param::Asks;
 use super::row::{At, Thunk, Unused};
 use super::state::guarded;
-use super::watched::watched;
+use super::watched::{admits_at_once, watched};
 use super::{
     AnyProbe, Context, Frame, Kind, ModRet, Outcome, Param, Probe, RetParam, Returned, Row, Target,
     returned_type,
@@ -196,12 +196,37 @@ unsafe extern "C" fn thunk<P: ModRetProbe<M>, M>(
     unsafe { run_mod_ret::<P, M, true>(row, args, target, ret, errno) }
 }
 
-/// As [`thunk`], where the link says: see [`watched`].
+/// As [`thunk`], where the link says: see [`watched`](super::watched).
 ///
 /// # Safety
 ///
 /// As there.
 unsafe extern "C" fn watched_thunk<P: ModRetProbe<M>, M>(
+    at: At,
+    args: *mut Slot,
+    errno: Errno,
+    ret: *mut (),
+    unused: Unused,
+    whose: Whose,
+) -> Outcome {
+    // SAFETY: the caller's promise: a mark that names the row holds its list.
+    let row = unsafe { at.row() };
+    // SAFETY: the caller's promise.
+    match unsafe { admits_at_once(row) } {
+        Some(false) => Outcome::Running,
+        // SAFETY: the caller's promise.
+        Some(true) => unsafe { thunk::<P, M>(at, args, errno, ret, unused, whose) },
+        // SAFETY: the caller's promise.
+        None => unsafe { asking_thunk::<P, M>(at, args, errno, ret, unused, whose) },
+    }
+}
+
+/// # Safety
+///
+/// As [`thunk`].
+#[cold]
+#[inline(never)]
+unsafe extern "C" fn asking_thunk<P: ModRetProbe<M>, M>(
     at: At,
     args: *mut Slot,
     errno: Errno,

@@ -59,6 +59,7 @@ pub(crate) use session::{EntryHalf, ExitHalf, HalfOf, States, halves};
 pub(crate) use sole::{Sole, is_one_link, next_number, number_of};
 pub(crate) use state::{LinkState, PairCaller, Payload, discard, drop_caught};
 pub(crate) use tally::{Counts, Tally};
+pub(crate) use watched::admits_at_once;
 
 /// When a probe runs, and what it may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,6 +122,11 @@ pub(crate) trait AnyProbe: Send + Sync {
     fn thunk(&self, through: u32, is_watched: bool) -> row::Thunk;
     /// The caller for this probe alone, at functions of so many slots to which it was bound thus.
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()>;
+    /// The same, if its link is limited to a scope; only of entry probes.
+    fn specialised_in_scope(&self, slots: usize, through: u32) -> Option<*const ()> {
+        let _ = (slots, through);
+        None
+    }
     /// What the thunk is handed.
     fn data(&self) -> *const ();
 }

@@ -72,7 +72,7 @@ impl LinkState {
     }
 
     /// Whether its probes ask it at every call whether they are to run, or count that they do. Callers that were made
-    /// for one link's probes do not.
+    /// for its probes' types do not.
     pub(crate) fn is_watched(&self) -> bool {
         self.limit != Limit::Everywhere || self.counted.load(Ordering::Relaxed)
     }

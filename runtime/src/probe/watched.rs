@@ -7,6 +7,19 @@ use crate::sync::Ordering;
 
 use super::row::Row;
 
+/// Whether the probe of a row runs, where that can be told at once and nothing is counted; otherwise [`watched`] runs
+/// it.
+///
+/// # Safety
+///
+/// The row's link is alive, and stays so while the probe runs.
+#[inline(always)]
+pub(crate) unsafe fn admits_at_once(row: &Row) -> Option<bool> {
+    // SAFETY: the caller's promise.
+    let link = unsafe { &*row.link };
+    if link.counted.load(Ordering::Relaxed) { None } else { link.limit.admits_at_once() }
+}
+
 /// Runs the probe of a row as its link says: if the call is one to which the link is limited, and in the link's
 /// statistics. `None` if it does not run.
 ///

@@ -160,15 +160,26 @@ pub(super) fn exchange(scope: Option<Scope>) -> Option<Scope> {
     outer.ok().flatten()
 }
 
-/// Whether the scope of this number, or one inside it, is in force.
+/// Whether any scope is in force on the calling thread.
 #[inline(always)]
-pub(super) fn is_in_force(number: NonZero<u64>) -> bool {
-    let current = NUMBER.get();
-    current == number.get() || current != 0 && is_around(number)
+pub(crate) fn is_in_any() -> bool {
+    NUMBER.get() != 0
 }
 
-#[cold]
-#[inline(never)]
+/// Whether the scope of this number is the one in force. `None` if another one is, which may be inside it.
+#[inline(always)]
+pub(super) fn is_innermost(number: NonZero<u64>) -> Option<bool> {
+    match NUMBER.get() {
+        0 => Some(false),
+        current => (current == number.get()).then_some(true),
+    }
+}
+
+/// Whether the scope of this number, or one inside it, is in force.
+pub(super) fn is_in_force(number: NonZero<u64>) -> bool {
+    is_innermost(number).unwrap_or_else(|| is_around(number))
+}
+
 fn is_around(number: NonZero<u64>) -> bool {
     let within =
         |scope: &Option<Scope>| scope.as_ref().is_some_and(|scope| scope.is_within(number));

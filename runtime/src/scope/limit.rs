@@ -5,7 +5,7 @@ use core::num::NonZero;
 use std::thread::ThreadId;
 
 use super::Scope;
-use super::handle::{exchange, is_in_force};
+use super::handle::{exchange, is_in_force, is_innermost};
 
 std::thread_local! {
     /// The thread's own identity, once somebody has asked; that of another while probes run at the end of what
@@ -34,8 +34,17 @@ impl Limit {
         Self::Scope(scope.number())
     }
 
-    /// Whether a call on this thread is one of these.
+    /// As [`Limit::admits`], where that can be told without a call.
     #[inline(always)]
+    pub(crate) fn admits_at_once(self) -> Option<bool> {
+        match self {
+            Self::Everywhere => Some(true),
+            Self::Scope(number) => is_innermost(number),
+            Self::Thread(thread) => THREAD.get().map(|here| here == thread),
+        }
+    }
+
+    /// Whether a call on this thread is one of these.
     pub(crate) fn admits(self) -> bool {
         match self {
             Self::Everywhere => true,

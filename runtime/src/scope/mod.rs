@@ -4,6 +4,7 @@ mod handle;
 mod limit;
 mod travel;
 
+pub(crate) use handle::is_in_any;
 pub use handle::{EnteredScope, Scope};
 pub(crate) use limit::{Limit, Place, here};
 pub use travel::InScope;

@@ -65,6 +65,7 @@ fn a_call_outside_of_the_scope_is_no_miss_and_one_in_an_inner_scope_is_inside() 
         .fentry(move |_: &Entry, base: &u64| seen.push(base.to_string()))
         .attach()
         .unwrap();
+    assert_eq!(link.info().functions[0].caller, "specialised_1");
     rate(1);
     scope.wrap(|| rate(2))();
     let inner = scope.child();

@@ -108,6 +108,24 @@ impl RunEntries for AsItSays {
     }
 }
 
+impl RunExits for AsItSays {
+    const IN_SLOT: Option<bool> = None;
+
+    #[inline(always)]
+    unsafe fn run<const AT: u32>(
+        list: &List,
+        args: *mut Slot,
+        target: &'static Target,
+        ret: *mut (),
+        thread: &Thread,
+    ) {
+        // SAFETY: the list has such a row, says the caller.
+        let row = unsafe { list.row(AT) };
+        // SAFETY: the caller's promise.
+        unsafe { row.run_exit(args, target, ret, Outcome::Returned, thread) };
+    }
+}
+
 impl RunEntries for EveryOne {
     #[inline(always)]
     unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread) {

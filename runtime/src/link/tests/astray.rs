@@ -94,6 +94,11 @@ fn kinds() -> Vec<fn(LinkBuilder) -> LinkBuilder> {
         |link| link.fexit(exit),
         |link| link.fentry(entry).fexit(exit),
         |link| link.around(entry, exit),
+        // Of a scope that is in force nowhere.
+        |link| link.within(&crate::Scope::new()).fentry(entry),
+        |link| link.within(&crate::Scope::new()).fentry(entry).fexit(exit),
+        |link| link.on_this_thread().fentry(entry),
+        |link| link.on_this_thread().fexit(exit),
     ]
 }
 
