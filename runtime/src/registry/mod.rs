@@ -3,6 +3,7 @@
 mod found;
 mod functions;
 mod glob;
+mod known;
 mod name;
 mod near;
 mod order;

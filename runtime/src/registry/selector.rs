@@ -12,6 +12,7 @@ use crate::sys::{OutOfMemory, push, reserve};
 
 use super::functions::Registry;
 use super::glob::Glob;
+use super::known::{known, note};
 use super::near::near;
 
 /// Which functions a link is attached to.
@@ -311,7 +312,13 @@ impl<F> Site<F> {
     ///
     /// [`Error::NotTraceable`] if it has no site.
     pub fn function(&self) -> Result<&'static Function, Error> {
-        Ok(Selector::from(*self).resolve()?[0])
+        let name = type_name::<F>();
+        if let Some(function) = known(name) {
+            return Ok(function);
+        }
+        let function = Selector::from(*self).resolve()?[0];
+        note(name, function);
+        Ok(function)
     }
 }
 

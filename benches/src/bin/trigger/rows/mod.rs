@@ -24,11 +24,13 @@ mod off;
 mod off_slot;
 mod patched;
 mod recursion;
+mod replaced;
 mod retour;
 mod scoped;
 mod signatures;
 mod static_keys;
 mod traced;
+mod tracepoint;
 mod tracing;
 mod twins;
 mod uprobe;
@@ -53,6 +55,8 @@ pub(crate) fn all() -> Vec<Row> {
         fsession::ROWS,
         fmodret::ROWS,
         scoped::ROWS,
+        tracepoint::ROWS,
+        replaced::ROWS,
         futures::ROWS,
         jit::ROWS,
         detour::ROWS,
