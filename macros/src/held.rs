@@ -34,7 +34,7 @@ pub(crate) struct Fragment<'a> {
 
 impl Fragment<'_> {
     /// The fragment with `inside` in it instead of what was. What is to be `one` tree of tokens, because a macro may
-    /// count them, is held together whatever is next to it, if it is an expression.
+    /// count them, is held together also where nothing next to it reaches into it, if it is an expression.
     pub(crate) fn held(self, inside: TokenStream, one: bool) -> TokenStream {
         let tokens: Vec<TokenTree> = inside.clone().into_iter().collect();
         if let [TokenTree::Group(only)] = &tokens[..] {
@@ -47,7 +47,10 @@ impl Fragment<'_> {
             only.set_span(self.group.span());
             return TokenStream::from(TokenTree::Group(only));
         }
-        if !one && !self.is_reached(&tokens) || one && !is_expression(inside.clone()) {
+        let is_held = self.is_reached(&tokens) || one && is_expression(inside);
+        // It is taken apart as well.
+        let inside = held(&tokens);
+        if !is_held {
             return inside;
         }
         let mut held = Group::new(Delimiter::Parenthesis, inside);
@@ -242,17 +245,23 @@ impl VisitMut for Held {
     }
 
     fn visit_type_reference_mut(&mut self, reference: &mut syn::TypeReference) {
-        if let Type::Group(group) = &*reference.elem
-            && matches!(&*group.elem, Type::TraitObject(object) if object.bounds.len() > 1)
-        {
-            let elem = group.elem.clone();
-            *reference.elem = Type::Paren(TypeParen {
-                attrs: Vec::new(),
-                paren_token: token::Paren::default(),
-                elem,
-            });
-        }
+        hold_bounds(&mut reference.elem);
         visit_mut::visit_type_reference_mut(self, reference);
+    }
+
+    fn visit_type_ptr_mut(&mut self, pointer: &mut syn::TypePtr) {
+        hold_bounds(&mut pointer.elem);
+        visit_mut::visit_type_ptr_mut(self, pointer);
+    }
+}
+
+/// Behind `&` and `*const`, a sum of bounds needs parentheses.
+fn hold_bounds(elem: &mut Type) {
+    if let Type::Group(group) = elem
+        && matches!(&*group.elem, Type::TraitObject(object) if object.bounds.len() > 1)
+    {
+        let paren_token = token::Paren::default();
+        *elem = Type::Paren(TypeParen { attrs: Vec::new(), paren_token, elem: group.elem.clone() });
     }
 }
 

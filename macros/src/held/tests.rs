@@ -1,6 +1,6 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
-use super::held;
+use super::{Fragment, held};
 
 fn tokens(text: &str) -> TokenStream {
     text.parse().expect("tokens")
@@ -32,6 +32,30 @@ fn what_something_reaches_into_is_held_together() {
     holds("if $ {}", "A { b : 1 } == c", "if (A { b : 1 } == c) {}");
     holds("x : & $ = y", "dyn A + B", "x : & (dyn A + B) = y");
     holds("match x { } $ + 1", "if a { 1 } else { 2 }", "match x { } (if a { 1 } else { 2 }) + 1");
+}
+
+#[test]
+fn what_something_reaches_into_is_held_together_where_one_tree_is_wanted_too() {
+    let around: Vec<TokenTree> = tokens("a & $ , 0").into_iter().collect();
+    for (fragment, wanted) in [("1 | 4", "(1 | 4)"), ("x", "x"), ("1 + 2", "(1 + 2)")] {
+        let group = Group::new(Delimiter::None, tokens(fragment));
+        let fragment = Fragment { group: &group, before: &around[..2], after: &around[3..] };
+        assert_eq!(fragment.held(group.stream(), true).to_string(), tokens(wanted).to_string());
+    }
+    // Nothing reaches into it, but it counts as one.
+    let group = Group::new(Delimiter::None, tokens("1 + 2"));
+    let fragment = Fragment { group: &group, before: &[], after: &[] };
+    assert_eq!(fragment.held(group.stream(), true).to_string(), tokens("(1 + 2)").to_string());
+    assert_eq!(fragment.held(group.stream(), false).to_string(), tokens("1 + 2").to_string());
+}
+
+#[test]
+fn a_fragment_in_a_fragment_is_held_together() {
+    let inner = TokenTree::Group(Group::new(Delimiter::None, tokens("1 + 2")));
+    let outer: TokenStream = [inner].into_iter().chain(tokens("* 3")).collect();
+    let outer = TokenTree::Group(Group::new(Delimiter::None, outer));
+    let all: Vec<TokenTree> = tokens("x =").into_iter().chain([outer]).collect();
+    assert_eq!(held(&all).to_string(), tokens("x = (1 + 2) * 3").to_string());
 }
 
 #[test]

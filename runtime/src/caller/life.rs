@@ -6,7 +6,7 @@
 
 use crate::grace::{Mark, Slow, Thread, current, enter_slow};
 use crate::md::Md;
-use crate::probe::{Frame, FutureList, LifeInfo, Needs, Outcome, States};
+use crate::probe::{Frame, FutureList, LifeInfo, List, Needs, Outcome, States};
 use crate::site::{Function, Slot, data_of};
 
 use super::origin::{mods, run_exits};
@@ -36,7 +36,7 @@ impl Halves {
             match enter_slow() {
                 Slow::Skip => return None,
                 Slow::Full { thread } => {
-                    miss(md, thread, |_| true);
+                    miss(md, thread, List::calls, |_| true);
                     return None;
                 }
                 Slow::Enter { .. } => {}

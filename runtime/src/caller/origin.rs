@@ -51,7 +51,7 @@ unsafe fn run_origin_slow<L: Find, const N: usize, const SLEEP: bool>(
     match slow {
         Slow::Skip | Slow::Full { .. } => {
             if let Slow::Full { thread } = slow {
-                miss(md, thread, |_| true);
+                miss(md, thread, List::calls, |_| true);
             }
             // SAFETY: `args` are the slots of this site's function.
             let slots = unsafe { saved::<N>(args) };

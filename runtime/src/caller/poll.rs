@@ -39,7 +39,7 @@ impl Polled {
             match enter_slow() {
                 Slow::Skip => return None,
                 Slow::Full { thread } => {
-                    miss(md, thread, |_| true);
+                    miss(md, thread, List::polls, |_| true);
                     return None;
                 }
                 Slow::Enter { .. } => {}

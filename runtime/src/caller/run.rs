@@ -88,7 +88,7 @@ unsafe fn run_entry_slow<L: Find, const SLEEP: bool>(
 ) -> *const () {
     match enter_slow() {
         Slow::Full { thread } => {
-            miss(md, thread, |_| true);
+            miss(md, thread, List::calls, |_| true);
             md.origin()
         }
         Slow::Skip => md.origin(),
@@ -268,12 +268,17 @@ fn run_in_its_place<const NESTED: bool>(
     }
 }
 
-/// Counts a call as missed, because the thread has no mark left, by the links of which such a row is in the
-/// list.
+/// Counts a call as missed, because the thread has no mark left, by the links of which such a row is in this part
+/// of the list.
 #[cold]
-pub(super) fn miss(md: &'static Md, thread: &'static Thread, such: impl Fn(&Row) -> bool) {
+pub(super) fn miss(
+    md: &'static Md,
+    thread: &'static Thread,
+    of: Group,
+    such: impl Fn(&Row) -> bool,
+) {
     let (list, pin) = md.pin(thread);
-    for row in list.rows().iter().filter(|row| row.counts && !row.is_dead() && such(row)) {
+    for row in of(list).iter().filter(|row| row.counts && !row.is_dead() && such(row)) {
         // SAFETY: the list holds its links' states, and the pin holds the list.
         unsafe { &*row.link }.tally.count_missed(md.target.function);
     }

@@ -18,7 +18,7 @@ use core::marker::PhantomData;
 use crate::arch::{unless_equal_at, unless_null, unless_odd};
 use crate::grace::{Slow, Thread, current, enter_slow, leave};
 use crate::md::Md;
-use crate::probe::{Frame, Outcome, Sole, States, admits_at_once, is_one_link};
+use crate::probe::{Frame, List, Outcome, Sole, States, admits_at_once, is_one_link};
 use crate::scope::is_in_any;
 use crate::site::Slot;
 
@@ -243,7 +243,8 @@ impl<E: RunEntries, C: RunExits, K: Keep> Specialised for Pair<E, C, K> {
         unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
         States::leave(outer, thread);
         leave(thread, thread.outermost());
-        // A link alone in a list of this function has the same caller every time.
+        // A link that is alone in a later list has another caller only if it is counted now and was not, or was and is
+        // not: in either, its probes are the same, in the same rows.
         // SAFETY: if there is one exit probe, it is in the second row.
         unsafe { run_body::<C, N, 1, K>(slots, md, None, sole, &mut kept) }
     }
@@ -337,7 +338,7 @@ fn run_exit_of<K: Keep>(
 ) {
     match enter_slow() {
         Slow::Skip => {}
-        Slow::Full { thread } => miss(md, thread, |row| {
+        Slow::Full { thread } => miss(md, thread, List::calls, |row| {
             // SAFETY: the list holds its links' states, and it is held.
             let state = unsafe { &*row.link };
             is_one_link(state.number, sole.link())

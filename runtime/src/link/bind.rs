@@ -78,9 +78,9 @@ pub(super) fn bind(
     }
     if let (Some(function), [], []) = (left_out, &members[..], &refused[..]) {
         let instance = function.instance();
-        let reason = match has_polls {
-            true => Error::NotAsync { function: instance },
-            false => Error::NoEnd { tracepoint: instance },
+        let reason = match function.is_tracepoint() {
+            true => Error::NoEnd { tracepoint: instance },
+            false => Error::NotAsync { function: instance },
         };
         let refusal = Refusal::new(function, reason);
         sys::push(&mut refused, refusal).map_err(list_of_functions)?;

@@ -141,7 +141,8 @@ impl Link {
     }
 
     /// Starts or ends counting and timing the runs of the link's probes, for [`LinkInfo::stats`]. Off, it costs
-    /// nothing: probes that are counted are run by other code. What was counted stays.
+    /// nothing: probes that are counted are run by other code. What was counted stays. Of a call that is under way, the end
+    /// may still be counted as its beginning was, or not.
     ///
     /// # Errors
     ///

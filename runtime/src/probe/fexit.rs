@@ -194,7 +194,7 @@ impl<P: ExitProbe<M>, M: 'static> AnyProbe for AnyExit<P, M> {
 
     fn thunk(&self, _: u32, is_watched: bool) -> Thunk {
         Thunk::Exit(if is_watched {
-            // What ends calls is for callers of unwatched probes.
+            // What ends calls asks nothing: only a call comes there that began when the link was not counted.
             const { &ExitCode { run: watched_thunk::<P, M>, end: end::<P, M> } }
         } else {
             const { &ExitCode { run: thunk::<P, M>, end: end::<P, M> } }

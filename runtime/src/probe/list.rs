@@ -117,6 +117,11 @@ impl List {
         self.range(self.mod_end..self.exit_end)
     }
 
+    /// The probes of calls: all but those of polls.
+    pub(crate) fn calls(&self) -> &[Row] {
+        self.range(0..self.exit_end)
+    }
+
     /// The probes of polls, in attach order.
     pub(crate) fn polls(&self) -> &[Row] {
         self.range(self.exit_end..self.poll_end)

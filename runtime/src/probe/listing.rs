@@ -9,13 +9,12 @@ use core::alloc::Layout;
 use core::cell::Cell;
 use core::num::NonZero;
 use core::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, Ordering, fence};
-use std::sync::OnceLock;
 use std::time::Instant;
 
 use crate::site::Function;
-use crate::sys::{self, allocate};
+use crate::sys::{self, allocate_zeroed};
 
-/// One life that is under way.
+/// One life that is under way. A free place that was never taken is all zeros.
 #[repr(align(64))]
 struct Place {
     /// Its number; 0 while the place is free.
@@ -34,21 +33,6 @@ struct Place {
     below: AtomicU32,
 }
 
-impl Place {
-    const fn free() -> Self {
-        Self {
-            id: AtomicU64::new(0),
-            function: AtomicPtr::new(core::ptr::null_mut()),
-            parent: AtomicU64::new(0),
-            began: AtomicU64::new(0),
-            turned: AtomicU64::new(0),
-            polls: AtomicU64::new(0),
-            thread: AtomicU32::new(0),
-            below: AtomicU32::new(0),
-        }
-    }
-}
-
 /// How many places the first piece has; each has twice as many as the one before.
 const FIRST: u32 = 64;
 const PIECES: usize = 26;
@@ -57,7 +41,7 @@ const MOST: u32 = FIRST * ((1 << PIECES) - 1);
 
 static TABLE: [AtomicPtr<Place>; PIECES] =
     [const { AtomicPtr::new(core::ptr::null_mut()) }; PIECES];
-/// How many places of the table were ever asked for.
+/// How many places of the table were ever taken.
 static USED: AtomicU32 = AtomicU32::new(0);
 /// The free place to be taken next, counted from 1, and above it how often one was taken: by that, a stack that is as
 /// before is told from one that only begins with the same place.
@@ -78,9 +62,25 @@ fn this_thread() -> u32 {
 }
 
 /// What times are counted from.
+///
+/// No thread waits for another that makes it, who might be gone: in the child of a fork.
 fn dawn() -> Instant {
-    static DAWN: OnceLock<Instant> = OnceLock::new();
-    *DAWN.get_or_init(Instant::now)
+    static DAWN: AtomicPtr<Instant> = AtomicPtr::new(core::ptr::null_mut());
+    let mut dawn = DAWN.load(Ordering::Acquire);
+    if dawn.is_null() {
+        let made = Box::into_raw(Box::new(Instant::now()));
+        let (null, free, taken) = (core::ptr::null_mut(), Ordering::AcqRel, Ordering::Acquire);
+        dawn = match DAWN.compare_exchange(null, made, free, taken) {
+            Ok(_) => made,
+            Err(other) => {
+                // SAFETY: it was just made, and nobody knows of it.
+                drop(unsafe { Box::from_raw(made) });
+                other
+            }
+        };
+    }
+    // SAFETY: it was made before it was stored, and stays for ever.
+    unsafe { *dawn }
 }
 
 /// Makes what the first life would have to wait for. Called before a function is armed.
@@ -104,14 +104,14 @@ fn piece_of(index: u32) -> (usize, usize) {
 /// The place at an index, if its piece was made.
 fn place(index: u32) -> Option<&'static Place> {
     let (piece, at) = piece_of(index);
-    // Acquire: what `make` has written there.
+    // Acquire: the zeros that `make` has asked for.
     let start = TABLE[piece].load(Ordering::Acquire);
     if start.is_null() {
         return None;
     }
     // SAFETY: the piece has so many places.
     let place = unsafe { start.add(at) };
-    // SAFETY: they were written before the piece was published, and stay for ever.
+    // SAFETY: they were zeros, which are places, before the piece was published, and stay for ever.
     Some(unsafe { &*place })
 }
 
@@ -121,15 +121,10 @@ fn make(index: u32) -> Option<&'static Place> {
     if TABLE[piece].load(Ordering::Acquire).is_null() {
         let places = (FIRST as usize) << piece;
         let layout = Layout::array::<Place>(places).ok()?;
-        let made = allocate(layout).ok()?.cast::<Place>();
-        for at in 0..places {
-            // SAFETY: within the allocation.
-            let next = unsafe { made.add(at) };
-            // SAFETY: fresh memory of this type's layout.
-            unsafe { next.write(Place::free()) };
-        }
+        // Zeros are free places.
+        let made = allocate_zeroed(layout).ok()?.cast::<Place>();
         let (null, made) = (core::ptr::null_mut(), made.as_ptr());
-        // Release: whoever finds the piece finds what was written there.
+        // Release: whoever finds the piece finds the zeros.
         let (free, taken) = (Ordering::Release, Ordering::Relaxed);
         if TABLE[piece].compare_exchange(null, made, free, taken).is_err() {
             // SAFETY: another thread was faster, and nobody knows of this one.
@@ -153,9 +148,16 @@ fn take() -> Option<(u32, &'static Place)> {
             Err(other) => free = other,
         }
     }
-    let more = |used: u32| (used < MOST).then(|| used + 1);
-    let index = USED.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).ok()?;
-    Some((index, make(index)?))
+    let mut used = USED.load(Ordering::Relaxed);
+    while used < MOST {
+        // Before it counts as used: where there is no memory, it is asked for again.
+        let place = make(used)?;
+        match USED.compare_exchange_weak(used, used + 1, Ordering::Relaxed, Ordering::Relaxed) {
+            Ok(_) => return Some((used, place)),
+            Err(other) => used = other,
+        }
+    }
+    None
 }
 
 /// Gives back what was taken.
@@ -282,7 +284,8 @@ pub(crate) fn in_forked_child() {
         let turned = place.turned.load(Ordering::Relaxed);
         if place.thread.load(Ordering::Relaxed) == before && before != 0 {
             place.thread.store(now, Ordering::Relaxed);
-        } else {
+        } else if turned & 1 == 1 {
+            // Nothing is stored where nothing changes: the pages are shared with the parent.
             place.turned.store(turned & !1, Ordering::Relaxed);
         }
     }

@@ -32,6 +32,16 @@ pub(crate) fn allocate(layout: Layout) -> Result<NonNull<u8>, OutOfMemory> {
     NonNull::new(unsafe { std::alloc::alloc(layout) }).ok_or(refused)
 }
 
+/// As [`allocate`], all of it zeros: a large piece takes no memory before it is used.
+pub(crate) fn allocate_zeroed(layout: Layout) -> Result<NonNull<u8>, OutOfMemory> {
+    let refused = OutOfMemory { bytes: layout.size() };
+    if !grants_memory() || layout.size() == 0 {
+        return Err(refused);
+    }
+    // SAFETY: the size is not zero.
+    NonNull::new(unsafe { std::alloc::alloc_zeroed(layout) }).ok_or(refused)
+}
+
 /// Makes room for `more` elements, so that adding them allocates nothing.
 pub(crate) fn reserve<T>(vec: &mut Vec<T>, more: usize) -> Result<(), OutOfMemory> {
     if more == 0 {

@@ -16,7 +16,7 @@ mod system;
 #[cfg(any(test, fuzzing))]
 mod faulty;
 
-pub(crate) use memory::{OutOfMemory, allocate, push, reserve, reserve_text};
+pub(crate) use memory::{OutOfMemory, allocate, allocate_zeroed, push, reserve, reserve_text};
 
 #[cfg(any(test, fuzzing))]
 pub(crate) use faulty::*;

@@ -1,5 +1,6 @@
 //! Probes around each poll.
 
+use std::cell::Cell;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
@@ -112,7 +113,7 @@ fn a_poll_says_how_long_it_took_and_of_which_life_it_is() {
         .unwrap();
     assert_eq!(run(add(1, 2, 5)), 3);
     assert_eq!(link.info().panic, None);
-    assert!(SUMS.took.load(SeqCst) > 0);
+    assert_ne!(SUMS.life.load(SeqCst), 0);
 }
 
 #[test]
@@ -306,6 +307,56 @@ fn a_poll_inside_a_probe_of_the_same_link_is_missed_once() {
     assert_eq!(link.info().panic, None);
 }
 
+#[traceable]
+fn nested<const AT: usize>() {}
+
+/// As many as a thread has marks.
+const NESTED: [fn(); 14] = [
+    nested::<0>,
+    nested::<1>,
+    nested::<2>,
+    nested::<3>,
+    nested::<4>,
+    nested::<5>,
+    nested::<6>,
+    nested::<7>,
+    nested::<8>,
+    nested::<9>,
+    nested::<10>,
+    nested::<11>,
+    nested::<12>,
+    nested::<13>,
+];
+
+#[test]
+fn of_a_thread_without_a_free_mark_lives_and_polls_are_missed_once_each() {
+    let _turn = in_turn();
+    let ran = Log::new();
+    let links = (0..NESTED.len()).map(|at| {
+        let is_this = move |function: &gtramp::Function| {
+            function.instance().ends_with(&format!("nested<{at}>"))
+        };
+        let log = ran.clone();
+        let probe = move |_: &Entry| match NESTED.get(at + 1) {
+            Some(next) => next(),
+            None => log.push(format!("{:?}", poll(&mut Box::pin(add(1, 2, 0))))),
+        };
+        gtramp::fentry(gtramp::Selector::matching(is_this), probe).unwrap()
+    });
+    let links: Vec<_> = links.collect();
+    let entry = site!(add).fentry(|_: &Entry| ()).unwrap();
+    let polls = site!(add).poll(|_: &Polling| ()).unwrap();
+    let both = site!(add).link().fentry(|_: &Entry| ()).poll(|_: &Polling| ()).attach().unwrap();
+    NESTED[0]();
+    assert_eq!(ran.take(), ["Ready(3)"]);
+    let missed = [&entry, &polls, &both].map(|link| link.info().missed);
+    assert_eq!(missed, [1, 1, 2]);
+    drop(links);
+    assert_eq!(run(add(1, 2, 0)), 3);
+    let missed = [&entry, &polls, &both].map(|link| link.info().missed);
+    assert_eq!(missed, [1, 1, 2]);
+}
+
 #[test]
 fn a_probe_that_panics_is_switched_off_and_the_future_goes_on() {
     let _turn = in_turn();
@@ -372,6 +423,10 @@ fn every_beginning_has_its_end_unless_the_link_is_gone() {
     let _turn = in_turn();
     static OPEN: AtomicU64 = AtomicU64::new(0);
     static CLOSED: AtomicU64 = AtomicU64::new(0);
+    std::thread_local! {
+        /// How many began and how many ended on this thread.
+        static HERE: Cell<[u32; 2]> = const { Cell::new([0; 2]) };
+    }
     let rounds = crate::support::runs(2_000);
     thread::scope(|scope| {
         let polling: Vec<_> = (0..2)
@@ -388,9 +443,14 @@ fn every_beginning_has_its_end_unless_the_link_is_gone() {
             let link = gtramp::poll(["futures::polls::{add,outer}"], |ctx: &Polling| {
                 let of = if ctx.step().has_ended() { &CLOSED } else { &OPEN };
                 of.fetch_add(1, SeqCst);
+                let mut here = HERE.get();
+                here[usize::from(ctx.step().has_ended())] += 1;
+                HERE.set(here);
             })
             .unwrap();
+            HERE.set([0; 2]);
             assert_eq!(run(add(1, 2, 1)), 3);
+            assert_eq!(HERE.get(), [2, 2]);
             drop(link);
             cycles += 1;
         }

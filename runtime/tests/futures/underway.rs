@@ -199,13 +199,13 @@ fn looking_holds_nobody_up_and_never_mixes_two_lives() {
             }
         });
         scope.spawn(|| {
+            let _stops = StopAtEnd(&stop);
             for (round, mut future) in from.into_iter().enumerate() {
                 assert!(poll(&mut future).is_pending());
                 if round % 2 == 0 {
                     assert!(poll(&mut future).is_ready());
                 }
             }
-            stop.store(true, Ordering::Relaxed);
         });
         let mut looks = 0;
         while !stop.load(Ordering::Relaxed) || looks == 0 {
@@ -222,4 +222,13 @@ fn looking_holds_nobody_up_and_never_mixes_two_lives() {
         }
     });
     assert!(here().is_empty());
+}
+
+/// Lets whoever looks end, whatever happens.
+struct StopAtEnd<'s>(&'s AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }

@@ -248,9 +248,17 @@ async fn held(inside: &Barrier, go_on: &Barrier) {
 /// which goes on.
 #[test]
 fn in_a_child_only_what_the_forking_thread_was_polling_is_still_being_polled() {
-    fn poll(future: impl Future) -> bool {
+    fn poll<F: Future>(future: F) -> Option<F::Output> {
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        std::pin::pin!(future).poll(&mut context).is_ready()
+        match std::pin::pin!(future).poll(&mut context) {
+            std::task::Poll::Ready(output) => Some(output),
+            std::task::Poll::Pending => None,
+        }
+    }
+    fn here() -> Vec<gtramp::LifeUnderWay> {
+        let mut lives = gtramp::lives();
+        lives.retain(|life| ["held", "forking", "asked"].contains(&life.function().name()));
+        lives
     }
     fn this_thread() -> u32 {
         // SAFETY: no precondition.
@@ -260,15 +268,14 @@ fn in_a_child_only_what_the_forking_thread_was_polling_is_still_being_polled() {
     #[traceable]
     async fn forking() -> bool {
         in_child(|| {
-            let mut lives = gtramp::lives();
-            lives.retain(|life| ["held", "forking"].contains(&life.function().name()));
+            let lives = here();
             let polled = |life: &gtramp::LifeUnderWay| {
                 (life.function().name(), life.is_polled(), life.thread() == this_thread())
             };
             let seen: Vec<_> = lives.iter().map(polled).collect();
             // And lives begin and end there as before.
             let link = site!(asked).fexit(|_: &Exit| ()).expect("the child attaches");
-            let begins = poll(asked(1)) && gtramp::lives().len() == lives.len();
+            let begins = poll(asked(1)) == Some(2) && here().len() == lives.len();
             drop(link);
             seen == [("held", false, false), ("forking", true, true)] && begins
         })

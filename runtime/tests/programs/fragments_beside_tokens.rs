@@ -98,6 +98,8 @@ macro_rules! module {
                 impl Has for P { fn has(&self) -> i64 { self.v } }, [i64; self::sub::COUNT], self::sub::same,
                 self::sub::Inner, self::sub::Either::A, 0..self.v, self.v - 1, 1 + 2i64, 2 | 3, false || false, i64);
             functions!($attr; self, 1 + 2i64);
+            in_macros!($attr; self, 1 | 4, -1i64, 0..4, 1..=2);
+            in_fragments!($attr; 1 + 2);
 
             pub fn run() -> Vec<String> {
                 let p = P { v: 3 };
@@ -113,11 +115,36 @@ macro_rules! module {
                 shown!(p.both()); shown!(p.chained()); shown!(p.factor()); shown!(p.minus());
                 shown!(p.method()); shown!(p.cast()); shown!(p.either()); shown!(p.not()); shown!(p.list());
                 shown!(free(2)); shown!(attributes((2, 2))); shown!(unused(1, 2)); shown!(now(life(2)));
+                shown!(now(p.masked())); shown!(now(p.powered())); shown!(now(p.contained())); shown!(now(p.ranges()));
+                shown!(in_a_fragment((1, 2)));
                 shown!(now(future(2))); shown!(closure(1)(&1)); shown!(outer(1)); shown!(array([1; 6]));
                 shown!((md::f(2), md::K, md::S, md::Q::N, md::Q.g(), md::Q::M, md::Q.d(), md::local(), md::E::A as i64));
                 all
             }
         }
+    };
+}
+
+/// Fragments that stand in other macros beside `self`.
+#[rustfmt::skip]
+macro_rules! in_macros {
+    ($attr:meta; $me:ident, $mask:expr, $less:expr, $range:expr, $other:expr) => {
+        impl P {
+        #[$attr] async fn masked(&$me) -> [bool; 2] { [matches!($me.v & $mask, 0), matches!($mask & $me.v, 1)] }
+        #[$attr] async fn powered(&$me) -> i64 { vec![$me.v, $less.pow(2)].iter().sum() }
+        #[$attr] async fn contained(&$me) -> bool { assert!($range.contains(&$me.v)); matches!($me.v, 3) }
+        #[$attr] async fn ranges(&$me) -> usize { let all = vec![$me.v..$me.v, $range, $other.collect::<Vec<_>>().len() as i64..3]; all.len() }
+        }
+    };
+}
+
+/// A fragment in a fragment.
+#[rustfmt::skip]
+macro_rules! in_fragments { ($attr:meta; $sum:expr) => { in_a_fragment!($attr; $sum * 3); }; }
+#[rustfmt::skip]
+macro_rules! in_a_fragment {
+    ($attr:meta; $product:expr) => {
+        #[$attr] fn in_a_fragment((x, _): (i64, i64)) -> i64 { #![allow(unused_mut)] let mut y = $product; y += x; y }
     };
 }
 
