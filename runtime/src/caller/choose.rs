@@ -9,8 +9,9 @@
 //! | an entry and an exit probe, no session | [`Own::Pair`] |
 //! | several entry and exit probes, no session | [`Own::OneLink`] |
 //!
-//! Probes of a link that is asked at every call, because it is limited or counts, run as their rows say, and so
-//! one entry probe has [`Own::Entry`], or if its limit is a scope, what its row names, one exit probe [`Own::Exit`], and several have [`Own::OneLink`].
+//! Probes of a link that is asked at every call, because it is limited or counted, run as their rows say. So
+//! one entry probe has [`Own::Entry`], or if its limit is a scope, what its row names; one exit probe has
+//! [`Own::Exit`], and several probes have [`Own::OneLink`].
 //!
 //! Of a link whose functions are found in the hash table, only one probe has one. Every other list, and every
 //! list beside which another link's calls are still under way, is served by the caller that all functions

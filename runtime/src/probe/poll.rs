@@ -12,7 +12,7 @@ use super::polled::{PollCall, PollStep};
 use super::row::Thunk;
 use super::state::guarded;
 use super::watched::watched;
-use super::{AnyProbe, Context, Kind, Probe, Returned, Row, returned_type};
+use super::{AnyProbe, Context, Kind, Probe, Returned, Row};
 
 /// What a poll probe is handed: a future of an async function is about to be polled, or has been.
 ///
@@ -73,16 +73,6 @@ pub trait PollProbe<M = ()>: Send + Sync + 'static {
     /// Whether it may block.
     const SLEEPABLE: bool = false;
 
-    /// Its type.
-    #[doc(hidden)]
-    #[must_use]
-    fn identity() -> core::any::TypeId
-    where
-        Self: Sized,
-    {
-        core::any::TypeId::of::<Self>()
-    }
-
     #[doc(hidden)]
     /// Runs it.
     fn call(&self, ctx: &Polling<'_>);
@@ -94,10 +84,6 @@ where
     P: Probe + PollProbe,
 {
     const SLEEPABLE: bool = P::SLEEPABLE;
-
-    fn identity() -> core::any::TypeId {
-        returned_type::<F, P>()
-    }
 
     fn call(&self, ctx: &Polling<'_>) {
         self().call(ctx);
@@ -152,7 +138,7 @@ impl<P: PollProbe<M>, M: 'static> AnyProbe for AnyPoll<P, M> {
     }
 
     fn probe_type(&self) -> core::any::TypeId {
-        P::identity()
+        core::any::TypeId::of::<P>()
     }
 
     fn asks(&self) -> Asks {

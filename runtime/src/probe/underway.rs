@@ -30,7 +30,8 @@ pub struct LifeUnderWay {
 /// the bare system call, past the handlers for forks, finds that out when a link is attached or detached there.
 ///
 /// It takes no lock and holds nobody up: lives begin, end and are polled meanwhile. What is said of one of them is of
-/// one life, but may be of neighbouring moments, so the number of polls may be one less than the rest has.
+/// one life, but may be of neighbouring moments: of one that is being polled meanwhile, the number of polls, the thread
+/// and the times need not belong together.
 ///
 /// A function without a link pays nothing for this. Each life that probes see takes and gives back a place of
 /// 64 bytes, each of its polls makes four plain stores there, and no place is ever given back to the system: as
@@ -50,7 +51,7 @@ pub struct LifeUnderWay {
 /// let mut future = pin!(request(7));
 /// assert!(future.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
 /// for life in gtramp::lives() {
-///     println!("{life}"); // app::request #1: 1 poll in 3.1ms, idle for 3ms, last on thread 4711
+///     println!("{life}"); // app::request #1: 1 poll in 3.1ms, idle for 3.0ms, last on thread 4711
 ///     # assert_eq!((life.function().name(), life.polls()), ("request", 1));
 /// }
 /// # Ok::<(), gtramp::Error>(())
@@ -132,7 +133,7 @@ impl LifeUnderWay {
     }
 }
 
-/// `server::handle #7 in #3: 12 polls in 1.2s, idle for 200ms, last on thread 4711`
+/// `server::handle #7 in #3: 12 polls in 1.2s, idle for 200.0ms, last on thread 4711`
 impl fmt::Display for LifeUnderWay {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} #{}", self.function.instance(), self.id)?;
