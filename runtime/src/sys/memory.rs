@@ -24,22 +24,25 @@ impl OutOfMemory {
 
 /// Memory of this layout, which is not of size zero, from the global allocator.
 pub(crate) fn allocate(layout: Layout) -> Result<NonNull<u8>, OutOfMemory> {
-    let refused = OutOfMemory { bytes: layout.size() };
-    if !grants_memory() || layout.size() == 0 {
-        return Err(refused);
-    }
-    // SAFETY: the size is not zero.
-    NonNull::new(unsafe { std::alloc::alloc(layout) }).ok_or(refused)
+    allocate_by(std::alloc::alloc, layout)
 }
 
 /// As [`allocate`], all of it zeros: a large piece takes no memory before it is used.
 pub(crate) fn allocate_zeroed(layout: Layout) -> Result<NonNull<u8>, OutOfMemory> {
+    allocate_by(std::alloc::alloc_zeroed, layout)
+}
+
+/// `by` is a function of the global allocator that wants a size.
+fn allocate_by(
+    by: unsafe fn(Layout) -> *mut u8,
+    layout: Layout,
+) -> Result<NonNull<u8>, OutOfMemory> {
     let refused = OutOfMemory { bytes: layout.size() };
     if !grants_memory() || layout.size() == 0 {
         return Err(refused);
     }
     // SAFETY: the size is not zero.
-    NonNull::new(unsafe { std::alloc::alloc_zeroed(layout) }).ok_or(refused)
+    NonNull::new(unsafe { by(layout) }).ok_or(refused)
 }
 
 /// Makes room for `more` elements, so that adding them allocates nothing.

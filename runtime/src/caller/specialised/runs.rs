@@ -185,10 +185,8 @@ impl<const IN_SLOT: bool> RunExits for Returning<IN_SLOT> {
         ret: *mut (),
         thread: &Thread,
     ) {
-        // SAFETY: the list has such a row, says the caller.
-        let row = unsafe { list.row(AT) };
         // SAFETY: the caller's promise.
-        unsafe { row.run_exit(args, target, ret, Outcome::Returned, thread) };
+        unsafe { <AsItSays as RunExits>::run::<AT>(list, args, target, ret, thread) };
     }
 
     /// Few slots stay in registers, and the frame goes before the probe runs.
