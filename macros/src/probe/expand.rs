@@ -252,7 +252,9 @@ pub(super) fn call(
     private: &TokenStream,
 ) -> TokenStream {
     let context = Ident::new(kind.context(), Span::call_site());
-    let names: Vec<_> = (0..shape.params.len()).map(|index| format_ident!("p{index}")).collect();
+    let names: Vec<_> = (0..shape.params.len())
+        .map(|index| format_ident!("p{index}", span = Span::mixed_site()))
+        .collect();
     let types = shape.params.iter().map(|param| &param.open);
     let reads =
         shape.params.iter().enumerate().map(|(index, param)| param.read(index, &context, private));

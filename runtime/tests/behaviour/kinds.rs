@@ -6,7 +6,8 @@ use std::panic::{catch_unwind, panic_any};
 
 use gtramp::__private::Lookup;
 use gtramp::{
-    Entry, Error, Exit, Kind, ModRet, Return, fentry, fexit, fmod_ret, link, site, traceable,
+    Entry, Error, Exit, Kind, ModRet, Return, fentry, fexit, fmod_ret, link, replace, site,
+    traceable,
 };
 
 use crate::support::Log;
@@ -511,4 +512,41 @@ fn what_an_entry_probe_takes_out_of_an_argument_is_gone_for_the_function() {
     assert_eq!(call(), 0, "sleepable");
     drop(sleeping);
     assert_eq!(call(), 7);
+}
+
+#[traceable]
+fn three(a: u64, b: u64, c: u64) -> u64 {
+    a + b + c
+}
+
+#[traceable]
+fn replaced(a: u64, b: u64, c: u64) -> u64 {
+    a + b + c
+}
+
+#[test]
+fn a_probe_may_have_any_name() {
+    #[fentry("**::kinds::three")]
+    fn p0(_: &Entry, a: &u64, b: &u64) {
+        assert_eq!((*a, *b), (1, 2));
+    }
+    #[fmod_ret("**::kinds::three")]
+    fn p1(_: &ModRet, _: &u64, b: &u64, _: &u64) -> ControlFlow<u64> {
+        ControlFlow::Break(*b)
+    }
+    #[fexit("**::kinds::three")]
+    fn p2(_: &Exit, a: u64, _: u64, _: u64, ret: &u64) {
+        assert_eq!((a, *ret), (1, 2));
+    }
+    let links = [p0::attach().unwrap(), p1::attach().unwrap(), p2::attach().unwrap()];
+    assert_eq!(three(1, 2, 3), 2);
+    {
+        #[replace("**::kinds::replaced")]
+        fn p1(a: u64, p0: u64, p2: u64) -> u64 {
+            a + p0 - p2
+        }
+        let _patch = p1::apply().unwrap();
+        assert_eq!(replaced(1, 20, 3), 18);
+    }
+    assert!(links.iter().all(|link| link.info().panic.is_none()));
 }
