@@ -152,13 +152,13 @@ impl Kind {
             | Expr::Await(_)
             | Expr::Call(_)
             | Expr::Index(_)
+            | Expr::Lit(_)
             | Expr::Macro(_)
             | Expr::MethodCall(_)
             | Expr::Paren(_)
             | Expr::Path(_)
             | Expr::Try(_)
             | Expr::Tuple(_) => Self::Whole,
-            Expr::Lit(_) => Self::Whole,
             Expr::Group(group) => Self::of_expr(&group.expr),
             Expr::Field(_) => Self::Field,
             Expr::Unary(_) | Expr::Reference(_) | Expr::RawAddr(_) => Self::Prefixed,

@@ -37,15 +37,16 @@ pub(crate) struct Returned {
 }
 
 /// Only `#[fmod_ret]` probes return something.
-pub(crate) fn refuse_result(name: &str, probe: &ProbeFn, errors: &mut Errors) {
+pub(crate) fn refuse_result(kind: Kind, probe: &ProbeFn, errors: &mut Errors) {
     if let ReturnType::Type(_, output) = &probe.0.sig.output
         && !matches!(&**output, Type::Tuple(unit) if unit.elems.is_empty())
     {
-        let article = if name == "poll" { "a" } else { "an" };
         errors.push(
             output,
             format_args!(
-                "{article} `#[{name}]` probe returns nothing; `#[fmod_ret]` decides results"
+                "{} `#[{}]` probe returns nothing; `#[fmod_ret]` decides results",
+                kind.article(),
+                kind.name()
             ),
         );
     }
@@ -206,6 +207,11 @@ pub(super) fn signature_lints() -> TokenStream {
     }
 }
 
+/// Names for so many parameters that hide nothing of the user's: a probe may be called `p0`.
+pub(super) fn parameter_names(count: usize) -> Vec<Ident> {
+    (0..count).map(|index| format_ident!("p{index}", span = Span::mixed_site())).collect()
+}
+
 /// What attaches the probe of a type.
 pub(super) fn attaching(
     vis: &Visibility,
@@ -252,9 +258,7 @@ pub(super) fn call(
     private: &TokenStream,
 ) -> TokenStream {
     let context = Ident::new(kind.context(), Span::call_site());
-    let names: Vec<_> = (0..shape.params.len())
-        .map(|index| format_ident!("p{index}", span = Span::mixed_site()))
-        .collect();
+    let names = parameter_names(shape.params.len());
     let types = shape.params.iter().map(|param| &param.open);
     let reads =
         shape.params.iter().enumerate().map(|(index, param)| param.read(index, &context, private));

@@ -2,6 +2,7 @@
 
 use quote::quote;
 
+use super::Kind;
 use super::expand::Shape;
 use super::param::Param;
 use super::parse::ProbeFn;
@@ -10,7 +11,7 @@ use crate::errors::Errors;
 
 /// Checks the parameters and the result, and says how the probe is called.
 pub(crate) fn shape(probe: &ProbeFn, args: &ProbeArgs, errors: &mut Errors) -> Shape {
-    super::expand::refuse_result("fentry", probe, errors);
+    super::expand::refuse_result(Kind::Fentry, probe, errors);
     params(probe, args, errors)
 }
 

@@ -3,6 +3,7 @@
 use quote::quote;
 use syn::{GenericArgument, PatType, PathArguments, Type};
 
+use super::Kind;
 use super::expand::{Returned, Shape};
 use super::param::{Param, open};
 use super::parse::ProbeFn;
@@ -13,7 +14,7 @@ use crate::text::text;
 
 /// Checks the parameters and the result, and says how the probe is called.
 pub(crate) fn shape(probe: &ProbeFn, args: &ProbeArgs, errors: &mut Errors) -> Shape {
-    super::expand::refuse_result("fexit", probe, errors);
+    super::expand::refuse_result(Kind::Fexit, probe, errors);
     let mut typed = probe.params();
     let returned = typed.last().and_then(|last| returned(last, errors));
     if returned.is_some() {

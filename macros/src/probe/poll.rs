@@ -2,6 +2,7 @@
 
 use quote::quote;
 
+use super::Kind;
 use super::expand::{Shape, refuse_result};
 use super::parse::ProbeFn;
 use crate::args::ProbeArgs;
@@ -9,7 +10,7 @@ use crate::errors::Errors;
 
 /// Checks that it takes the context alone.
 pub(crate) fn shape(probe: &ProbeFn, args: &ProbeArgs, errors: &mut Errors) -> Shape {
-    refuse_result("poll", probe, errors);
+    refuse_result(Kind::Poll, probe, errors);
     for param in probe.params() {
         errors.push(
             param,

@@ -1,12 +1,12 @@
 //! `#[replace]`: a function that can be put in the place of others.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned as _;
 use syn::{FnArg, GenericParam, ReturnType, Type, parse_quote};
 
 use super::check::{params, qualifiers};
-use super::expand::{identity, item_with};
+use super::expand::{identity, item_with, parameter_names};
 use super::param::open;
 use super::parse::ProbeFn;
 use crate::args::{MAX_ARGS, ProbeArgs};
@@ -103,9 +103,7 @@ fn expand(replacement: ProbeFn, args: &ProbeArgs, types: &[Typed]) -> TokenStrea
     });
     let (written, id) = described(ret);
     let ret_open = &ret.open;
-    let names: Vec<_> = (0..params.len())
-        .map(|index| format_ident!("p{index}", span = Span::mixed_site()))
-        .collect();
+    let names = parameter_names(params.len());
     let count = params.len();
     let shim = match borrowing(&sig, &Scope::default(), Side::Replacement) {
         // What it asks of lifetimes is what its type says, which is compared.

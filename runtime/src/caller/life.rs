@@ -7,11 +7,11 @@
 use crate::grace::{Mark, Slow, Thread, current, enter_slow};
 use crate::md::Md;
 use crate::probe::{Frame, FutureList, LifeInfo, List, Needs, Outcome, States};
-use crate::site::{Function, Slot, data_of};
+use crate::site::{Function, Slot};
 
 use super::origin::{mods, run_exits};
 use super::result::drop_skipped;
-use super::run::{EntryCall, miss};
+use super::run::{EntryCall, pin_at};
 
 /// A call whose probes run in two halves.
 pub(crate) struct Halves {
@@ -29,21 +29,7 @@ impl Halves {
     /// `entry` is the stub of a site, and one of its switches was found armed.
     pub(crate) unsafe fn of(entry: *const ()) -> Option<Self> {
         // SAFETY: the caller's promise.
-        let data = unsafe { data_of(entry) };
-        let md = Md::existing(data)?;
-        let thread = current();
-        if !thread.is_idle() {
-            match enter_slow() {
-                Slow::Skip => return None,
-                Slow::Full { thread } => {
-                    miss(md, thread, List::calls, |_| true);
-                    return None;
-                }
-                Slow::Enter { .. } => {}
-            }
-        }
-        let thread = current();
-        let (list, pin) = md.pin(thread);
+        let (md, thread, list, pin) = unsafe { pin_at(entry, List::calls) }?;
         let list = FutureList::hold(list);
         pin.release(thread);
         if list.is_empty() {

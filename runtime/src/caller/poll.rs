@@ -5,9 +5,8 @@ use core::time::Duration;
 use crate::grace::{Mark, Pin, Slow, Thread, current, enter_slow};
 use crate::md::Md;
 use crate::probe::{LifeInfo, List, PollCall, PollStep, no_poll_probes};
-use crate::site::data_of;
 
-use super::run::{Group, miss, run_row};
+use super::run::{Group, pin_at, run_row};
 
 /// What probes are around a poll that begins now. The list is that of this time, whenever the life began.
 pub(crate) struct Polled {
@@ -32,21 +31,7 @@ impl Polled {
             return None;
         }
         // SAFETY: the caller's promise.
-        let data = unsafe { data_of(entry) };
-        let md = Md::existing(data)?;
-        let thread = current();
-        if !thread.is_idle() {
-            match enter_slow() {
-                Slow::Skip => return None,
-                Slow::Full { thread } => {
-                    miss(md, thread, List::polls, |_| true);
-                    return None;
-                }
-                Slow::Enter { .. } => {}
-            }
-        }
-        let thread = current();
-        let (list, pin) = md.pin(thread);
+        let (md, thread, list, pin) = unsafe { pin_at(entry, List::polls) }?;
         if list.polls().is_empty() {
             pin.release(thread);
             return None;

@@ -4,10 +4,10 @@
 //! What a caller serves and how it finds its metadata are constants of the caller, so each has
 //! a `run` of its own with nothing left to decide about itself.
 
-use crate::grace::{Mark, Slow, Thread, current, enter_slow, leave, leave_and_wake, recheck};
+use crate::grace::{Mark, Pin, Slow, Thread, current, enter_slow, leave, leave_and_wake, recheck};
 use crate::md::{Md, Table};
 use crate::probe::{List, Needs, Row, Target, is_one_link};
-use crate::site::Slot;
+use crate::site::{Slot, data_of};
 use crate::sync::Ordering;
 
 /// The functions that are attached to through the hash callers.
@@ -266,6 +266,37 @@ fn run_in_its_place<const NESTED: bool>(
         }
         return pin.release(thread);
     }
+}
+
+/// The list at the site of a stub, pinned, for this part of it, whose probes no caller runs. `None` if the thread is not
+/// to run them; without a mark that is left, they have missed it.
+///
+/// # Safety
+///
+/// `entry` is the stub of a site, one of whose switches was found armed.
+#[inline]
+pub(super) unsafe fn pin_at(
+    entry: *const (),
+    of: Group,
+) -> Option<(&'static Md, &'static Thread, &'static List, Pin)> {
+    // SAFETY: the caller's promise.
+    let data = unsafe { data_of(entry) };
+    let md = Md::existing(data)?;
+    let thread = current();
+    if !thread.is_idle() {
+        match enter_slow() {
+            Slow::Skip => return None,
+            Slow::Full { thread } => {
+                miss(md, thread, of, |_| true);
+                return None;
+            }
+            Slow::Enter { .. } => {}
+        }
+    }
+    // Whoever has entered slowly has a record by now.
+    let thread = current();
+    let (list, pin) = md.pin(thread);
+    Some((md, thread, list, pin))
 }
 
 /// Counts a call as missed, because the thread has no mark left, by the links of which such a row is in this part

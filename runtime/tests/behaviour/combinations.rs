@@ -10,7 +10,7 @@ use std::thread;
 
 use gtramp::{Entry, Exit, Link, ModRet, Patch, Return, Scope, link, replace, traceable};
 
-use crate::support::{Random, entry_bytes, function, runs};
+use crate::support::{Random, StopAtEnd, entry_bytes, function, runs};
 
 /// Tests of the same functions take turns.
 fn turn() -> MutexGuard<'static, ()> {
@@ -367,13 +367,4 @@ fn each_call_of_other_threads_is_whole_while_four_links_come_and_go() {
             assert!(thread.join().unwrap() > NAMES.len());
         }
     });
-}
-
-/// Lets threads end, whatever happens.
-struct StopAtEnd<'s>(&'s AtomicBool);
-
-impl Drop for StopAtEnd<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, SeqCst);
-    }
 }

@@ -9,6 +9,7 @@ use std::thread;
 use gtramp::{Entry, Exit, LifeUnderWay, ModRet, lives, site, traceable};
 
 use crate::steps::{Boxed, Pending, in_turn, poll, run};
+use crate::support::StopAtEnd;
 
 #[traceable]
 async fn waiting(polls: u32) -> u32 {
@@ -222,13 +223,4 @@ fn looking_holds_nobody_up_and_never_mixes_two_lives() {
         }
     });
     assert!(here().is_empty());
-}
-
-/// Lets whoever looks end, whatever happens.
-struct StopAtEnd<'s>(&'s AtomicBool);
-
-impl Drop for StopAtEnd<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "every test program uses another part of this")]
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use gtramp::Function;
@@ -27,6 +28,15 @@ impl Log {
     /// How many others hold it: probes that were not dropped yet.
     pub(crate) fn holders(&self) -> usize {
         Arc::strong_count(&self.0) - 1
+    }
+}
+
+/// Lets threads that look at this end when it is dropped, whatever happens.
+pub(crate) struct StopAtEnd<'s>(pub(crate) &'s AtomicBool);
+
+impl Drop for StopAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, SeqCst);
     }
 }
 
