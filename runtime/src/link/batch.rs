@@ -24,14 +24,14 @@ use crate::error::Error;
 use crate::md::{Fresh, Front, Md, Prepared};
 use crate::poke::Writable;
 use crate::probe::{List, ListBox};
-use crate::site::Function;
+use crate::site::{Function, Record};
 use crate::sync::Ordering;
 use crate::sys;
 
 use super::bind::no_memory;
 use super::core::{LinkCore, Member};
 use super::rows;
-use super::transaction::{Left, Transaction, expected, follow};
+use super::transaction::{Left, Transaction, follow};
 use super::verify::verify_sites;
 use lists::Lists;
 use steps::{Step, joined, joining, of_one_function, steps};
@@ -192,11 +192,13 @@ pub(super) fn introduce(
     is_new |= !fresh.is_empty();
     fresh.publish();
     arming.shorten(functions.clone().flat_map(Function::sites).copied());
-    let is_off = |function: &Function| function.sites().iter().all(|site| !expected(site).armed);
-    for function in functions.filter(|function| is_off(function)) {
-        transaction.renew_pass(function);
-        is_new |= !LOADS_ARE_ORDERED;
-    }
+    let is_armed = |site: &&Record| Md::existing(site.data()).is_some_and(Md::is_armed);
+    functions.for_each(|function| {
+        if !function.sites().iter().any(is_armed) {
+            transaction.renew_pass(function);
+            is_new |= !LOADS_ARE_ORDERED;
+        }
+    });
     if is_new {
         sys::barrier();
     }

@@ -87,12 +87,13 @@ impl Writable {
     pub(crate) fn shorten<'s>(&mut self, sites: impl Iterator<Item = &'s Record>) {
         let Way::Pages(_) = self.way else { return };
         let mut written = false;
-        for switch in sites.filter(|site| site.data().is_new()).flat_map(Record::switches) {
+        let new = sites.filter(|site| site.data().is_new());
+        new.flat_map(Record::switches).for_each(|switch| {
             let (target, entry) = (switch.target().expose_provenance(), switch.entry());
             let entry = entry.expose_provenance();
             // SAFETY: no switch of a site that is new was ever armed; all of it is writable since `open`.
             written |= unsafe { arch::shorten(switch.code(), target, entry) };
-        }
+        });
         if written {
             sys::sync_core();
         }
@@ -190,20 +191,22 @@ fn through_file(entries: impl Iterator<Item = usize>) -> std::io::Result<MemoryF
 
 /// The runs of pages on which these addresses lie.
 fn runs(
-    addresses: impl Iterator<Item = usize>,
+    mut addresses: impl Iterator<Item = usize>,
     page: usize,
 ) -> Result<Vec<Range<usize>>, OutOfMemory> {
     let mut pages: Vec<usize> = Vec::new();
     // Neighbours are often on one page; entries and switches are on pages of their own.
     let mut latest = [usize::MAX; 64];
-    for address in addresses {
+    // An iterator of iterators goes through them faster by itself than it is asked for the next.
+    addresses.try_for_each(|address| {
         let start = address & !(page - 1);
         let known = &mut latest[start / page % 64];
         if *known != start {
             *known = start;
             sys::push(&mut pages, start)?;
         }
-    }
+        Ok(())
+    })?;
     pages.sort_unstable();
     pages.dedup();
     let mut runs: Vec<Range<usize>> = Vec::new();

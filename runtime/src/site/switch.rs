@@ -62,12 +62,11 @@ struct Index {
     starts: Vec<u32>,
 }
 
+static INDEX: OnceLock<Index> = OnceLock::new();
+
 impl Index {
-    fn get() -> Result<&'static Self, OutOfMemory> {
-        static INDEX: OnceLock<Index> = OnceLock::new();
-        if let Some(made) = INDEX.get() {
-            return Ok(made);
-        }
+    #[cold]
+    fn make() -> Result<&'static Self, OutOfMemory> {
         // Another thread may make it as well; one of them is kept.
         let made = Self::new(records(), section(arch::switches()))?;
         Ok(INDEX.get_or_init(|| made))
@@ -106,13 +105,18 @@ impl Index {
 
 /// Finds the switches of all sites, if that was not done before.
 pub(crate) fn find_switches() -> Result<(), OutOfMemory> {
-    Index::get().map(drop)
+    match INDEX.get() {
+        Some(_) => Ok(()),
+        None => Index::make().map(drop),
+    }
 }
 
 impl Record {
     /// The switches that lead to this stub: one for each copy of the function.
+    #[inline]
     pub(crate) fn switches(&self) -> &'static [&'static Switch] {
-        let index = Index::get().unwrap_or_else(|refused| refused.abort());
+        let made = INDEX.get();
+        let index = made.unwrap_or_else(|| Index::make().unwrap_or_else(|refused| refused.abort()));
         &index.switches[index.range(self.number())]
     }
 }

@@ -2,6 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use object::elf::{DF_STATIC_TLS, DT_FLAGS, PT_TLS};
+use object::read::elf::{Dyn as _, ElfFile64, ProgramHeader as _};
+use object::{Endianness, Object as _};
+
 use super::{cargo, write};
 
 /// Builds the plugin and the program that loads it; where they are.
@@ -40,4 +44,22 @@ fn a_plugin_is_loaded_and_closed_a_hundred_times_while_threads_that_ran_its_prob
         (String::from_utf8_lossy(&host.stdout), String::from_utf8_lossy(&host.stderr));
     assert!(host.status.success(), "{}\n{out}\n{errors}", host.status);
     assert_eq!(out, "100 rounds\n");
+}
+
+/// The dynamic linker has little room for the static thread-locals of an object that comes late, and refuses one
+/// for which it does not suffice: README says how much there is.
+#[test]
+fn the_thread_locals_of_a_plugin_are_static_and_few() {
+    const FEW: u64 = 512;
+    let plugin = std::fs::read(build().join("libplugin.so")).unwrap();
+    let file: ElfFile64<'_> = ElfFile64::parse(&*plugin).unwrap();
+    let endian = if file.is_little_endian() { Endianness::Little } else { Endianness::Big };
+    let programs = file.elf_program_headers();
+    let locals = programs.iter().find(|header| header.p_type(endian) == PT_TLS).unwrap();
+    let bytes = locals.p_memsz(endian);
+    assert!((1..=FEW).contains(&bytes), "{bytes} bytes of thread-locals");
+    let dynamic = programs.iter().find_map(|header| header.dynamic(endian, &*plugin).unwrap());
+    let flags = dynamic.unwrap().iter().find(|entry| entry.d_tag(endian) == u64::from(DT_FLAGS));
+    let flags = flags.map_or(0, |entry| entry.d_val(endian));
+    assert!(flags & u64::from(DF_STATIC_TLS) != 0, "README describes the other model");
 }
