@@ -7,6 +7,7 @@
 
 mod args;
 mod errors;
+mod fields;
 mod function;
 #[cfg(all(test, feature = "enabled"))]
 mod golden;
@@ -298,6 +299,30 @@ pub fn replace(attribute: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn fsession(attribute: TokenStream, item: TokenStream) -> TokenStream {
     probe::session(attribute.into(), item.into()).into()
+}
+
+/// Lets probes find the members of a type by name: `ctx.field("self.owner.id")`.
+///
+/// For structs and enums that have `Debug`. The members of a tuple struct are named by their numbers; those of an enum
+/// are there while the value is of their variant. Members with a type that has this derive as well can be followed
+/// further, also behind references, `Box`, `Rc`, `Arc` and in `Some(..)`.
+///
+/// ```ignore
+/// #[derive(Debug, gtramp::Fields)]
+/// struct Account {
+///     id: u64,
+///     owner: Owner,         // account.owner.name, if `Owner` has the derive
+///     #[fields(redact)]
+///     secret: String,       // account.secret is shown as <redacted>
+///     #[fields(skip)]
+///     cache: Cache,         // not a member as far as probes are concerned
+/// }
+/// ```
+///
+/// `#[fields(crate = path)]` on the type says where to find gtramp, if not at `::gtramp`.
+#[proc_macro_derive(Fields, attributes(fields))]
+pub fn derive_fields(item: TokenStream) -> TokenStream {
+    fields::fields(item.into()).into()
 }
 
 /// A switch in the middle of a function, with values that probes see: a tracepoint.

@@ -1,10 +1,11 @@
-//! What a probe learns of a call without naming a type: its text, its arguments by name, whether it failed.
+//! What a probe learns of a call without naming a type: its text, its arguments by name, members of them, whether it
+//! failed.
 //!
 //! Run by `cargo run --example whole_call`.
 
 use std::sync::Mutex;
 
-use gtramp::{Entry, Exit, fentry, fexit, traceable};
+use gtramp::{Entry, Exit, Fields, fentry, fexit, traceable};
 
 #[derive(Debug)]
 struct Denied;
@@ -17,6 +18,22 @@ fn transfer(from: u32, to: u32, amount: u64) -> Result<u64, Denied> {
 #[traceable(redact(password))]
 fn login(user: &str, password: &str) -> Option<u32> {
     (user.len() == password.len()).then_some(17)
+}
+
+#[derive(Debug, Fields)]
+struct Account {
+    id: u64,
+    owner: Owner,
+}
+
+#[derive(Debug, Fields)]
+struct Owner {
+    name: String,
+}
+
+#[traceable]
+fn close(account: &Account) -> u64 {
+    account.id
 }
 
 static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
@@ -50,9 +67,18 @@ fn large(ctx: &Entry) {
     }
 }
 
+/// Whose account it is.
+#[fentry("crate::close")]
+fn whose(ctx: &Entry) {
+    let member = |path| ctx.field(path).expect("there is such a member");
+    log(format!("{} of {}", member("account.id"), member("account.owner.name")));
+}
+
 fn main() -> Result<(), gtramp::Error> {
-    let links = [show::attach()?, failures::attach()?, large::attach()?];
+    let links = [show::attach()?, failures::attach()?, large::attach()?, whose::attach()?];
     let _ = (transfer(1, 2, 5_000), transfer(3, 3, 4), login("ann", "hunter2"));
+    let account = Account { id: 7, owner: Owner { name: "ann".to_owned() } };
+    let _ = close(&account);
     drop(links);
     assert_eq!(
         *LOG.lock().expect("nothing panics under it"),
@@ -64,6 +90,8 @@ fn main() -> Result<(), gtramp::Error> {
             r#"> login(user="ann", password=<redacted>)"#,
             // At exit the function has taken what is not `Copy`, and what is borrowed may be gone.
             "! login(user=_, password=<redacted>) -> None",
+            r#"> close(account=Account { id: 7, owner: Owner { name: "ann" } })"#,
+            r#"7 of "ann""#,
         ]
     );
     Ok(())

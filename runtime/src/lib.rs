@@ -63,7 +63,9 @@ mod site;
 mod sync;
 mod sys;
 
-pub use gtramp_macros::{fentry, fexit, fmod_ret, fsession, poll, replace, traceable, tracepoint};
+pub use gtramp_macros::{
+    Fields, fentry, fexit, fmod_ret, fsession, poll, replace, traceable, tracepoint,
+};
 
 pub use error::{Error, Refusal};
 pub use grace::{IgnoreGuard, ignore_current_thread};
@@ -75,12 +77,12 @@ pub use link::{
 pub use patch::Replacement;
 pub use probe::{
     ArgumentKey, Call, Context, Entry, Exit, Kind, LifeInfo, LifeUnderWay, Misfit, ModRet,
-    PollStep, Polling, Return, TypedArgument, TypedReturn, Value, lives,
+    PollStep, Polling, Return, TypedArgument, TypedReturn, lives,
 };
 pub use probe::{EntryProbe, ExitProbe, ModRetProbe, PollProbe, SessionEntry, SessionExit};
 pub use registry::{Selector, Site, functions};
 pub use scope::{EnteredScope, InScope, Scope};
-pub use site::{Argument, Function, Variant};
+pub use site::{Argument, Field, Fields, Function, Value, Variant};
 
 /// Names one traceable function by its path, for [`Site`]'s methods and as a selection.
 ///

@@ -14,6 +14,12 @@ fn probe() {
 }
 
 #[test]
+fn fields() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/fields/*.rs");
+}
+
+#[test]
 fn tracepoint() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/tracepoint/*.rs");

@@ -1,15 +1,11 @@
 //! A call as text: what a probe can show of it without naming a type.
 
 use core::fmt;
-use core::marker::PhantomData;
 
-use crate::site::{Shows, Variant};
+use crate::site::{Field, Fields, LIMIT, Shows, Value, Variant, What};
 
 use super::context::{ArgumentKey, Context, Exit};
 use super::frame::Outcome;
-
-/// How many bytes of a value are shown unless somebody says otherwise.
-const LIMIT: usize = 200;
 
 /// A call as text, such as `transfer(from=1, to=2, amount=500) -> Ok(17)`; before the function has run, without the
 /// result.
@@ -79,47 +75,139 @@ impl<'c> Call<'c> {
             return None;
         }
         let function = self.context.function();
-        let what = match function.shown()[function.argument_count()].shows() {
-            Shows::Debug { show, .. } => What::Debug { show: *show, at: frame.ret.cast_const() },
-            Shows::Redacted => What::Redacted,
-            Shows::Nothing | Shows::Variant(_) => What::Nothing,
-        };
-        Some(self.value(what))
+        Some(self.value(what_of(
+            function.shown()[function.argument_count()].shows(),
+            frame.ret.cast_const(),
+        )))
     }
 
-    fn value(&self, what: What) -> Value<'c> {
-        Value { what, limit: self.limit, call: PhantomData }
+    fn value(&self, what: What<'c>) -> Value<'c> {
+        // SAFETY: what a context finds in its frame stays there while the probe runs, to which it is bound.
+        unsafe { Value::new(what, self.limit) }
     }
 }
 
-impl Context<'_> {
-    /// How the argument at `index`, of which there is one, is shown at this time of the call.
-    fn argument_as_text(&self, index: usize) -> What {
-        let function = self.function();
-        match function.shown()[index].shows() {
-            Shows::Debug { .. } if self.frame().outcome == Outcome::Polled => What::Nothing,
-            Shows::Debug { show, copied } => {
-                let description = function.description();
-                // Its written identity is that of a type without lifetimes exactly if there are none in it.
-                let is_still_there = self.frame().outcome == Outcome::Running
-                    || copied.is_some_and(|id| description.source.arg_id(index) == Some(id()));
-                if !is_still_there {
-                    return What::Nothing;
-                }
-                let slot = self.slot(index);
-                let at = if description.types.args[index].in_slot {
-                    slot.cast()
-                } else {
-                    // SAFETY: the frame has a slot for every argument of its function.
-                    let slot = unsafe { *slot };
-                    // SAFETY: a large argument's slot holds its address.
-                    unsafe { slot.address() }.cast_const()
-                };
-                What::Debug { show: *show, at }
-            }
-            Shows::Redacted => What::Redacted,
-            Shows::Nothing | Shows::Variant(_) => What::Nothing,
+impl<'c> Context<'c> {
+    /// A member of an argument, or of the result, by its path: the argument's name (`return` for the result) and
+    /// the members' behind it, with dots between them, such as `self.owner.id` or `pair.0`.
+    ///
+    /// The types on the way have opted in with [`#[derive(Fields)]`](macro@crate::Fields). `None` if there is no such
+    /// argument or member, if a value is of a variant without it, if a type on the way has not opted in, and for what
+    /// is not there at this time of the call (see [`Call`]).
+    ///
+    /// ```
+    /// # use gtramp::{Entry, Fields, traceable};
+    /// # use std::sync::atomic::{AtomicU64, Ordering};
+    /// #[derive(Debug, Fields)]
+    /// struct Account {
+    ///     id: u64,
+    ///     owner: String,
+    /// }
+    ///
+    /// impl Account {
+    ///     #[traceable]
+    ///     fn pay(&self, amount: u64) -> u64 {
+    ///         amount / 100
+    ///     }
+    /// }
+    ///
+    /// # static SEEN: AtomicU64 = AtomicU64::new(0);
+    /// # let account = Account { id: 7, owner: "ann".to_owned() };
+    /// # account.pay(1);
+    /// let link = gtramp::fentry("**::Account::pay", |ctx: &Entry| {
+    ///     let id: Option<u64> = ctx.field("self.id").and_then(|id| id.get().copied());
+    ///     # SEEN.store(id.unwrap(), Ordering::Relaxed);
+    ///     # assert_eq!(ctx.field("self.owner").unwrap().to_string(), "\"ann\"");
+    /// })?;
+    /// account.pay(500);
+    /// # assert_eq!(SEEN.load(Ordering::Relaxed), 7);
+    /// # Ok::<(), gtramp::Error>(())
+    /// ```
+    #[must_use]
+    pub fn field(&self, path: &str) -> Option<Field<'c>> {
+        let mut names = path.split('.');
+        let root = names.next()?;
+        let whole = if root == "return" { self.result_whole() } else { self.argument_whole(root) };
+        names.try_fold(whole?, |field, name| field.field(name))
+    }
+
+    fn argument_whole(&self, name: &str) -> Option<Field<'c>> {
+        let index = self.function().position(name)?;
+        let shows = self.function().shown()[index].shows();
+        let at = match shows {
+            Shows::Debug { .. } => self.place_of(index, shows)?,
+            _ => core::ptr::null(),
+        };
+        // SAFETY: it is there.
+        Some(unsafe { whole(shows, at) })
+    }
+
+    fn result_whole(&self) -> Option<Field<'c>> {
+        let (function, frame) = (self.function(), self.frame());
+        if !frame.outcome.has_result() {
+            return None;
         }
+        // SAFETY: it is there.
+        Some(unsafe {
+            whole(function.shown()[function.argument_count()].shows(), frame.ret.cast_const())
+        })
+    }
+
+    /// How the argument at `index`, of which there is one, is shown at this time of the call.
+    fn argument_as_text(&self, index: usize) -> What<'c> {
+        let shows = self.function().shown()[index].shows();
+        match (shows, self.place_of(index, shows)) {
+            (Shows::Debug { .. }, None) => What::Nothing,
+            (_, at) => what_of(shows, at.unwrap_or(core::ptr::null())),
+        }
+    }
+
+    /// Where the argument at `index` is, of which this can be shown, if it is still there.
+    fn place_of(&self, index: usize, shows: &Shows) -> Option<*const ()> {
+        let Shows::Debug { copied, .. } = shows else { return None };
+        let description = self.function().description();
+        // Its written identity is that of a type without lifetimes exactly if there are none in it.
+        let is_still_there = match self.frame().outcome {
+            Outcome::Polled => false,
+            Outcome::Running => true,
+            _ => copied.is_some_and(|id| description.source.arg_id(index) == Some(id())),
+        };
+        is_still_there.then(|| {
+            let slot = self.slot(index);
+            if description.types.args[index].in_slot {
+                return slot.cast();
+            }
+            // SAFETY: the frame has a slot for every argument of its function.
+            let slot = unsafe { *slot };
+            // SAFETY: a large argument's slot holds its address.
+            unsafe { slot.address() }.cast_const()
+        })
+    }
+}
+
+/// A whole argument or result, of which this can be shown.
+///
+/// # Safety
+///
+/// If this is something, the value is at this address, for as long as the context of which it is a part.
+unsafe fn whole<'c>(shows: &Shows, at: *const ()) -> Field<'c> {
+    // SAFETY: the caller's promise.
+    let value = unsafe { Value::new(what_of(shows, at), LIMIT) };
+    let fields = match shows {
+        Shows::Debug { fields: Some(fields), .. } => Some(fields(at)),
+        _ => None,
+    };
+    // SAFETY: the caller's promise.
+    let fields = fields.map(|fields| unsafe { &*fields } as &'c (dyn Fields + 'c));
+    Field::whole(value, fields)
+}
+
+/// How a value is shown of which this can be, at this address.
+fn what_of<'c>(shows: &Shows, at: *const ()) -> What<'c> {
+    match shows {
+        Shows::Debug { show, .. } => What::Debug { show: *show, at },
+        Shows::Redacted => What::Redacted,
+        Shows::Nothing | Shows::Variant(_) => What::Nothing,
     }
 }
 
@@ -185,97 +273,5 @@ impl fmt::Display for Call<'_> {
 impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
-    }
-}
-
-/// One value of a call as text: see [`Call`].
-#[derive(Clone, Copy)]
-pub struct Value<'c> {
-    what: What,
-    limit: usize,
-    call: PhantomData<&'c *const ()>,
-}
-
-/// What there is to be shown.
-#[derive(Clone, Copy)]
-enum What {
-    Nothing,
-    Redacted,
-    /// The value at an address, which is there while the probe runs.
-    Debug {
-        show: crate::site::ShowFn,
-        at: *const (),
-    },
-}
-
-impl Value<'_> {
-    /// Whether there is more to be seen of it than that it is there.
-    #[must_use]
-    pub fn is_shown(&self) -> bool {
-        matches!(self.what, What::Debug { .. })
-    }
-}
-
-impl fmt::Display for Value<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.what {
-            What::Nothing => f.write_str("_"),
-            What::Redacted => f.write_str("<redacted>"),
-            What::Debug { show, at } => {
-                let mut limited = Limited { out: f, left: self.limit, cut: false, failed: false };
-                let written =
-                    fmt::Write::write_fmt(&mut limited, format_args!("{}", Raw(show, at)));
-                if limited.failed {
-                    return Err(fmt::Error);
-                }
-                // There was more, or the type's own `Debug` has given up.
-                if limited.cut || written.is_err() { f.write_str("…") } else { Ok(()) }
-            }
-        }
-    }
-}
-
-/// As `Display`.
-impl fmt::Debug for Value<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// A value of the call in whose probe this is.
-struct Raw(crate::site::ShowFn, *const ());
-
-impl fmt::Display for Raw {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // SAFETY: the context's function has a value of the function's type there, and it stays while the probe runs,
-        // to which the context is bound.
-        unsafe { (self.0)(self.1, f) }
-    }
-}
-
-/// Takes so many bytes and no more.
-struct Limited<'f, 'g> {
-    out: &'f mut fmt::Formatter<'g>,
-    left: usize,
-    /// Whether there was more.
-    cut: bool,
-    /// Whether it was the other side that could not write.
-    failed: bool,
-}
-
-impl fmt::Write for Limited<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let fits = text.len() <= self.left;
-        let mut end = text.len().min(self.left);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        self.left = if fits { self.left - end } else { 0 };
-        self.cut |= !fits;
-        if self.out.write_str(&text[..end]).is_err() {
-            self.failed = true;
-            return Err(fmt::Error);
-        }
-        if fits { Ok(()) } else { Err(fmt::Error) }
     }
 }

@@ -29,7 +29,7 @@ mod typed;
 mod underway;
 mod watched;
 
-pub use call::{Call, Value};
+pub use call::Call;
 pub use context::{ArgumentKey, Context, Entry, Exit, ModRet, Return};
 pub use fentry::EntryProbe;
 pub use fexit::ExitProbe;

@@ -3,12 +3,14 @@
 //!
 //! The expansion of `#[traceable]` asks for each value `value.__gtramp_shown()`, where `value` is an [`Of`] its type.
 //! A method is looked for first where the value's own type has it, and there it is only if the type is `Copy` and
-//! has `Debug`; then in what that dereferences to, and so on:
+//! has [`Fields`]; then in what that dereferences to, and so on:
 //!
 //! ```text
-//! Of<T>       T: Debug + Copy    it can be shown at any time of the call
-//! OfMoved<T>  T: Debug           ..until the function has taken it
-//! OfAny                          it cannot be shown
+//! Of<T>        T: Fields + Copy   it and its members can be shown at any time of the call
+//! OfFields<T>  T: Fields          ..until the function has taken it
+//! OfCopy<T>    T: Debug + Copy    it can be shown at any time of the call
+//! OfMoved<T>   T: Debug           ..until the function has taken it
+//! OfAny                           it cannot be shown
 //! ```
 //!
 //! The types come from the compiler: those of the very arguments that the switch is handed.
@@ -18,7 +20,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 
-use super::erased_id_of;
+use super::{Fields, erased_id_of};
 
 /// Shows the value at an address.
 ///
@@ -29,6 +31,10 @@ pub(crate) type ShowFn = unsafe fn(*const (), &mut fmt::Formatter<'_>) -> fmt::R
 ///
 /// Contract: as of [`ShowFn`].
 pub(crate) type VariantFn = unsafe fn(*const ()) -> Variant;
+
+/// The value at an address, as what has members. A pointer without a lifetime: the value has one, which may be
+/// shorter.
+pub(crate) type FieldsFn = fn(*const ()) -> *const (dyn Fields + 'static);
 
 /// Which variant a `Result` or an `Option` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -59,6 +65,8 @@ pub(crate) enum Shows {
         show: ShowFn,
         /// For what is `Copy`: identity of `fn(T)` for a `T` without lifetimes of its own.
         copied: Option<fn() -> TypeId>,
+        /// For what has members.
+        fields: Option<FieldsFn>,
     },
     /// Of a result: which variant it is.
     Variant(VariantFn),
@@ -70,7 +78,7 @@ impl Shown {
     /// It must not be shown.
     pub const REDACTED: Self = Self(&Shows::Redacted);
     /// It is `()`.
-    pub const UNIT: Self = Self(&Shows::Debug { show: show::<()>, copied: None });
+    pub const UNIT: Self = Self(&Shows::Debug { show: show::<()>, copied: None, fields: None });
 
     pub(crate) fn is_redacted(self) -> bool {
         matches!(self.0, Shows::Redacted)
@@ -93,6 +101,14 @@ pub struct Of<T>(pub(super) PhantomData<fn(T) -> T>);
 
 /// As [`Of`], of a value that the function may have taken when somebody looks.
 #[derive(Clone, Copy, Debug)]
+pub struct OfFields<T>(PhantomData<fn(T) -> T>);
+
+/// As [`Of`], of a value whose members are not known.
+#[derive(Clone, Copy, Debug)]
+pub struct OfCopy<T>(PhantomData<fn(T) -> T>);
+
+/// As [`OfCopy`], of a value that the function may have taken when somebody looks.
+#[derive(Clone, Copy, Debug)]
 pub struct OfMoved<T>(PhantomData<fn(T) -> T>);
 
 /// A value of which nothing is known.
@@ -100,6 +116,22 @@ pub struct OfMoved<T>(PhantomData<fn(T) -> T>);
 pub struct OfAny;
 
 impl<T> Deref for Of<T> {
+    type Target = OfFields<T>;
+
+    fn deref(&self) -> &OfFields<T> {
+        &const { OfFields(PhantomData) }
+    }
+}
+
+impl<T> Deref for OfFields<T> {
+    type Target = OfCopy<T>;
+
+    fn deref(&self) -> &OfCopy<T> {
+        &const { OfCopy(PhantomData) }
+    }
+}
+
+impl<T> Deref for OfCopy<T> {
     type Target = OfMoved<T>;
 
     fn deref(&self) -> &OfMoved<T> {
@@ -115,11 +147,39 @@ impl<T> Deref for OfMoved<T> {
     }
 }
 
-impl<T: fmt::Debug + Copy> Of<T> {
+impl<T: Fields + Copy> Of<T> {
     /// What can be shown of it.
     #[must_use]
     pub fn __gtramp_shown(&self) -> Shown {
-        Shown(const { &Shows::Debug { show: show::<T>, copied: Some(erased_id_of::<fn(T)>) } })
+        Shown(
+            const {
+                let copied: Option<fn() -> TypeId> = Some(erased_id_of::<fn(T)>);
+                &Shows::Debug { show: show::<T>, copied, fields: Some(fields_of::<T>) }
+            },
+        )
+    }
+}
+
+impl<T: Fields> OfFields<T> {
+    /// What can be shown of it.
+    #[must_use]
+    pub fn __gtramp_shown(&self) -> Shown {
+        Shown(
+            const { &Shows::Debug { show: show::<T>, copied: None, fields: Some(fields_of::<T>) } },
+        )
+    }
+}
+
+impl<T: fmt::Debug + Copy> OfCopy<T> {
+    /// What can be shown of it.
+    #[must_use]
+    pub fn __gtramp_shown(&self) -> Shown {
+        Shown(
+            const {
+                let copied: Option<fn() -> TypeId> = Some(erased_id_of::<fn(T)>);
+                &Shows::Debug { show: show::<T>, copied, fields: None }
+            },
+        )
     }
 }
 
@@ -127,7 +187,7 @@ impl<T: fmt::Debug> OfMoved<T> {
     /// What can be shown of it.
     #[must_use]
     pub fn __gtramp_shown(&self) -> Shown {
-        Shown(const { &Shows::Debug { show: show::<T>, copied: None } })
+        Shown(const { &Shows::Debug { show: show::<T>, copied: None, fields: None } })
     }
 }
 
@@ -167,6 +227,14 @@ impl OfAny {
 unsafe fn show<T: fmt::Debug>(value: *const (), f: &mut fmt::Formatter<'_>) -> fmt::Result {
     // SAFETY: the caller's promise.
     unsafe { &*value.cast::<T>() }.fmt(f)
+}
+
+fn fields_of<T: Fields>(value: *const ()) -> *const (dyn Fields + 'static) {
+    let value: *const (dyn Fields + '_) = value.cast::<T>();
+    // SAFETY: pointers to one thing, which nobody reads without knowing for how long it is there.
+    unsafe {
+        core::mem::transmute::<*const (dyn Fields + '_), *const (dyn Fields + 'static)>(value)
+    }
 }
 
 /// # Safety

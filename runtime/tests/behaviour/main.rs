@@ -11,6 +11,7 @@ mod cookies;
 mod detach;
 mod disabling;
 mod faults;
+mod fields;
 mod hashed;
 mod ignoring;
 mod info;
