@@ -20,12 +20,7 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 
-use super::{Fields, erased_id_of};
-
-/// Shows the value at an address.
-///
-/// Contract: the value is of the type that the function was made for, and is not changed meanwhile.
-pub(crate) type ShowFn = unsafe fn(*const (), &mut fmt::Formatter<'_>) -> fmt::Result;
+use super::{Fields, ShowFn, erased_id_of};
 
 /// Says which variant the value at an address is.
 ///

@@ -2,7 +2,10 @@
 
 use core::fmt;
 
-use super::ShowFn;
+/// Shows the value at an address.
+///
+/// Contract: the value is of the type that the function was made for, and is not changed meanwhile.
+pub(crate) type ShowFn = unsafe fn(*const (), &mut fmt::Formatter<'_>) -> fmt::Result;
 
 /// How many bytes of a value are shown unless somebody says otherwise.
 pub(crate) const LIMIT: usize = 200;
