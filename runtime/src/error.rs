@@ -280,7 +280,15 @@ impl fmt::Display for Error {
                 if !near.is_empty() {
                     write!(f, "; is it one of `{}`?", near.join("`, `"))?;
                 }
-                write!(f, " (gtramp::functions() lists all of them)")
+                // What attributes' patterns begin with, which the macro replaces.
+                if pattern.trim_start_matches('!').starts_with("crate::") {
+                    write!(f, "; in text, `crate` is written as the crate's name")?;
+                }
+                write!(
+                    f,
+                    " (gtramp::functions() lists all of them: what has #[traceable], and is in the program \
+                     because something calls it)"
+                )
             }
             Self::BadPattern { pattern, reason } => {
                 write!(f, "`{pattern}` is not a pattern: {reason}")

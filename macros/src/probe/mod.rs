@@ -77,7 +77,7 @@ impl Kind {
 pub(crate) fn probe(kind: Kind, attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = ProbeArgs::parse(attribute, &mut errors);
-    let probe = match syn::parse2::<ProbeFn>(item.clone()) {
+    let mut probe = match syn::parse2::<ProbeFn>(item.clone()) {
         Ok(probe) => probe,
         Err(error) => {
             errors.push_error(error);
@@ -85,6 +85,7 @@ pub(crate) fn probe(kind: Kind, attribute: TokenStream, item: TokenStream) -> To
             return quote!(#item #errors);
         }
     };
+    probe.be_one(&mut errors);
     check::check(kind, &probe, &mut errors);
     let shape = match kind {
         Kind::Fentry => fentry::shape(&probe, &args, &mut errors),

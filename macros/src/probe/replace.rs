@@ -18,7 +18,7 @@ use crate::traceable::{Scope, Side, borrowing};
 pub(crate) fn replace(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = ProbeArgs::parse(attribute, &mut errors);
-    let replacement = match syn::parse2::<ProbeFn>(item.clone()) {
+    let mut replacement = match syn::parse2::<ProbeFn>(item.clone()) {
         Ok(replacement) => replacement,
         Err(error) => {
             errors.push_error(error);
@@ -26,6 +26,7 @@ pub(crate) fn replace(attribute: TokenStream, item: TokenStream) -> TokenStream 
             return quote!(#item #errors);
         }
     };
+    replacement.be_one(&mut errors);
     qualifiers("a replacement", &replacement, &mut errors);
     for param in &replacement.0.sig.generics.params {
         if !matches!(param, GenericParam::Lifetime(_)) {

@@ -268,8 +268,10 @@ fn parse_header(kind: Kind, input: ParseStream) -> syn::Result<(TokenStream, Gro
     let mut header = TokenStream::new();
     loop {
         if kind == Kind::Mod && input.peek(Token![;]) {
-            return Err(input.error(
-                "only an inline module can be traced: its functions must stand in these braces",
+            return Err(syn::Error::new_spanned(
+                header,
+                "only an inline module can be traced, `mod name { .. }`: in a module's own file, put the attribute \
+                 on its functions, `impl` blocks and traits",
             ));
         }
         match input.parse()? {

@@ -190,6 +190,10 @@ impl Param {
                 "the types differ in their lifetimes alone: a replacement asks for no more than the function has"
                     .to_owned()
             }
+            // A reference to a reference, where the reference itself would do.
+            How::Shared { .. } if self.ty.starts_with("&&") => {
+                format!("{}; `{}` fits a reference as well", in_a_closure("fentry"), &self.ty[1..])
+            }
             How::Shared { .. } | How::Pointer { .. } => in_a_closure("fentry"),
         }
     }

@@ -297,3 +297,13 @@ fn crate_in_an_attribute_is_the_crate_that_wrote_it() {
         ]
     );
 }
+
+#[test]
+fn a_pattern_that_matches_nothing_says_what_is_listed_and_what_crate_is_in_text() {
+    let text = |pattern: &str| gtramp::fentry(pattern, |_: &Entry<'_>| {}).unwrap_err().to_string();
+    let plain = text("behaviour::selecting::no_such_function_at_all");
+    assert!(plain.contains("because something calls it"), "{plain}");
+    assert!(!plain.contains("`crate`"), "{plain}");
+    let with_crate = text("crate::selecting::no_such_function_at_all");
+    assert!(with_crate.contains("`crate` is written as the crate's name"), "{with_crate}");
+}

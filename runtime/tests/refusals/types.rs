@@ -233,6 +233,10 @@ fn a_refusal_for_lifetimes_alone_says_so_and_what_to_write() {
     assert!(borrowed.contains("asks for"), "{borrowed}");
     let closure = text(gtramp::fentry(path, |_: &Entry, _: &str, _: &Option<&'static str>| ()));
     assert!(closure.contains("lifetimes alone: a closure's"), "{closure}");
+    let twice = site!(plain).fentry(|_: &Entry<'_>, _: &u64, _: &&str| {});
+    let (argument, said) = refused(site!(plain).function().unwrap(), twice);
+    assert_eq!(argument, Some(1));
+    assert!(said.ends_with("; `&str` fits a reference as well"), "{said}");
     assert!(closure.contains("#[fentry]"), "{closure}");
     let attribute = text(wants_static::attach());
     assert!(attribute.contains("the call grants less than `'static`"), "{attribute}");

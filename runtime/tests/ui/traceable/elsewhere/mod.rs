@@ -1,0 +1,1 @@
+//! The module of `out_of_line.rs`.
