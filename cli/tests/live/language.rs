@@ -105,6 +105,69 @@ fn arguments_choose_calls_and_are_shown_when_asked_for() {
 }
 
 #[gtramp::traceable]
+mod members {
+    #[derive(Debug, gtramp::Fields)]
+    pub(super) struct Owner {
+        pub(super) name: String,
+        pub(super) age: Option<u32>,
+    }
+
+    #[derive(Debug, gtramp::Fields)]
+    pub(super) struct Account {
+        pub(super) id: u64,
+        pub(super) owner: Owner,
+        #[fields(redact)]
+        pub(super) secret: &'static str,
+    }
+
+    #[derive(Debug)]
+    pub(super) struct Unnamed(pub(super) u64);
+
+    impl Account {
+        pub(super) fn pay(&self, amount: u64, by: Unnamed) -> u64 {
+            self.id + amount + by.0 + self.secret.len() as u64
+        }
+    }
+}
+
+#[test]
+fn members_choose_calls_and_are_shown_and_added_up() {
+    let account = |id, name: &str, age| members::Account {
+        id,
+        owner: members::Owner { name: name.to_owned(), age },
+        secret: "hunter2",
+    };
+    let program = r#"live::language::members::Account::pay
+        /self.id >= 7 && self.owner.name != "bob" && !(self.secret == "hunter2")/
+        { print(self.id, self.owner.age, self.secret, ret); @[self.owner.name] = sum(self.id) }"#;
+    let running = attached(program);
+    for (id, name, age) in
+        [(6, "ann", None), (7, "bob", None), (8, "cid", Some(40)), (9, "cid", None)]
+    {
+        account(id, name, age).pay(1, members::Unnamed(2));
+    }
+    let found = running.off();
+    let shown: Vec<Vec<&str>> = found
+        .events
+        .iter()
+        .map(|event| event.values.iter().map(|(_, text)| &**text).collect())
+        .collect();
+    assert_eq!(shown, [["8", "Some(40)", "-", "18"], ["9", "None", "-", "19"]]);
+    let rows = format!("{:?}", found.tables);
+    assert!(rows.contains("cid") && rows.contains("17"), "{rows}");
+}
+
+#[test]
+fn members_of_what_shows_none_are_refused() {
+    let message =
+        refused(&["run", "live::language::members::Account::pay /by.0 == 1/ { count() }"]);
+    assert!(message.contains("put #[derive(gtramp::Fields)] on it"), "{message}");
+    let message =
+        refused(&["run", "live::language::members::Account::pay /byy.0 == 1/ { count() }"]);
+    assert!(message.contains("has no argument `byy`"), "{message}");
+}
+
+#[gtramp::traceable]
 mod secret {
     #[traceable(redact(password, return))]
     pub(super) fn login(user: &str, password: &str) -> u64 {

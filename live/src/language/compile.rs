@@ -6,7 +6,7 @@ use super::ast::{Action, Aggregate, At, Expr};
 use super::error::{Wrong, near};
 use super::plan::{Place, Planned, Step, Test, Value};
 use super::value::{Argument, Class, Return};
-use super::word::{Compared, Term, Word};
+use super::word::{Compared, Term, Word, root};
 
 /// So many arguments can a program name.
 pub(crate) const MOST_ARGUMENTS: usize = 16;
@@ -119,15 +119,17 @@ impl Compiler {
             }
             Expr::Compare(left, how, right) => {
                 let (one, other) = (self.class(left)?, self.class(right)?);
-                if one != other {
+                if let (Some(one), Some(other)) = (one, other)
+                    && one != other
+                {
                     let message = format!("{one} is compared with {other}");
                     return Err(Wrong::at(how.column, message));
                 }
                 Test::Compare(self.operand(left)?, how.what, self.operand(right)?)
             }
             Expr::Term(_) => match self.class(expr)? {
-                Class::Bool => Test::Is(self.operand(expr)?),
-                class => {
+                None | Some(Class::Bool) => Test::Is(self.operand(expr)?),
+                Some(class) => {
                     let message = format!("{class} is neither true nor false: compare it");
                     return Err(Wrong::at(expr.column(), message));
                 }
@@ -146,9 +148,11 @@ impl Compiler {
         term.map(|argument| self.place(&argument.name).unwrap_or_default())
     }
 
-    fn class(&self, expr: &Expr) -> Result<Class, Wrong> {
-        let Expr::Term(term) = expr else { return Ok(Class::Bool) };
-        match &term.what {
+    /// Its class; `None` for a member, whose type a call tells.
+    fn class(&self, expr: &Expr) -> Result<Option<Class>, Wrong> {
+        let Expr::Term(term) = expr else { return Ok(Some(Class::Bool)) };
+        let class = match &term.what {
+            Term::Arg(argument) if root(&argument.name).1 => return Ok(None),
             Term::Literal(literal) => Ok(literal.class()),
             Term::Scope(_) => Ok(Class::Text),
             Term::Word(word) => match (word.class(), word.class().class()) {
@@ -164,13 +168,14 @@ impl Compiler {
             Term::Arg(argument) => {
                 let place = self.place(&argument.name).unwrap_or_default();
                 self.class_in_all(term.column, &format!("`{}`", argument.name), |planned| {
-                    let Place { index, reader } = &planned.arguments[place];
+                    let Place { index, reader, .. } = &planned.arguments[place];
                     let type_name = planned.function.argument(*index);
                     let type_name = type_name.map_or("", |argument| argument.type_name());
                     (reader.as_ref().map(Argument::class), type_name)
                 })
             }
-        }
+        };
+        class.map(Some)
     }
 
     /// The class that something has in every function.
@@ -235,8 +240,8 @@ impl Compiler {
 
     fn number(&self, value: &At<Term>, function: Aggregate) -> Result<(), Wrong> {
         match self.class(&Expr::Term(value.clone()))? {
-            Class::Number => Ok(()),
-            class => {
+            None | Some(Class::Number) => Ok(()),
+            Some(class) => {
                 let (function, value_text) = (function.text(), value.what.text());
                 let message = format!("`{function}` is of numbers, and `{value_text}` is {class}");
                 Err(Wrong::at(value.column, message))
@@ -245,12 +250,13 @@ impl Compiler {
     }
 }
 
-fn index_of(function: &Function, name: &str) -> Option<usize> {
-    function.arguments().position(|argument| argument.name() == name)
+fn index_of(function: &Function, path: &str) -> Option<usize> {
+    function.arguments().position(|argument| argument.name() == root(path).0)
 }
 
 fn find(function: &'static Function, argument: &At<String>) -> Result<Place, Wrong> {
-    let At { what: name, column } = argument;
+    let At { what: path, column } = argument;
+    let (name, is_member) = root(path);
     let Some(index) = index_of(function, name) else {
         let names: Vec<&str> = function.arguments().map(|argument| argument.name()).collect();
         let words = Word::ALL.iter().map(|word| word.text());
@@ -264,11 +270,22 @@ fn find(function: &'static Function, argument: &At<String>) -> Result<Place, Wro
             ),
         ));
     };
-    if function.argument(index).is_some_and(|argument| argument.is_redacted()) {
+    let argument = function.argument(index);
+    if argument.is_some_and(|argument| argument.is_redacted()) {
         let path = function.path();
         return Err(Wrong::at(*column, format!("`{name}` of {path} is redacted: it is not shown")));
     }
-    Ok(Place { index, reader: Argument::of(function, index) })
+    if !is_member {
+        return Ok(Place { index, reader: Argument::of(function, index), member: None });
+    }
+    if let Some(argument) = argument.filter(|argument| !argument.has_fields()) {
+        let (of, type_name) = (function.path(), argument.type_name());
+        let message = format!(
+            "`{name}` of {of} is `{type_name}`, whose members are not known: put #[derive(gtramp::Fields)] on it"
+        );
+        return Err(Wrong::at(*column, message));
+    }
+    Ok(Place { index, reader: None, member: Some(path.as_str().into()) })
 }
 
 fn not_read(column: usize, what: &str, function: &Function, type_name: &str) -> Wrong {

@@ -87,6 +87,16 @@ impl<'t> Cursor<'t> {
         Some(At { what, column })
     }
 
+    /// A member's name or number, with the dot in front of it; nothing is taken if there is none.
+    pub(super) fn member(&mut self) -> Option<&'t str> {
+        let rest = self.rest().strip_prefix('.')?;
+        if !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+            return None;
+        }
+        self.skip(1);
+        Some(self.while_(|c| c.is_alphanumeric() || c == '_'))
+    }
+
     /// A whole number without a unit.
     pub(super) fn whole(&mut self, of: &str) -> Result<u64, Wrong> {
         self.spaces();

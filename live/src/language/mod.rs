@@ -17,6 +17,6 @@ pub(crate) use ast::Aggregate;
 pub(crate) use bounds::LONGEST;
 pub(crate) use compile::MOST_ARGUMENTS;
 pub(crate) use parse::parse;
-pub(crate) use plan::{Plan, Planned, Step, Test};
+pub(crate) use plan::{Place, Plan, Planned, Step, Test};
 pub(crate) use value::{Kept, Value, kept_part};
 pub(crate) use word::{Term, Word};

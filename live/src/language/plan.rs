@@ -55,12 +55,14 @@ pub(crate) struct Planned {
     pub(crate) ret: Option<Return>,
 }
 
-/// An argument of a function.
+/// An argument of a function, or a member of it.
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) index: usize,
     /// How it is read; else there is only its text.
     pub(crate) reader: Option<Argument>,
+    /// The path of a member, with the argument's name; then there is no reader.
+    pub(crate) member: Option<Box<str>>,
 }
 
 /// A predicate.

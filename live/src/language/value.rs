@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::time::Duration;
 
-use gtramp::{Entry, Exit, Function, TypedArgument, TypedReturn};
+use gtramp::{Entry, Exit, Field, Function, TypedArgument, TypedReturn};
 
 use crate::record::cut;
 
@@ -32,7 +32,15 @@ pub(crate) enum Kept {
     Text(String),
 }
 
-impl Value<'_> {
+impl<'v> Value<'v> {
+    /// What a member is: its text, unless it is of a type that is compared otherwise.
+    pub(crate) fn of_member(field: &Field<'v>) -> Self {
+        if let Some(value) = read_member(field) {
+            return value;
+        }
+        if field.is_shown() { Self::Text(Cow::Owned(field.to_string())) } else { Self::Absent }
+    }
+
     pub(crate) fn keep(&self) -> Kept {
         match self {
             Self::Absent => Kept::Absent,
@@ -190,6 +198,14 @@ macro_rules! readers {
                     $(Self::$variant(argument) => ctx.read(argument).map_or(Value::Absent, |$value| $read),)*
                 }
             }
+        }
+
+        /// A member that is of one of these types.
+        fn read_member<'v>(field: &Field<'v>) -> Option<Value<'v>> {
+            $(if let Some($value) = field.get::<$result>() {
+                return Some($read);
+            })*
+            None
         }
 
         /// How the result of one function is read, which is of one of these types.

@@ -13,9 +13,10 @@ pub(crate) enum Term<A = Named> {
     Arg(A),
 }
 
-/// An argument by name. Functions without it are left out if it is optional.
+/// An argument by name, or a member of it by its path. Functions without the argument are left out if it is optional.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named {
+    /// `account`, `self.owner.id`.
     pub(crate) name: String,
     pub(crate) optional: bool,
 }
@@ -133,6 +134,11 @@ impl Word {
     pub(super) fn is_fleeting(self) -> bool {
         matches!(self.class(), Compared::Time | Compared::Shown)
     }
+}
+
+/// The argument's own name, and whether what is meant is a member of it.
+pub(super) fn root(path: &str) -> (&str, bool) {
+    path.split_once('.').map_or((path, false), |(root, _)| (root, true))
 }
 
 impl<A> Term<A> {

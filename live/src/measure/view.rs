@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use gtramp::{Entry, Exit, LifeInfo, PollStep, Polling, Scope};
 
-use crate::language::{Kept, Planned, Term, Test, Value, Word, kept_part};
+use crate::language::{Kept, Place, Planned, Term, Test, Value, Word, kept_part};
 
 use super::clock::Ticks;
 use crate::record::{Outcome, Texts};
@@ -196,7 +196,7 @@ impl View for AtEntry<'_> {
         let place = &self.planned.arguments[place];
         match &place.reader {
             Some(reader) => reader.read(self.ctx),
-            None => self.shown(place.index),
+            None => self.shown(place),
         }
     }
 
@@ -215,8 +215,9 @@ impl View for AtEntry<'_> {
 
 impl<'c> AtEntry<'c> {
     #[cold]
-    fn shown(&self, index: usize) -> Value<'c> {
-        made(text::argument(self.ctx, index))
+    fn shown(&self, place: &Place) -> Value<'c> {
+        let Some(path) = &place.member else { return made(text::argument(self.ctx, place.index)) };
+        self.ctx.field(path).map_or(Value::Absent, |field| Value::of_member(&field))
     }
 }
 

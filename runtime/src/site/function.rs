@@ -112,8 +112,9 @@ impl Function {
     pub fn argument(&self, index: usize) -> Option<Argument> {
         let facts = self.description.types.args.get(index)?;
         let (name, written) = self.source().arg(index);
-        let is_redacted = self.shown()[index].is_redacted();
-        Some(Argument { name, written, type_name: (facts.name)(), is_redacted })
+        let shown = self.shown()[index];
+        let (is_redacted, has_fields) = (shown.is_redacted(), shown.has_fields());
+        Some(Argument { name, written, type_name: (facts.name)(), is_redacted, has_fields })
     }
 
     /// The place among its arguments of the one with this name.
@@ -225,6 +226,7 @@ pub struct Argument {
     written: &'static str,
     type_name: &'static str,
     is_redacted: bool,
+    has_fields: bool,
 }
 
 impl Argument {
@@ -251,5 +253,12 @@ impl Argument {
     #[must_use]
     pub fn is_redacted(&self) -> bool {
         self.is_redacted
+    }
+
+    /// Whether its members are found by name: its type, or what it refers to, has [`Fields`](trait@crate::Fields), and it is
+    /// not redacted.
+    #[must_use]
+    pub fn has_fields(&self) -> bool {
+        self.has_fields
     }
 }

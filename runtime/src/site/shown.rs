@@ -79,6 +79,10 @@ impl Shown {
         matches!(self.0, Shows::Redacted)
     }
 
+    pub(crate) fn has_fields(self) -> bool {
+        matches!(self.0, Shows::Debug { fields: Some(_), .. })
+    }
+
     pub(crate) fn shows(self) -> &'static Shows {
         self.0
     }

@@ -95,9 +95,13 @@ pub(super) fn term(cursor: &mut Cursor<'_>) -> Result<At<Term>, Wrong> {
         },
         (None, _) => what,
     };
+    let mut path = name.to_owned();
+    while let Some(name) = cursor.member() {
+        path.extend([".", name]);
+    }
     let optional = cursor.rest().starts_with('?');
     cursor.skip(usize::from(optional));
-    Ok(At { what: Term::Arg(Named { name: name.to_owned(), optional }), column })
+    Ok(At { what: Term::Arg(Named { name: path, optional }), column })
 }
 
 /// The name behind a dot, if there is one.
