@@ -236,6 +236,8 @@ fn what_is_not_known_of_calls_is_refused_or_said() {
         ("live::words::two::* { count() } keep 4MiB", "there is none"),
         ("live::words::two::* { trace() } keep 400MiB", "from 1MiB to 64MiB"),
         ("live::words::two::* { trace() } slow 4ms", "write both"),
+        ("live::words::two::* { trace() } depth 0", "the outermost are `depth 1`"),
+        ("live::words::waiting::*.poll { count() } depth 2", "`depth` is not known of a poll"),
     ];
     for (program, why) in cases {
         let message = refused(&["run", program]);
@@ -244,6 +246,30 @@ fn what_is_not_known_of_calls_is_refused_or_said() {
     let running = attached("live::words::waiting::* /err/ { count() }");
     let notes = running.off().notes;
     assert!(notes.iter().any(|note| note.contains("of 1 async function(s)")), "{notes:?}");
+}
+
+#[gtramp::traceable]
+mod deep {
+    pub(super) fn down(number: u32) -> u32 {
+        if number == 0 { 0 } else { down(number - 1) + 1 }
+    }
+}
+
+#[test]
+fn calls_are_followed_as_deep_as_is_said() {
+    for depth in [1, 3, 9] {
+        let program =
+            format!("live::words::deep::down /number > 0/ {{ trace(number) }} depth {depth}");
+        let running = attached(&program);
+        deep::down(5);
+        deep::down(1);
+        let found = running.off();
+        let mut seen: Vec<(u32, &str)> =
+            found.events.iter().map(|event| (event.depth, &*event.values[0].1)).collect();
+        seen.sort_unstable();
+        let all = [(0, "1"), (0, "5"), (1, "4"), (2, "3"), (3, "2"), (4, "1")];
+        assert_eq!(seen, all[..(depth + 1).min(all.len())]);
+    }
 }
 
 #[gtramp::traceable]

@@ -48,6 +48,8 @@ pub(crate) struct Limits {
     /// Mebibytes.
     pub(crate) keep: Option<u64>,
     pub(crate) slow: Option<Duration>,
+    /// How many calls of the lease a call that is looked at is in, itself among them, at most.
+    pub(crate) depth: Option<At<u64>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ast::Limits;
+use super::ast::{At, Limits};
 use super::error::Wrong;
 
 /// What bounds a program. There is no program without.
@@ -20,6 +20,8 @@ pub(crate) struct Bounds {
     pub(crate) keep: Option<usize>,
     /// Which calls are slow, of those that are within no other.
     pub(crate) slow: Option<Duration>,
+    /// How many calls of the lease a call that is looked at is in, itself among them, at most.
+    pub(crate) depth: Option<u64>,
 }
 
 /// How long a lease lasts unless it says.
@@ -36,11 +38,12 @@ const TRACE_MAX: u64 = 10_000_000;
 
 impl core::fmt::Display for Bounds {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let Self { rate, max, lasting, every, budget, keep, slow } = self;
+        let Self { rate, max, lasting, every, budget, keep, slow, depth } = self;
         write!(f, "for {lasting:?} rate {rate}/s max {max} budget {}%", budget * 100.0)?;
         every.map_or(Ok(()), |every| write!(f, " every {every:?}"))?;
         keep.map_or(Ok(()), |keep| write!(f, " keep {keep}MiB"))?;
-        slow.map_or(Ok(()), |slow| write!(f, " slow {slow:?}"))
+        slow.map_or(Ok(()), |slow| write!(f, " slow {slow:?}"))?;
+        depth.map_or(Ok(()), |depth| write!(f, " depth {depth}"))
     }
 }
 
@@ -63,6 +66,9 @@ pub(super) fn bounds(limits: &Limits, traces: bool) -> Result<Bounds, Wrong> {
     if limits.slow.is_some() && keep.is_none() {
         return Err(Wrong::whole("`slow` says when what `keep` keeps is written: write both"));
     }
+    if let Some(At { what: 0, column }) = limits.depth {
+        return Err(Wrong::at(column, "`depth 0` is no call: the outermost are `depth 1`"));
+    }
     let every = limits.every.map(|every| every.max(Duration::from_millis(10)));
     Ok(Bounds {
         rate: limits.rate.unwrap_or(if traces { TRACE_RATE } else { RATE }),
@@ -72,5 +78,6 @@ pub(super) fn bounds(limits: &Limits, traces: bool) -> Result<Bounds, Wrong> {
         budget,
         keep,
         slow: limits.slow,
+        depth: limits.depth.as_ref().map(|depth| depth.what),
     })
 }

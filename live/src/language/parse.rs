@@ -7,17 +7,19 @@
 //! or         = and ('||' and)*            and = not ('&&' not)*            not = '!'* compare
 //! compare    = primary [ ('==' | '!=' | '<' | '<=' | '>' | '>=') primary ]
 //! primary    = '(' or ')' | literal | term
-//! term       = word | 'scope.' key | ['args.'] argument ['?']
+//! term       = word | 'scope.' key | ['args.'] argument ('.' member)* ['?']
 //! limit      = 'rate' N '/s' | 'for' time | 'max' N | 'every' time | 'budget' N '%'
-//!            | 'keep' N 'MiB' | 'slow' time
+//!            | 'keep' N 'MiB' | 'slow' time | 'depth' N
 //! ```
 
 mod action;
 mod predicate;
 
-use super::ast::{At, Limits, Point, Program};
+use super::ast::{At, Comparison, Expr, Limits, Point, Program};
 use super::cursor::Cursor;
 use super::error::{Wrong, near};
+use super::value::Kept;
+use super::word::{Term, Word};
 
 use action::actions;
 use predicate::predicate;
@@ -45,7 +47,24 @@ pub(crate) fn parse(text: &str) -> Result<Program, Wrong> {
     };
     let actions = actions(&mut cursor)?;
     let limits = limits(&mut cursor)?;
+    let predicate = match &limits.depth {
+        Some(depth) => Some(within(predicate, depth)),
+        None => predicate,
+    };
     Ok(Program { selection, point, scope, predicate, actions, limits })
+}
+
+/// The predicate, of calls that are within fewer others than this.
+fn within(predicate: Option<Expr>, depth: &At<u64>) -> Expr {
+    let At { what, column } = *depth;
+    let term = |what| Box::new(Expr::Term(At { what, column }));
+    let comparison = At { what: Comparison::Less, column };
+    let most = Term::Literal(Kept::Int(what.into()));
+    let is_within = Expr::Compare(term(Term::Word(Word::Depth)), comparison, term(most));
+    match predicate {
+        Some(predicate) => Expr::And(Box::new(is_within), Box::new(predicate)),
+        None => is_within,
+    }
 }
 
 fn selection(cursor: &mut Cursor<'_>) -> Result<(Vec<At<String>>, Point), Wrong> {
@@ -168,8 +187,11 @@ fn limits(cursor: &mut Cursor<'_>) -> Result<Limits, Wrong> {
                 cursor.expect("MiB", "after the number of `keep`")?;
             }
             "slow" => limits.slow = Some(cursor.duration("for `slow`")?),
+            "depth" => {
+                limits.depth = Some(At { what: cursor.whole("for `depth`")?, column });
+            }
             _ => {
-                let all = ["rate", "for", "max", "every", "budget", "keep", "slow"];
+                let all = ["rate", "for", "max", "every", "budget", "keep", "slow", "depth"];
                 let hint = near(what, all);
                 let message = format!("no limit `{what}`{hint}; there are {}", all.join(", "));
                 return Err(Wrong::at(column, message));
