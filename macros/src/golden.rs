@@ -71,6 +71,25 @@ fn a_tracepoint() {
 }
 
 #[test]
+fn a_closure_as_a_replacement() {
+    let tokens = "move |ledger: &Ledger, amount: u64| -> u64 { ledger.fee.min(limit) + amount }";
+    closure("replacing_closure", tokens);
+}
+
+#[test]
+fn a_closure_as_a_replacement_that_borrows() {
+    closure("replacing_closure_that_borrows", "for<'t> |one: &'t str, _: &str| -> &'t str { one }");
+}
+
+#[track_caller]
+fn closure(name: &str, tokens: &str) {
+    let expanded = crate::probe::replacement(tokens.parse().expect("tokens"));
+    let file = syn::parse2(quote::quote!(fn main() { #expanded })).expect("items");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expected");
+    compare(&folder.join(format!("{name}.expanded.rs")), &prettyplease::unparse(&file));
+}
+
+#[test]
 fn a_function_that_returns_a_closure() {
     case("returns_closure");
 }

@@ -261,6 +261,33 @@ pub fn replace(attribute: TokenStream, item: TokenStream) -> TokenStream {
     probe::replace(attribute.into(), item.into()).into()
 }
 
+/// Makes a patch with a closure, which may hold what it needs: [`macro@replace`] without a function.
+///
+/// The closure has the arguments and the result of what it replaces, all of them with their types written, and is
+/// `Fn + Send + Sync + 'static`. The types are compared when it is applied, as those of a function are. Where its
+/// result borrows from one of several arguments, it begins with the lifetime: `for<'a> |one: &'a str, other: &str| ->
+/// &'a str { one }`.
+///
+/// ```ignore
+/// use gtramp::{replacement, site};
+///
+/// let limit = settings.limit;
+/// let patch = site!(Ledger::fee)
+///     .replace(replacement!(move |_ledger: &Ledger, amount: u64| -> u64 { amount.min(limit) }))?;
+///
+/// let others = replacement!(|_: &Ledger, _: u64| -> u64 { 0 }).functions("bank::Ledger::*_fee").apply()?;
+/// ```
+///
+/// What it has captured is dropped once: when the patch is reverted, by whoever leaves it last, the one who reverts or
+/// a call that is still in it. A panic of that comes out of the revert, and never out of a call.
+///
+/// It is a `PatchBuilder` without functions. `crate = path,` in front of the closure says where the `gtramp` crate is,
+/// if not at `::gtramp`.
+#[proc_macro]
+pub fn replacement(tokens: TokenStream) -> TokenStream {
+    probe::replacement(tokens.into()).into()
+}
+
 /// Makes a session: what runs when a function is entered leaves a value for what runs when the same call ends.
 ///
 /// It stands on an `impl` of a type with two functions, `entry` and `exit`, and adds two more: `attach()` attaches

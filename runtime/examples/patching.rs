@@ -6,7 +6,7 @@
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use gtramp::{Exit, Return, replace, site, traceable};
+use gtramp::{Exit, Return, replace, replacement, site, traceable};
 
 struct Customer {
     name: String,
@@ -48,7 +48,7 @@ fn main() -> Result<(), gtramp::Error> {
         scope.spawn(|| {
             while !closed.load(Ordering::Relaxed) {
                 // What it was, what it is at most, or nothing.
-                assert!([50, 10, 0].contains(&ann.fee(5_000)));
+                assert!([50, 30, 10, 0].contains(&ann.fee(5_000)));
             }
         });
         let result = patch_and_revert(&ann);
@@ -76,6 +76,15 @@ fn patch_and_revert(ann: &Customer) -> Result<(), gtramp::Error> {
     // When this returns, no thread is in `at_most_ten` or `first_letter` any more.
     mended.revert_and_wait()?;
     println!("reverted: {} {}", ann.greeting(), ann.fee(5_000));
+
+    // A closure holds what it needs until nobody is in it.
+    let rebate = 20;
+    let patch =
+        site!(Customer::fee).replace(replacement!(move |_: &Customer, amount: u64| -> u64 {
+            (amount / 100).saturating_sub(rebate)
+        }))?;
+    println!("by a closure: {}", ann.fee(5_000));
+    patch.revert();
     drop(watch);
     Ok(())
 }

@@ -64,7 +64,7 @@ mod sync;
 mod sys;
 
 pub use gtramp_macros::{
-    Fields, fentry, fexit, fmod_ret, fsession, poll, replace, traceable, tracepoint,
+    Fields, fentry, fexit, fmod_ret, fsession, poll, replace, replacement, traceable, tracepoint,
 };
 
 pub use error::{Error, Refusal};
@@ -145,13 +145,17 @@ pub mod __private {
     pub use crate::life::Life;
     pub use crate::link::{
         Link, LinkBuilder, Patch, PatchBuilder, Signature, entry_link, exit_link, mod_ret_link,
-        poll_link, replacing, session_link,
+        poll_link, replacing, replacing_by, session_link,
     };
     pub use crate::patch::Replacement;
     pub use crate::probe::{Entry, Exit, ModRet, Polling};
     pub use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, Param, PollProbe, Probe, RetParam};
     pub use crate::probe::{SessionEntry, SessionExit};
     pub use crate::site::*;
+
+    /// What compiles shows that the value borrows nothing.
+    #[inline(always)]
+    pub fn borrows_nothing<T: 'static>(_: &T) {}
 
     pub use crate::__assertion as assertion;
 

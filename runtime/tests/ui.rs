@@ -24,3 +24,9 @@ fn tracepoint() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/tracepoint/*.rs");
 }
+
+#[test]
+fn replacement() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/replacement/*.rs");
+}

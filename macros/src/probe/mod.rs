@@ -15,6 +15,7 @@ mod param;
 mod parse;
 mod poll;
 mod replace;
+mod replacement;
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -26,6 +27,7 @@ use crate::errors::Errors;
 
 pub(crate) use self::fsession::session;
 pub(crate) use self::replace::replace;
+pub(crate) use self::replacement::replacement;
 
 /// Which attribute it is.
 #[derive(Clone, Copy, Debug, PartialEq)]

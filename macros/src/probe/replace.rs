@@ -54,14 +54,31 @@ pub(crate) fn replace(attribute: TokenStream, item: TokenStream) -> TokenStream 
 }
 
 /// A type as it is written, and with every lifetime open.
-struct Typed {
-    written: Type,
-    open: Type,
+pub(super) struct Typed {
+    pub(super) written: Type,
+    pub(super) open: Type,
 }
 
 impl Typed {
-    fn new(ty: &Type, errors: &mut Errors) -> Option<Self> {
+    pub(super) fn new(ty: &Type, errors: &mut Errors) -> Option<Self> {
         Some(Self { written: ty.clone(), open: open(ty, errors)? })
+    }
+
+    fn described(&self, private: &TokenStream) -> (String, TokenStream) {
+        let open = &self.open;
+        (text(&self.written), quote!(#private::type_id_of::<fn(#open)>()))
+    }
+
+    /// The `Param` of an argument of this type.
+    pub(super) fn as_param(&self, private: &TokenStream) -> TokenStream {
+        let (open, (written, id)) = (&self.open, self.described(private));
+        quote_spanned!(self.written.span()=> #private::Param::moved::<#open>(#written, #id))
+    }
+
+    /// The `RetParam` of a result of this type.
+    pub(super) fn as_ret(&self, private: &TokenStream) -> TokenStream {
+        let (open, (written, id)) = (&self.open, self.described(private));
+        quote!(#private::RetParam::of::<#open>(#written, #id))
     }
 }
 
@@ -94,15 +111,8 @@ fn expand(replacement: ProbeFn, args: &ProbeArgs, types: &[Typed]) -> TokenStrea
     let (name, vis) = (&sig.ident, replacement.0.vis.clone());
     let identity = identity(name, name, args);
     let (ret, params) = types.split_last().expect("there is a result");
-    let described = |typed: &Typed| {
-        let (written, open) = (text(&typed.written), &typed.open);
-        (written, quote!(#private::type_id_of::<fn(#open)>()))
-    };
-    let descriptions = params.iter().map(|param| {
-        let (open, (written, id)) = (&param.open, described(param));
-        quote_spanned!(param.written.span()=> #private::Param::moved::<#open>(#written, #id))
-    });
-    let (written, id) = described(ret);
+    let descriptions = params.iter().map(|param| param.as_param(&private));
+    let ret_described = ret.as_ret(&private);
     let ret_open = &ret.open;
     let names = parameter_names(params.len());
     let count = params.len();
@@ -170,7 +180,7 @@ fn expand(replacement: ProbeFn, args: &ProbeArgs, types: &[Typed]) -> TokenStrea
             }
 
             fn ret() -> #private::RetParam {
-                #private::RetParam::of::<#ret_open>(#written, #id)
+                #ret_described
             }
 
             fn signature() -> ::core::option::Option<::core::any::TypeId> {

@@ -38,7 +38,9 @@ pub use builder::{
 pub use cookie::Cookie;
 pub use handle::Link;
 pub use info::{Altered, LinkInfo, LinkedFunction, Stats};
-pub use patch::{Patch, PatchBuilder, PatchEvent, PatchWatch, replacing, watch_patches};
+pub use patch::{
+    Patch, PatchBuilder, PatchEvent, PatchWatch, replacing, replacing_by, watch_patches,
+};
 pub use probes::{IntoProbes, Probes};
 pub use several::Transaction;
 pub use site_ext::Signature;

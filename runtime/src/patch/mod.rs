@@ -13,13 +13,17 @@
 //! current now: in the one order of all these steps, its look comes after the exchange. The phases only
 //! keep new calls from being waited for.
 //!
+//! *What a closure has captured* is used by its patch and by the calls that are in it, and goes with the last of them
+//! (`code.rs`): so it does not wait for whoever waits, and is not kept by calls of other patches.
+//!
 //! [`Patching`] live for ever, as metadata do: a thread may be on its way from an entry to one.
 
+mod code;
 mod original;
 mod patching;
 mod replacement;
 
+pub(crate) use code::{Closure, Code, Run, run_function};
 pub(crate) use original::Original;
 pub(crate) use patching::{InsidePatch, Patching, in_forked_child};
 pub use replacement::Replacement;
-pub(crate) use replacement::{Code, Run};

@@ -4,10 +4,11 @@ use core::cell::Cell;
 use core::marker::PhantomData;
 use std::time::Duration;
 
+use crate::probe::discard;
 use crate::site::SiteData;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicUsize, Mutex, Ordering, lock};
 
-use super::replacement::Code;
+use super::code::Code;
 
 /// What replaces the body of one function: all its sites have the same.
 #[repr(C)]
@@ -88,9 +89,7 @@ impl Patching {
         let calls = &self.calls[stripe()].0[phase];
         calls.fetch_add(1, Ordering::SeqCst);
         let generation = GENERATION.load(Ordering::Relaxed);
-        let code: *const Code = self.current.load(Ordering::SeqCst);
-        // SAFETY: null, or a replacement's code, which is never freed.
-        let code = unsafe { code.as_ref() };
+        let code = self.held();
         DEPTH.set(DEPTH.get() + 1);
         let entered = |code| Entered { code, calls, generation, _of_this_thread: PhantomData };
         match code {
@@ -98,6 +97,19 @@ impl Patching {
             None => {
                 leave(calls, generation);
                 None
+            }
+        }
+    }
+
+    /// What is current, held.
+    #[inline(always)]
+    fn held(&self) -> Option<&'static Code> {
+        loop {
+            let current = self.current.load(Ordering::SeqCst);
+            // SAFETY: null, or a replacement's code, which is never freed.
+            let code = unsafe { current.as_ref() }?;
+            if code.hold(|| self.current.load(Ordering::SeqCst) == current) {
+                return Some(code);
             }
         }
     }
@@ -192,6 +204,8 @@ impl Entered {
 impl Drop for Entered {
     #[inline(always)]
     fn drop(&mut self) {
+        // The call that it may be in has nothing to do with a closure's captures.
+        let _ = self.code.release().map_err(discard);
         leave(self.calls, self.generation);
     }
 }
@@ -241,7 +255,7 @@ mod tests {
     use crate::site::Slot;
 
     fn patching() -> &'static Patching {
-        unsafe fn nothing(_: *mut Slot) -> Slot {
+        unsafe fn nothing(_: *const (), _: *mut Slot) -> Slot {
             Slot::uninit()
         }
         let patching = Patching::new(core::ptr::null());
@@ -288,7 +302,7 @@ mod tests {
 
     #[test]
     fn the_last_of_several_runs_and_any_may_go() {
-        unsafe fn other(_: *mut Slot) -> Slot {
+        unsafe fn other(_: *const (), _: *mut Slot) -> Slot {
             Slot::pointer(core::ptr::null_mut::<u8>())
         }
         let patching = patching();

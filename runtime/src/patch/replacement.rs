@@ -4,7 +4,6 @@ use core::any::TypeId;
 
 use crate::probe::{Param, RetParam};
 use crate::site::Slot;
-use crate::sync::{Mutex, lock};
 
 /// A function that can be put in the place of others: what `#[replace]` makes.
 ///
@@ -38,40 +37,4 @@ pub unsafe trait Replacement: Copy + 'static {
     ///
     /// The slots are those of a call of a function whose types were checked, and their values are taken.
     unsafe fn run(slots: *mut Slot) -> Slot;
-}
-
-/// [`Replacement::run`] of some type.
-pub(crate) type Run = unsafe fn(*mut Slot) -> Slot;
-
-/// What runs a replacement.
-#[derive(Debug)]
-pub(crate) struct Code {
-    run: Run,
-}
-
-impl Code {
-    /// The code of a replacement, made once for each: it is never freed, because a call may always be on its way to
-    /// it, so making and reverting a patch again and again is to leave nothing behind. Under the transaction lock.
-    pub(crate) fn of(run: Run) -> &'static Self {
-        static ALL: Mutex<Vec<&'static Code>> = Mutex::new(Vec::new());
-        let mut all = lock(&ALL);
-        let known = all.iter().find(|code| core::ptr::fn_addr_eq(code.run, run));
-        if let Some(known) = known {
-            return known;
-        }
-        let code: &'static Self = Box::leak(Box::new(Self { run }));
-        all.push(code);
-        code
-    }
-
-    /// Runs it.
-    ///
-    /// # Safety
-    ///
-    /// As [`Replacement::run`].
-    #[inline(always)]
-    pub(crate) unsafe fn run(&self, slots: *mut Slot) -> Slot {
-        // SAFETY: the caller's promise.
-        unsafe { (self.run)(slots) }
-    }
 }

@@ -5,6 +5,7 @@ mod support;
 
 mod calls;
 mod changing;
+mod closures;
 mod coexistence;
 mod combinations;
 mod cookies;

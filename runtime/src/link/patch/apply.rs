@@ -5,7 +5,7 @@ use crate::error::{Error, Refusal};
 use crate::md::{Md, Prepared};
 use crate::patch::{Code, Patching};
 use crate::poke::Writable;
-use crate::probe::ListBox;
+use crate::probe::{ListBox, Payload, discard};
 use crate::site::{Function, find_switches};
 
 use super::super::attach::{begin, prepare};
@@ -18,8 +18,16 @@ use super::super::verify::verify_sites;
 use super::bind::{Part, Replaced, bind};
 use super::watch::{PatchEvent, ask, tell};
 
-/// Applies a patch, or changes nothing: its number, and the functions.
-pub(super) fn apply(parts: &[Part], stack: bool) -> Result<(u64, Vec<&'static Function>), Error> {
+/// A patch that was applied.
+pub(super) struct Applied {
+    pub(super) number: u64,
+    pub(super) functions: Vec<&'static Function>,
+    /// What its parts run, to be released by [`revert`].
+    pub(super) codes: Vec<&'static Code>,
+}
+
+/// Applies a patch, or changes nothing.
+pub(super) fn apply(parts: &mut [Part], stack: bool) -> Result<Applied, Error> {
     prepare()?;
     let bound = bind(parts)?;
     let functions: Vec<_> = bound.iter().map(|replaced| replaced.function).collect();
@@ -27,18 +35,23 @@ pub(super) fn apply(parts: &[Part], stack: bool) -> Result<(u64, Vec<&'static Fu
     // Users' code: outside of the transaction.
     let asked = ask(&functions)?;
     let applied = begin().and_then(|mut transaction| {
-        let applied = apply_in(&mut transaction, &bound, stack);
+        let applied = apply_in(&mut transaction, parts, &bound, stack);
         transaction.end();
         applied
     });
-    let number = applied.inspect_err(|_| {
+    let (number, codes) = applied.inspect_err(|_| {
         asked.iter().for_each(|(watch, function)| watch.tell(PatchEvent::Reverted, function));
     })?;
-    Ok((number, functions))
+    Ok(Applied { number, functions, codes })
 }
 
 /// Under the lock, all of it: the pages that it opens are closed when this returns.
-fn apply_in(transaction: &mut Transaction, bound: &[Replaced], stack: bool) -> Result<u64, Error> {
+fn apply_in(
+    transaction: &mut Transaction,
+    parts: &mut [Part],
+    bound: &[Replaced],
+    stack: bool,
+) -> Result<(u64, Vec<&'static Code>), Error> {
     let mut mixed = Vec::new();
     let mut refused = Vec::new();
     for &Replaced { function, .. } in bound {
@@ -81,12 +94,13 @@ fn apply_in(transaction: &mut Transaction, bound: &[Replaced], stack: bool) -> R
     arm(to_arm.map(|md| (*md, md.caller())), &mut arming)?;
 
     // From here on nothing fails: until now, calls run the body.
+    let codes: Vec<_> = parts.iter_mut().map(|part| part.with.code()).collect();
     for replaced in bound {
         let patching = patching(replaced.function).expect("it was just made");
-        patching.push(number, Code::of(replaced.run));
+        patching.push(number, codes[replaced.part]);
     }
     sites.iter().for_each(|md| md.set_patched(true));
-    Ok(number)
+    Ok((number, codes))
 }
 
 impl Replaced {
@@ -108,14 +122,24 @@ pub(super) fn patching(function: &Function) -> Option<&'static Patching> {
     function.sites().first().and_then(|site| Patching::of(site.data()))
 }
 
-/// Takes a patch out of its functions; calls that are in it go on. Whether it could: in some children nothing is
-/// changed any more.
-pub(super) fn revert(number: u64, functions: &[&'static Function]) -> bool {
-    let Some(transaction) = Transaction::begin(Errand::Leaving) else { return false };
-    take_out(number, functions);
+/// Takes a patch out of its functions; calls that are in it go on, and what closures have captured stays until they
+/// have ended. The first panic of dropping that. `None` if it could not: in some children nothing is changed any
+/// more.
+pub(super) fn revert(patch: &Applied) -> Option<Result<(), Payload>> {
+    let transaction = Transaction::begin(Errand::Leaving)?;
+    take_out(patch.number, &patch.functions);
     transaction.end();
-    tell(PatchEvent::Reverted, functions);
-    true
+    tell(PatchEvent::Reverted, &patch.functions);
+    // Users' code: outside of the transaction.
+    let mut first = Ok(());
+    for dropped in patch.codes.iter().map(|code| code.release()) {
+        match (dropped, &first) {
+            (Err(payload), Ok(())) => first = Err(payload),
+            (Err(payload), Err(_)) => discard(payload),
+            (Ok(()), _) => {}
+        }
+    }
+    Some(first)
 }
 
 /// Under the transaction lock.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::caller::{CallAbi, MAX_SLOTS, choose, patched};
 use crate::error::{Error, Refusal};
-use crate::patch::Run;
+use crate::patch::{Closure, Code, Run};
 use crate::probe::Asks;
 use crate::registry::Selector;
 use crate::site::Function;
@@ -19,28 +19,49 @@ pub(super) struct Part {
     pub(super) asks: Asks,
     /// Where its result borrows: the identity of its type.
     pub(super) signature: Option<TypeId>,
-    pub(super) run: Run,
+    pub(super) with: With,
+}
+
+/// What it puts in the place of bodies.
+#[derive(Debug)]
+pub(super) enum With {
+    Function(Run),
+    /// Until it is put there.
+    Closure(Option<Closure>),
+}
+
+impl With {
+    /// What runs it, and if it is a closure, is to be released. Once. Under the transaction lock.
+    pub(super) fn code(&mut self) -> &'static Code {
+        match self {
+            Self::Function(run) => Code::of(*run),
+            Self::Closure(closure) => {
+                Code::of_closure(closure.take().expect("a patch is applied once"))
+            }
+        }
+    }
 }
 
 /// A function, what is to be in the place of its body, and the stub by which calls come to that.
 #[derive(Clone, Copy)]
 pub(super) struct Replaced {
     pub(super) function: &'static Function,
-    pub(super) run: Run,
+    /// Which part of the patch replaces it.
+    pub(super) part: usize,
     pub(super) stub: *const (),
 }
 
 /// Checks all replacements against the functions that they are for.
 pub(super) fn bind(parts: &[Part]) -> Result<Vec<Replaced>, Error> {
     let (mut bound, mut refused) = (Vec::new(), Vec::new());
-    for part in parts {
+    for (index, part) in parts.iter().enumerate() {
         if part.functions.is_empty() {
             return Err(Error::NoFunctions);
         }
         let asks: Arc<[Asks]> = Arc::from([part.asks.clone()]);
         for function in part.functions.resolve()? {
             match bind_one(part, &asks, function) {
-                Ok(replaced) => bound.push(replaced),
+                Ok(stub) => bound.push(Replaced { function, part: index, stub }),
                 Err(refusal) => refused.push(refusal),
             }
         }
@@ -60,11 +81,12 @@ fn not_replaceable(function: &'static Function, reason: impl Into<String>) -> Er
     Error::NotReplaceable { function: function.instance(), reason: reason.into() }
 }
 
+/// The stub by which calls come to the replacement.
 fn bind_one(
     part: &Part,
     asks: &Arc<[Asks]>,
     function: &'static Function,
-) -> Result<Replaced, Refusal> {
+) -> Result<*const (), Refusal> {
     let refusal = |reason| Refusal::new(function, reason);
     let abi = CallAbi::of(function);
     let Some((_, stub)) = choose::fullest(abi).zip(patched(abi.slots)) else {
@@ -104,5 +126,5 @@ fn bind_one(
             }
         }
     }
-    Ok(Replaced { function, run: part.run, stub })
+    Ok(stub)
 }

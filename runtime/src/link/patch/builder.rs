@@ -1,13 +1,15 @@
 //! Making patches.
 
+use core::any::TypeId;
+
 use crate::error::Error;
-use crate::patch::Replacement;
-use crate::probe::{Asks, Probe};
-use crate::registry::Selector;
+use crate::patch::{Closure, Replacement, Run, run_function};
+use crate::probe::{Asks, Param, Probe, RetParam};
+use crate::registry::{Selector, Site};
 
 use super::super::builder::patterns;
 use super::apply::apply;
-use super::bind::Part;
+use super::bind::{Part, With};
 use super::handle::Patch;
 
 /// Collects what is to be put in the place of which functions, then does it in one transaction.
@@ -55,9 +57,43 @@ pub fn replacing<R: Probe + Replacement>(_: R) -> PatchBuilder {
         functions: patterns::<R>(),
         asks: Asks { params: R::params(), ret: Some(R::ret()) },
         signature: R::signature(),
-        run: R::run,
+        with: With::Function(run_function::<R>),
     };
     PatchBuilder { parts: vec![part], stack: false }
+}
+
+/// A patch with a closure, for functions that are still to be said: what `replacement!` expands to.
+///
+/// # Safety
+///
+/// `run`, which is handed the address of `closure`, takes the arguments that `params` names, all of them, and returns
+/// what `ret` describes; it asks no more of lifetimes than these say, or if `signature` is not `None`, than that says.
+pub unsafe fn replacing_by<F: Send + Sync + 'static>(
+    closure: F,
+    params: Vec<Param>,
+    ret: RetParam,
+    signature: Option<TypeId>,
+    run: Run,
+) -> PatchBuilder {
+    let part = Part {
+        functions: Selector::default(),
+        asks: Asks { params, ret: Some(ret) },
+        signature,
+        with: With::Closure(Some(Closure::new(run, closure))),
+    };
+    PatchBuilder { parts: vec![part], stack: false }
+}
+
+impl<F> Site<F> {
+    /// Puts a replacement in the place of this function's body, as [`PatchBuilder::apply`] does: a closure that
+    /// [`replacement!`](crate::replacement) has made, or `other::patch()`.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn replace(self, patch: PatchBuilder) -> Result<Patch, Error> {
+        patch.functions(self).apply()
+    }
 }
 
 impl PatchBuilder {
@@ -96,8 +132,7 @@ impl PatchBuilder {
     /// - [`Error::Busy`] where a function is patched already, without [`PatchBuilder::stack`];
     /// - [`Error::Declined`] if somebody who [watches](crate::watch_patches) a function says no;
     /// - and those of attaching a link. Several functions are refused as [`Error::Refused`].
-    pub fn apply(self) -> Result<Patch, Error> {
-        let (number, functions) = apply(&self.parts, self.stack)?;
-        Ok(Patch::new(number, functions))
+    pub fn apply(mut self) -> Result<Patch, Error> {
+        apply(&mut self.parts, self.stack).map(Patch::new)
     }
 }

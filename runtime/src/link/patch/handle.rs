@@ -1,69 +1,91 @@
 //! The handle of a patch.
 
 use core::fmt;
+use std::panic::resume_unwind;
+use std::thread;
 
 use crate::arch::TARGET;
 use crate::error::Error;
 use crate::patch::{InsidePatch, Patching};
+use crate::probe::discard;
 use crate::site::Function;
 
-use super::apply::{patching, revert};
+use super::apply::{Applied, patching, revert};
 
 /// Replacements in the place of functions' bodies. Dropping it reverts.
 #[must_use = "dropping a patch reverts it"]
 pub struct Patch {
-    number: u64,
-    /// Empty when it was reverted, or is to stay.
-    functions: Vec<&'static Function>,
+    /// Without functions when it was reverted, or is to stay.
+    applied: Applied,
 }
 
 impl Patch {
-    pub(super) fn new(number: u64, functions: Vec<&'static Function>) -> Self {
-        Self { number, functions }
+    pub(super) fn new(applied: Applied) -> Self {
+        Self { applied }
     }
 
     /// The functions that are replaced.
     #[must_use]
     pub fn functions(&self) -> &[&'static Function] {
-        &self.functions
+        &self.applied.functions
     }
 
     /// Puts back what was there before: the functions' own bodies, or a patch below this one. Calls that are in a
-    /// replacement end there.
+    /// replacement end there. What a closure has captured is dropped here, or by the last call that is in it.
+    ///
+    /// # Panics
+    ///
+    /// If dropping that does. The patch is reverted all the same.
     pub fn revert(self) {
         drop(self);
     }
 
     /// As [`Patch::revert`], and returns when no call is in a replacement of these functions any more that began
-    /// before. Then what a replacement calls can be unloaded.
+    /// before. Then what a replacement calls can be unloaded, and what a closure has captured was dropped.
     ///
     /// # Errors
     ///
     /// [`Error::InsidePatch`] if the calling thread is in a replacement itself. The patch is reverted; only nobody
     /// has waited. [`Error::Unsupported`] in a process in which nothing can be changed any more.
+    ///
+    /// # Panics
+    ///
+    /// As [`Patch::revert`], when it has waited.
     pub fn revert_and_wait(mut self) -> Result<(), Error> {
-        let functions = core::mem::take(&mut self.functions);
-        if !revert(self.number, &functions) {
+        let applied = self.take();
+        let Some(dropped) = revert(&applied) else {
             return Err(Error::Unsupported {
                 target: TARGET,
                 reason: "the process was made by a bare `clone` in the midst of a change"
                     .to_owned(),
             });
-        }
-        let mut patchings = functions.iter().filter_map(|function| patching(function));
-        patchings.try_for_each(Patching::wait).map_err(|InsidePatch| Error::InsidePatch)
+        };
+        let mut patchings = applied.functions.iter().filter_map(|function| patching(function));
+        let waited = patchings.try_for_each(Patching::wait);
+        dropped.unwrap_or_else(|payload| resume_unwind(payload));
+        waited.map_err(|InsidePatch| Error::InsidePatch)
     }
 
     /// Keeps it for the life of the process.
     pub fn leak(mut self) {
-        self.functions.clear();
+        let _ = self.take();
+    }
+
+    fn take(&mut self) -> Applied {
+        let nothing = Applied { number: 0, functions: Vec::new(), codes: Vec::new() };
+        core::mem::replace(&mut self.applied, nothing)
     }
 }
 
 impl Drop for Patch {
     fn drop(&mut self) {
-        if !self.functions.is_empty() {
-            let _ = revert(self.number, &self.functions);
+        if self.applied.functions.is_empty() {
+            return;
+        }
+        match revert(&self.applied) {
+            Some(Err(payload)) if thread::panicking() => discard(payload),
+            Some(Err(payload)) => resume_unwind(payload),
+            Some(Ok(())) | None => {}
         }
     }
 }
@@ -78,7 +100,8 @@ impl Function {
 
 impl fmt::Debug for Patch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let functions: Vec<_> = self.functions.iter().map(|function| function.instance()).collect();
+        let functions: Vec<_> =
+            self.functions().iter().map(|function| function.instance()).collect();
         f.debug_struct("Patch").field("functions", &functions).finish_non_exhaustive()
     }
 }

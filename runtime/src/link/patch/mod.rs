@@ -7,6 +7,6 @@ mod handle;
 mod original;
 mod watch;
 
-pub use builder::{PatchBuilder, replacing};
+pub use builder::{PatchBuilder, replacing, replacing_by};
 pub use handle::Patch;
 pub use watch::{PatchEvent, PatchWatch, watch_patches};
