@@ -4,7 +4,7 @@
 //! members are offered as `dyn Any`: those whose type has, as it is written, neither lifetimes nor parameters. If it has
 //! some all the same, the compiler refuses what comes out.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
@@ -93,7 +93,7 @@ pub(crate) fn fields(item: TokenStream) -> TokenStream {
     if !errors.is_empty() {
         return errors.into_tokens();
     }
-    let name = &input.ident;
+    let (name, wanted) = (&input.ident, wanted());
     let (of_impl, of_type, bounds) = input.generics.split_for_impl();
     // What the derived `Debug` asks of type parameters, this does as well: then members of their types are shown.
     let predicates = bounds.iter().flat_map(|bounds| &bounds.predicates);
@@ -102,7 +102,7 @@ pub(crate) fn fields(item: TokenStream) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl #of_impl #private::Fields for #name #of_type #bounds {
-            fn field(&self, __name: &::core::primitive::str) -> ::core::option::Option<#private::Field<'_>> {
+            fn field(&self, #wanted: &::core::primitive::str) -> ::core::option::Option<#private::Field<'_>> {
                 match *self {
                     #(#arms)*
                     #[allow(unreachable_patterns)]
@@ -111,6 +111,11 @@ pub(crate) fn fields(item: TokenStream) -> TokenStream {
             }
         }
     }
+}
+
+/// The parameter that says which member is wanted. It and the bindings mean nothing that the user has of these names.
+fn wanted() -> Ident {
+    Ident::new("__gtramp_name", Span::mixed_site())
 }
 
 /// The members of a struct or a variant: `Self::A { ref id, .. } => match name { "id" => .., _ => None }`.
@@ -139,7 +144,7 @@ fn arm(
             found.push(quote!(#text => #private::Field::redacted(),));
             continue;
         }
-        let local = format_ident!("__{number}");
+        let local = format_ident!("__gtramp_{number}", span = Span::mixed_site());
         let any = match is_whole(&field.ty, generics) {
             true => quote!(::core::option::Option::Some(#local)),
             false => quote!(::core::option::Option::None),
@@ -155,8 +160,9 @@ fn arm(
     if found.is_empty() {
         return quote!(#path { .. } => ::core::option::Option::None,);
     }
+    let wanted = wanted();
     quote! {
-        #path { #(#patterns)* .. } => ::core::option::Option::Some(match __name {
+        #path { #(#patterns)* .. } => ::core::option::Option::Some(match #wanted {
             #(#found)*
             _ => return ::core::option::Option::None,
         }),

@@ -265,6 +265,40 @@ fn members_of_a_generic_type_are_followed_if_its_own_bounds_allow_it() {
     assert_eq!(seen.take(), expected);
 }
 
+/// Names that the expansion might take for its own.
+#[test]
+fn members_may_be_called_as_anything_is() {
+    #[derive(Debug, Fields)]
+    struct Odd<'a, T: ?Sized, const N: usize = 2>
+    where
+        T: 'a,
+    {
+        __name: u8,
+        __0: [u8; N],
+        some: &'a T,
+        run: fn(&str) -> Option<u8>,
+    }
+    #[derive(Debug, Fields)]
+    enum Never {}
+    #[allow(dead_code, non_upper_case_globals, reason = "it is only there")]
+    const __1: u8 = 1;
+    #[traceable]
+    fn odd(odd: &Odd<'_, str>, never: Option<Never>) -> usize {
+        usize::from(odd.__name) + odd.__0.len() + odd.some.len() + usize::from(never.is_some())
+    }
+    let paths = ["odd.__name", "odd.__0", "odd.some", "never.x"];
+    let (_link, seen) = at_entry(site!(odd), move |ctx| {
+        let run = ctx.field("odd.run").and_then(|run| run.get::<fn(&str) -> Option<u8>>().copied());
+        let text = format!("{:?}", run.and_then(|run| run("abc")));
+        texts(ctx, &paths).into_iter().chain([text]).collect()
+    });
+    let run = |text: &str| u8::try_from(text.len()).ok();
+    odd(&Odd { __name: 7, __0: [8; 2], some: "text", run }, None);
+    let expected =
+        ["odd.__name=7", "odd.__0=[8, 8]", "odd.some=\"text\"", "never.x: none", "Some(3)"];
+    assert_eq!(seen.take(), expected);
+}
+
 #[test]
 fn what_is_redacted_has_no_members() {
     let (_link, seen) = at_entry(site!(Account::kept_back), |ctx| texts(ctx, &["self", "self.id"]));
