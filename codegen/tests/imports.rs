@@ -12,7 +12,7 @@ use syn::{Item, UseTree};
 const ROWS: [&[&str]; 6] = [
     &["error", "sync", "arch", "sys", "scope"],
     &["site", "grace", "probe"],
-    &["registry", "md", "patch"],
+    &["registry", "md", "patch", "library"],
     &["caller", "poke"],
     &["life", "link"],
     &["fuzz"],

@@ -168,6 +168,58 @@ pub enum Error {
     },
     /// A thread that is in a replacement would wait for itself.
     InsidePatch,
+    /// What is shared under these names is of another type.
+    #[non_exhaustive]
+    OtherShared {
+        /// The library's name.
+        library: String,
+        /// The name in it.
+        name: String,
+        /// The type that was asked for.
+        asked: &'static str,
+        /// The type that is there.
+        there: &'static str,
+    },
+    /// A library was built for another program.
+    #[non_exhaustive]
+    NotALibrary {
+        /// What is wrong.
+        reason: String,
+    },
+    /// A library of this name is open.
+    #[non_exhaustive]
+    LibraryOpen {
+        /// Its name.
+        library: String,
+    },
+    /// No library of this name is open.
+    #[non_exhaustive]
+    NoSuchLibrary {
+        /// The name.
+        name: String,
+        /// The names of those that are.
+        there: Vec<String>,
+    },
+    /// A library has no such probe.
+    #[non_exhaustive]
+    NoSuchProbe {
+        /// Its name.
+        library: String,
+        /// The probe's.
+        name: String,
+        /// The kind that was asked for.
+        kind: Kind,
+        /// Names and kinds of those that it has.
+        there: Vec<String>,
+    },
+    /// A library cannot be unloaded yet.
+    #[non_exhaustive]
+    LibraryInUse {
+        /// Its name.
+        library: String,
+        /// How many probes and handles of it there are.
+        holders: usize,
+    },
     /// A link is to be changed that was detached.
     Detached,
     /// One transaction changes a link twice.
@@ -395,6 +447,40 @@ impl fmt::Display for Error {
             Self::InsidePatch => f.write_str(
                 "the patch is reverted, but this thread is in a replacement itself and would wait for ever: \
                  wait on another thread, or revert() without waiting",
+            ),
+            Self::OtherShared { library, name, asked, there } => write!(
+                f,
+                "`{name}` of library `{library}` is shared as `{there}`, but this asks for `{asked}`: parts that \
+                 share a value name the same type"
+            ),
+            Self::NotALibrary { reason } => write!(
+                f,
+                "the library cannot be opened: {reason}; build it and the program with the same version of \
+                 gtramp"
+            ),
+            Self::LibraryOpen { library } => write!(
+                f,
+                "a library `{library}` is open already: unload it first, or give this one another name in \
+                 probe_library!"
+            ),
+            Self::NoSuchLibrary { name, there } => {
+                write!(f, "no library `{name}` is open")?;
+                match there.as_slice() {
+                    [] => f.write_str("; ProbeLibrary::open opens one"),
+                    there => write!(f, ", but these are: `{}`", there.join("`, `")),
+                }
+            }
+            Self::NoSuchProbe { library, name, kind, there } => {
+                write!(f, "library `{library}` has no {kind} probe `{name}`, but ")?;
+                match there.as_slice() {
+                    [] => f.write_str("none at all"),
+                    there => f.write_str(&there.join(", ")),
+                }
+            }
+            Self::LibraryInUse { library, holders } => write!(
+                f,
+                "library `{library}` is in use by {holders} probe(s) or handle(s): it is unloaded when they are \
+                 detached and dropped"
             ),
             Self::Detached => {
                 f.write_str("the link was detached, and cannot be changed any more: attach another")

@@ -51,6 +51,7 @@ mod error;
 #[cfg(any(test, fuzzing))]
 mod fuzz;
 mod grace;
+mod library;
 mod life;
 mod link;
 mod md;
@@ -69,6 +70,10 @@ pub use gtramp_macros::{
 
 pub use error::{Error, Refusal};
 pub use grace::{IgnoreGuard, ignore_current_thread};
+pub use library::{
+    LibraryCall, LibraryEntry, LibraryExit, LibraryStart, Plain, ProbeLibrary, Shared, library,
+    shared,
+};
 pub use link::{
     Altered, Cookie, IntoProbes, Link, LinkBuilder, LinkInfo, LinkedFunction, Patch, PatchBuilder,
     PatchEvent, PatchWatch, Probes, Stats, Transaction, fentry, fexit, fmod_ret, fsession, link,
@@ -142,6 +147,7 @@ macro_rules! include_variants {
 pub mod __private {
     pub use crate::caller::{Contributed, Lookup};
     pub use crate::error::Error;
+    pub use crate::library::{Host, Row, Table, meet};
     pub use crate::life::Life;
     pub use crate::link::{
         Link, LinkBuilder, Patch, PatchBuilder, Signature, entry_link, exit_link, mod_ret_link,

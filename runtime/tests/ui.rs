@@ -30,3 +30,9 @@ fn replacement() {
     let cases = trybuild::TestCases::new();
     cases.compile_fail("tests/ui/replacement/*.rs");
 }
+
+#[test]
+fn library() {
+    let cases = trybuild::TestCases::new();
+    cases.compile_fail("tests/ui/library/*.rs");
+}
