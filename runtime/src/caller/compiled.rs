@@ -1,11 +1,12 @@
 //! Compiled callers: which instance serves probes of these types, or of any. `None` where a function has too
 //! many slots for one.
 
-use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, States};
+use crate::probe::{EntryHalf, ExitHalf, HalfOf, Kept, States, is_inline};
+use crate::probe::{EntryProbe, ExitProbe, ModRetProbe, SessionEntry, SessionExit};
 
 use super::abi::CallAbi;
 use super::generated::specialised;
-use super::specialised::{AsItSays, EveryOne, Returning, Typed};
+use super::specialised::{AsItSays, EveryOne, Half, Returning, Typed};
 use super::specialised::{EntryOnly, ExitOnly, InScope, ModRetOnly, Pair};
 
 /// The caller for one entry probe alone.
@@ -60,15 +61,26 @@ where
 }
 
 /// The caller for the two halves of a session, if they are all there is.
-pub(crate) fn session_caller<P, PM, Q, QM>(slots: usize, through: u32) -> Option<*const ()>
+pub(crate) fn session_caller<E, EM, X, XM>(slots: usize, through: u32) -> Option<*const ()>
 where
-    P: EntryProbe<PM>,
-    Q: ExitProbe<QM>,
+    EM: 'static,
+    E: SessionEntry<EM>,
+    XM: 'static,
+    X: SessionExit<E::State, XM>,
 {
-    if through == 0 {
-        specialised::<Pair<Typed<P, PM, false>, Typed<Q, QM, false>, States>>(slots)
-    } else {
-        specialised::<Pair<Typed<P, PM, true>, Typed<Q, QM, false>, States>>(slots)
+    type EntryOf<E, S, M, const THROUGH: bool> = Typed<EntryHalf<E, S>, HalfOf<M>, THROUGH>;
+    type ExitOf<X, S, M> = Typed<ExitHalf<X, S>, HalfOf<M>, false>;
+    type OnHeap<E, S, EM, X, XM, const THROUGH: bool> =
+        Pair<EntryOf<E, S, EM, THROUGH>, ExitOf<X, S, XM>, States>;
+    match (is_inline::<E::State>(), through == 0) {
+        (true, true) => {
+            specialised::<Pair<Half<E, EM, false>, Half<X, XM, false>, Kept<E::State>>>(slots)
+        }
+        (true, false) => {
+            specialised::<Pair<Half<E, EM, true>, Half<X, XM, false>, Kept<E::State>>>(slots)
+        }
+        (false, true) => specialised::<OnHeap<E, E::State, EM, X, XM, false>>(slots),
+        (false, false) => specialised::<OnHeap<E, E::State, EM, X, XM, true>>(slots),
     }
 }
 

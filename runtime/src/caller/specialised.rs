@@ -11,6 +11,8 @@
 //! When another caller is selected by then, or the thread is in a probe already, the call goes on in
 //! the caller that serves every list of the function.
 
+mod half;
+mod keep;
 mod runs;
 
 use core::marker::PhantomData;
@@ -25,6 +27,8 @@ use crate::site::Slot;
 use super::origin::{call_body, run_exits_of};
 use super::result::{drop_skipped, place};
 use super::run::miss;
+pub(super) use half::Half;
+use keep::Keep;
 pub(super) use runs::{AsItSays, EveryOne, Returning, Typed};
 use runs::{RunEntries, RunExits, RunModRet};
 
@@ -94,7 +98,7 @@ impl<E: RunEntries> Specialised for EntryOnly<E> {
             unsafe { hand_over(slots, md) }
         });
         // SAFETY: the list is held, and is one that this caller was made for.
-        unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
+        unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread, &mut ()) };
         leave(thread, thread.outermost());
         // SAFETY: the origin is the body of this site's function.
         unsafe { call_body(md.origin(), slots) }
@@ -128,7 +132,7 @@ impl<E: RunEntries> Specialised for InScope<E> {
         match unsafe { admits_at_once(row) } {
             Some(false) => {}
             // SAFETY: the list is held, and is one that this caller was made for.
-            Some(true) => unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) },
+            Some(true) => unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread, &mut ()) },
             None => {
                 leave(thread, thread.outermost());
                 // SAFETY: the caller's promise.
@@ -200,31 +204,10 @@ impl<C: RunExits> Specialised for ExitOnly<C> {
     }
 }
 
-/// What a caller keeps in its frame for its probes.
-trait Keep: Default {
-    /// The values of sessions, if that is it.
-    fn states(&mut self) -> Option<&mut States>;
-}
-
-/// Nothing.
-impl Keep for () {
-    #[inline(always)]
-    fn states(&mut self) -> Option<&mut States> {
-        None
-    }
-}
-
-impl Keep for States {
-    #[inline(always)]
-    fn states(&mut self) -> Option<&mut States> {
-        Some(self)
-    }
-}
-
 /// Entry and exit probes of one link, and what is kept for them.
 pub(super) struct Pair<E, C, K = ()>(PhantomData<(E, C, K)>);
 
-impl<E: RunEntries, C: RunExits, K: Keep> Specialised for Pair<E, C, K> {
+impl<E: RunEntries<K>, C: RunExits<K>, K: Keep> Specialised for Pair<E, C, K> {
     #[inline(always)]
     unsafe fn run<const N: usize>(
         mut slots: [Slot; N],
@@ -240,7 +223,7 @@ impl<E: RunEntries, C: RunExits, K: Keep> Specialised for Pair<E, C, K> {
         let mut kept = K::default();
         let outer = States::enter(kept.states(), thread);
         // SAFETY: the list is held, and is one that this caller was made for.
-        unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread) };
+        unsafe { E::run(list, slots.as_mut_ptr(), &md.target, thread, &mut kept) };
         States::leave(outer, thread);
         leave(thread, thread.outermost());
         // A link that is alone in a later list has another caller only if it is counted now and was not, or was and is
@@ -258,7 +241,7 @@ impl<E: RunEntries, C: RunExits, K: Keep> Specialised for Pair<E, C, K> {
 /// As [`Specialised::run`]; and in every such list, what `C` runs is there, its one probe in the row
 /// `AT` this place.
 #[inline(always)]
-unsafe fn run_body<C: RunExits, const N: usize, const AT: u32, K: Keep>(
+unsafe fn run_body<C: RunExits<K>, const N: usize, const AT: u32, K: Keep>(
     slots: [Slot; N],
     md: &'static Md,
     own: Option<*const ()>,
@@ -281,7 +264,7 @@ unsafe fn run_body<C: RunExits, const N: usize, const AT: u32, K: Keep>(
     }
     let outer = States::enter(kept.states(), thread);
     // SAFETY: the list is held, and is one that has such a row, says the caller.
-    let ret = unsafe { C::end::<N, AT>(list, &mut saved, md, ret, thread) };
+    let ret = unsafe { C::end::<N, AT>(list, &mut saved, md, ret, thread, kept) };
     States::leave(outer, thread);
     ret
 }
@@ -297,16 +280,16 @@ struct Unwinding<'k, K: Keep> {
 impl<K: Keep> Drop for Unwinding<'_, K> {
     #[inline(always)]
     fn drop(&mut self) {
-        unwound(self.sole, self.md, self.args, self.kept);
+        unwound(self.sole, self.md, self.args, core::mem::take(self.kept));
     }
 }
 
 /// Runs the exit probes of a call that has no result.
 #[cold]
 #[inline(never)]
-fn unwound<K: Keep>(sole: Sole, md: &'static Md, args: *mut Slot, kept: &mut K) {
+fn unwound<K: Keep>(sole: Sole, md: &'static Md, args: *mut Slot, kept: K) {
     let ret = core::ptr::null_mut();
-    run_exit_of(sole, md, args, ret, Outcome::Unwound, kept);
+    kept.hand_over(|states| run_exit_of(sole, md, args, ret, Outcome::Unwound, states));
 }
 
 /// Runs the exit probes of a call that has returned, somewhere else than where its result is, so that this
@@ -321,20 +304,26 @@ fn returned<const N: usize, K: Keep>(
     kept: &mut K,
 ) -> Slot {
     let place = place(md, in_slot, args, &raw mut ret);
-    run_exit_of(sole, md, args.as_mut_ptr(), place, Outcome::Returned, kept);
+    run_returned(sole, md, args.as_mut_ptr(), place, core::mem::take(kept));
     ret
+}
+
+#[cold]
+#[inline(never)]
+fn run_returned<K: Keep>(sole: Sole, md: &'static Md, args: *mut Slot, ret: *mut (), kept: K) {
+    kept.hand_over(|states| run_exit_of(sole, md, args, ret, Outcome::Returned, states));
 }
 
 /// Runs the exit probes of one link, if it is still attached: on any thread, in any list.
 #[cold]
 #[inline(never)]
-fn run_exit_of<K: Keep>(
+fn run_exit_of(
     sole: Sole,
     md: &'static Md,
     args: *mut Slot,
     ret: *mut (),
     outcome: Outcome,
-    kept: &mut K,
+    states: Option<&mut States>,
 ) {
     match enter_slow() {
         Slow::Skip => {}
@@ -346,7 +335,7 @@ fn run_exit_of<K: Keep>(
         Slow::Enter { thread, mark, nested } => {
             let mut frame = Frame { target: &md.target, args, ret, outcome };
             let (list, pin) = md.pin(thread);
-            let outer = States::enter(kept.states(), thread);
+            let outer = States::enter(states, thread);
             run_exits_of(sole.link(), list, &mut frame, thread, mark, nested);
             States::leave(outer, thread);
             pin.release(thread);

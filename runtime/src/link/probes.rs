@@ -7,8 +7,8 @@ use crate::caller::{
     entry_caller, entry_caller_in_scope, exit_caller, mod_ret_caller, pair_caller, session_caller,
 };
 use crate::probe::{
-    AnyEntry, AnyExit, AnyModRet, AnyPoll, AnyProbe, EntryHalf, EntryProbe, ExitHalf, ExitProbe,
-    HalfOf, Kind, ModRetProbe, PairCaller, PollProbe, SessionEntry, SessionExit, halves,
+    AnyEntry, AnyExit, AnyModRet, AnyPoll, AnyProbe, EntryProbe, ExitProbe, HalfOf, Kind,
+    ModRetProbe, PairCaller, PollProbe, SessionEntry, SessionExit, halves,
 };
 
 /// Probes that are attached together: what [`Link::update`](crate::Link::update) puts in the place of a link's own
@@ -162,8 +162,7 @@ impl Probes {
         X: SessionExit<E::State, XM>,
     {
         let (probe, exit) = halves(entry, exit);
-        let specialised =
-            session_caller::<EntryHalf<E, E::State>, HalfOf<EM>, ExitHalf<X, E::State>, HalfOf<XM>>;
+        let specialised = session_caller::<E, EM, X, XM>;
         if self.list.is_empty() {
             self.pair = Some(specialised);
         }

@@ -246,15 +246,34 @@ pub(crate) unsafe fn run_entry<P: EntryProbe<M>, M, const THROUGH: bool>(
     target: &'static Target,
     errno: Errno,
 ) {
+    let call = |probe: &P, ctx: &Entry<'_>| {
+        // SAFETY: the row was bound to the target's function.
+        unsafe { probe.call(ctx) }
+    };
+    // SAFETY: the caller's promise.
+    unsafe { run_entry_by::<P, THROUGH>(row, args, target, errno, call) };
+}
+
+/// As [`run_entry`], in another way than by the probe's own `call`: it gets the context of a call of the function
+/// to which the row was bound.
+///
+/// # Safety
+///
+/// As [`run_entry`].
+#[inline(always)]
+pub(super) unsafe fn run_entry_by<P, const THROUGH: bool>(
+    row: &Row,
+    args: *mut Slot,
+    target: &'static Target,
+    errno: Errno,
+    call: impl FnOnce(&P, &Entry<'_>),
+) {
     let through = if THROUGH { row.through } else { 0 };
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
     let frame = Frame { target, args, ret: core::ptr::null_mut(), outcome: Outcome::Running };
     let ctx = Entry(Context::new(&frame, row, through));
-    let call = || {
-        // SAFETY: the row was bound to the target's function.
-        unsafe { probe.call(&ctx) }
-    };
+    let call = || call(probe, &ctx);
     let run = || {
         // SAFETY: the row's link is alive.
         unsafe { guarded(row.link, call) };

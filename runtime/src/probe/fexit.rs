@@ -311,15 +311,36 @@ pub(crate) unsafe fn run_exit<P: ExitProbe<M>, M, const THROUGH: bool>(
     outcome: Outcome,
     errno: Errno,
 ) {
+    let call = |probe: &P, ctx: &Exit<'_>| {
+        // SAFETY: the row was bound to the target's function.
+        unsafe { probe.call(ctx) }
+    };
+    // SAFETY: the caller's promise.
+    unsafe { run_exit_by::<P, THROUGH>(row, args, target, ret, outcome, errno, call) };
+}
+
+/// As [`run_exit`], in another way than by the probe's own `call`: it gets the context of a call of the function
+/// to which the row was bound.
+///
+/// # Safety
+///
+/// As [`run_exit`].
+#[inline(always)]
+pub(super) unsafe fn run_exit_by<P, const THROUGH: bool>(
+    row: &Row,
+    args: *mut Slot,
+    target: &'static Target,
+    ret: *mut (),
+    outcome: Outcome,
+    errno: Errno,
+    call: impl FnOnce(&P, &Exit<'_>),
+) {
     let through = if THROUGH { row.through } else { 0 };
     // SAFETY: the caller's promise: the row's probe is a `P`, and its link is alive.
     let probe = unsafe { &*row.probe.cast::<P>() };
     let frame = Frame { target, args, ret, outcome };
     let ctx = Exit(Context::new(&frame, row, through));
-    let call = || {
-        // SAFETY: the row was bound to the target's function.
-        unsafe { probe.call(&ctx) }
-    };
+    let call = || call(probe, &ctx);
     let run = || {
         // SAFETY: the row's link is alive.
         unsafe { guarded(row.link, call) };

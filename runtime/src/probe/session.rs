@@ -193,6 +193,13 @@ pub(crate) struct Session<S> {
     state: PhantomData<fn(S) -> S>,
 }
 
+impl<S> Session<S> {
+    #[inline(always)]
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+}
+
 /// The two halves of a session, as probes of one link.
 pub(crate) fn halves<EM, E, XM, X>(
     entry: E,
@@ -213,13 +220,13 @@ where
 pub(crate) struct HalfOf<M>(PhantomData<M>);
 
 pub(crate) struct EntryHalf<E, S> {
-    half: E,
-    session: Session<S>,
+    pub(super) half: E,
+    pub(super) session: Session<S>,
 }
 
 pub(crate) struct ExitHalf<X, S> {
-    half: X,
-    session: Session<S>,
+    pub(super) half: X,
+    pub(super) session: Session<S>,
 }
 
 // SAFETY: it reads what its half reads.
@@ -270,7 +277,7 @@ const INLINE: usize = size_of::<Room>();
 
 type Room = MaybeUninit<[usize; 4]>;
 
-const fn is_inline<S>() -> bool {
+pub(crate) const fn is_inline<S>() -> bool {
     size_of::<S>() <= INLINE && align_of::<S>() <= align_of::<Room>()
 }
 
@@ -290,9 +297,9 @@ impl Place {
         Self { number: 0, room: Room::uninit(), drop: |_| () }
     }
 
-    /// Puts a value into an empty place.
+    /// Puts a value of the session of this number into an empty place.
     #[inline(always)]
-    fn fill<S: Send + 'static>(&mut self, session: &Session<S>, value: S) {
+    fn fill<S: Send + 'static>(&mut self, session: u64, value: S) {
         debug_assert_eq!(self.number, 0, "it would be lost");
         if is_inline::<S>() {
             // SAFETY: there is room for one.
@@ -306,7 +313,7 @@ impl Place {
             // SAFETY: the promise of whoever calls it: the value is there, and nobody uses it afterwards.
             drop(unsafe { read::<S>(room) });
         };
-        self.number = session.number;
+        self.number = session;
     }
 
     /// Takes the value, if it is of this session.
@@ -324,12 +331,15 @@ impl Place {
     #[inline(never)]
     fn drop_value(&mut self) {
         // SAFETY: the value is there, and nobody uses it afterwards.
-        let drop = || unsafe { (self.drop)(&mut self.room) };
-        // Neither a panic of it nor its `errno` must come out of the traced call.
-        let caught = || catch_unwind(AssertUnwindSafe(drop)).map_err(discard);
-        // SAFETY: it is the calling thread's.
-        let _ = unsafe { Errno::of_this_thread().keep(caught) };
+        drop_last(|| unsafe { (self.drop)(&mut self.room) });
     }
+}
+
+/// Drops a value that nobody has taken. Neither a panic of it nor its `errno` comes out of the traced call.
+pub(super) fn drop_last(drop: impl FnOnce()) {
+    let caught = || catch_unwind(AssertUnwindSafe(drop)).map_err(discard);
+    // SAFETY: it is the calling thread's.
+    let _ = unsafe { Errno::of_this_thread().keep(caught) };
 }
 
 /// # Safety
@@ -374,6 +384,15 @@ impl Default for States {
 }
 
 impl States {
+    /// With the value of the session of this number, if there is one.
+    pub(super) fn of<S: Send + 'static>(session: u64, value: Option<S>) -> Self {
+        let mut states = Self::default();
+        if let Some(value) = value {
+            states.first.fill(session, value);
+        }
+        states
+    }
+
     /// From here to [`States::leave`] the probes that run on this thread, whose record it is, find these values, if
     /// there are any.
     ///
@@ -409,7 +428,7 @@ impl States {
     fn keep<S: Send + 'static>(session: &Session<S>, value: S) {
         // SAFETY: storing a value runs nothing of a user's.
         match unsafe { Self::current() } {
-            Some(states) if states.first.number == 0 => states.first.fill(session, value),
+            Some(states) if states.first.number == 0 => states.first.fill(session.number, value),
             Some(states) => states.keep_more(session, value),
             // Without a place to keep it, it is dropped.
             None => drop(value),
@@ -421,7 +440,7 @@ impl States {
     fn keep_more<S: Send + 'static>(&mut self, session: &Session<S>, value: S) {
         self.more.push(Place::empty());
         if let Some(place) = self.more.last_mut() {
-            place.fill(session, value);
+            place.fill(session.number, value);
         }
     }
 

@@ -11,14 +11,20 @@ use crate::site::Slot;
 use super::super::result::place;
 
 /// Which entry probes of a list run, and how.
-pub(super) trait RunEntries {
+pub(super) trait RunEntries<K = ()> {
     /// Keeps `errno` from them, as all of these do.
     ///
     /// # Safety
     ///
     /// The thread is the calling thread's, and holds the list. The list's own caller runs this: it has such
     /// rows, which were bound to the target's function. The slots are those of a call of it.
-    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread);
+    unsafe fn run(
+        list: &List,
+        args: *mut Slot,
+        target: &'static Target,
+        thread: &Thread,
+        kept: &mut K,
+    );
 }
 
 /// Which modify-return probe of a list runs, and how.
@@ -39,7 +45,7 @@ pub(super) trait RunModRet {
 }
 
 /// Which exit probes of a list run, and how.
-pub(super) trait RunExits: Sized {
+pub(super) trait RunExits<K = ()>: Sized {
     /// Whether the result travels in a slot, if that is known.
     const IN_SLOT: Option<bool>;
 
@@ -53,6 +59,7 @@ pub(super) trait RunExits: Sized {
         target: &'static Target,
         ret: *mut (),
         thread: &Thread,
+        kept: &mut K,
     );
 
     /// Runs them at the end of a call with these slots and this result, lets the mark go under which they
@@ -69,9 +76,10 @@ pub(super) trait RunExits: Sized {
         md: &'static Md,
         ret: Slot,
         thread: &Thread,
+        kept: &mut K,
     ) -> Slot {
         // SAFETY: the caller's promise.
-        unsafe { end_here::<Self, N, AT>(list, slots, md, ret, thread) }
+        unsafe { end_here::<Self, N, AT, K>(list, slots, md, ret, thread, kept) }
     }
 }
 
@@ -88,9 +96,15 @@ pub(in crate::caller) struct Returning<const IN_SLOT: bool>;
 /// Every probe there is.
 pub(in crate::caller) struct EveryOne;
 
-impl<P: EntryProbe<M>, M, const THROUGH: bool> RunEntries for Typed<P, M, THROUGH> {
+impl<K, P: EntryProbe<M>, M, const THROUGH: bool> RunEntries<K> for Typed<P, M, THROUGH> {
     #[inline(always)]
-    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread) {
+    unsafe fn run(
+        list: &List,
+        args: *mut Slot,
+        target: &'static Target,
+        thread: &Thread,
+        _: &mut K,
+    ) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(0) };
         // SAFETY: the caller's promise.
@@ -98,9 +112,15 @@ impl<P: EntryProbe<M>, M, const THROUGH: bool> RunEntries for Typed<P, M, THROUG
     }
 }
 
-impl RunEntries for AsItSays {
+impl<K> RunEntries<K> for AsItSays {
     #[inline(always)]
-    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread) {
+    unsafe fn run(
+        list: &List,
+        args: *mut Slot,
+        target: &'static Target,
+        thread: &Thread,
+        _: &mut K,
+    ) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(0) };
         // SAFETY: the caller's promise.
@@ -108,7 +128,7 @@ impl RunEntries for AsItSays {
     }
 }
 
-impl RunExits for AsItSays {
+impl<K> RunExits<K> for AsItSays {
     const IN_SLOT: Option<bool> = None;
 
     #[inline(always)]
@@ -118,6 +138,7 @@ impl RunExits for AsItSays {
         target: &'static Target,
         ret: *mut (),
         thread: &Thread,
+        _: &mut K,
     ) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(AT) };
@@ -126,9 +147,15 @@ impl RunExits for AsItSays {
     }
 }
 
-impl RunEntries for EveryOne {
+impl<K> RunEntries<K> for EveryOne {
     #[inline(always)]
-    unsafe fn run(list: &List, args: *mut Slot, target: &'static Target, thread: &Thread) {
+    unsafe fn run(
+        list: &List,
+        args: *mut Slot,
+        target: &'static Target,
+        thread: &Thread,
+        _: &mut K,
+    ) {
         for row in list.entries() {
             // SAFETY: the caller's promise.
             unsafe { row.run_entry(args, target, thread) };
@@ -155,7 +182,7 @@ impl<P: ModRetProbe<M>, M, const THROUGH: bool> RunModRet for Typed<P, M, THROUG
 }
 
 /// What an exit probe asks for is in the slots themselves.
-impl<P: ExitProbe<M>, M> RunExits for Typed<P, M, false> {
+impl<K, P: ExitProbe<M>, M> RunExits<K> for Typed<P, M, false> {
     const IN_SLOT: Option<bool> = P::RET_IN_SLOT;
 
     #[inline(always)]
@@ -165,6 +192,7 @@ impl<P: ExitProbe<M>, M> RunExits for Typed<P, M, false> {
         target: &'static Target,
         ret: *mut (),
         thread: &Thread,
+        _: &mut K,
     ) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(AT) };
@@ -174,7 +202,7 @@ impl<P: ExitProbe<M>, M> RunExits for Typed<P, M, false> {
     }
 }
 
-impl<const IN_SLOT: bool> RunExits for Returning<IN_SLOT> {
+impl<K, const IN_SLOT: bool> RunExits<K> for Returning<IN_SLOT> {
     const IN_SLOT: Option<bool> = Some(IN_SLOT);
 
     #[inline(always)]
@@ -184,9 +212,10 @@ impl<const IN_SLOT: bool> RunExits for Returning<IN_SLOT> {
         target: &'static Target,
         ret: *mut (),
         thread: &Thread,
+        kept: &mut K,
     ) {
         // SAFETY: the caller's promise.
-        unsafe { <AsItSays as RunExits>::run::<AT>(list, args, target, ret, thread) };
+        unsafe { <AsItSays as RunExits<K>>::run::<AT>(list, args, target, ret, thread, kept) };
     }
 
     /// Few slots stay in registers, and the frame goes before the probe runs.
@@ -197,6 +226,7 @@ impl<const IN_SLOT: bool> RunExits for Returning<IN_SLOT> {
         md: &'static Md,
         ret: Slot,
         thread: &Thread,
+        kept: &mut K,
     ) -> Slot {
         if IN_SLOT && N <= END_SLOTS {
             // SAFETY: the caller's promise: the mark holds it.
@@ -208,11 +238,11 @@ impl<const IN_SLOT: bool> RunExits for Returning<IN_SLOT> {
             return unsafe { Row::end_call(row, core::array::from_fn(slot), &md.target, ret) };
         }
         // SAFETY: the caller's promise.
-        unsafe { end_here::<Self, N, AT>(list, slots, md, ret, thread) }
+        unsafe { end_here::<Self, N, AT, K>(list, slots, md, ret, thread, kept) }
     }
 }
 
-impl RunExits for EveryOne {
+impl<K> RunExits<K> for EveryOne {
     const IN_SLOT: Option<bool> = None;
 
     #[inline(always)]
@@ -222,6 +252,7 @@ impl RunExits for EveryOne {
         target: &'static Target,
         ret: *mut (),
         thread: &Thread,
+        _: &mut K,
     ) {
         for row in list.exits() {
             // SAFETY: the caller's promise.
@@ -236,18 +267,19 @@ impl RunExits for EveryOne {
 ///
 /// As there.
 #[inline(always)]
-unsafe fn end_here<C: RunExits, const N: usize, const AT: u32>(
+unsafe fn end_here<C: RunExits<K>, const N: usize, const AT: u32, K>(
     list: *const List,
     slots: &mut [Slot; N],
     md: &'static Md,
     mut ret: Slot,
     thread: &Thread,
+    kept: &mut K,
 ) -> Slot {
     let place = place(md, C::IN_SLOT, slots, &raw mut ret);
     // SAFETY: the caller's promise: the mark holds it.
     let held = unsafe { &*list };
     // SAFETY: the caller's promise.
-    unsafe { C::run::<AT>(held, slots.as_mut_ptr(), &md.target, place, thread) };
+    unsafe { C::run::<AT>(held, slots.as_mut_ptr(), &md.target, place, thread, kept) };
     leave(thread, thread.outermost());
     ret
 }
