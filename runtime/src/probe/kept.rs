@@ -13,7 +13,7 @@ use super::{Entry, Exit, Row, SessionEntry, SessionExit};
 
 /// The value that the entry half has left, if it has, in the frame of its caller.
 pub(crate) struct Kept<S: Send + 'static> {
-    /// Which session's. Of no meaning without a value.
+    /// Which session's; 0 before the entry half has run.
     session: u64,
     value: ManuallyDrop<Option<S>>,
 }
@@ -71,11 +71,11 @@ pub(crate) unsafe fn run_entry_half<E: SessionEntry<M>, M, const THROUGH: bool>(
 }
 
 /// Runs the exit half of a session at a call that has returned, see [`run_exit`](super::run_exit), if there is a
-/// value.
+/// value of its session.
 ///
 /// # Safety
 ///
-/// As there; the row's probe is an [`ExitHalf`] of `X`, and what is kept was left by the other half of its session.
+/// As there; the row's probe is an [`ExitHalf`] of `X`.
 #[inline(always)]
 pub(crate) unsafe fn run_exit_half<X: SessionExit<S, M>, S: Send + 'static, M>(
     row: &Row,
@@ -86,8 +86,10 @@ pub(crate) unsafe fn run_exit_half<X: SessionExit<S, M>, S: Send + 'static, M>(
     kept: &mut Kept<S>,
 ) {
     let call = |half: &ExitHalf<X, S>, ctx: &Exit<'_>| {
-        if let Some(value) = kept.value.take() {
-            debug_assert_eq!(kept.session, half.session.number(), "it is of this session");
+        // Probes may have been exchanged for others of the same types.
+        if kept.session == half.session.number()
+            && let Some(value) = kept.value.take()
+        {
             // SAFETY: the row was bound to the target's function.
             unsafe { half.half.call(ctx, value) };
         }

@@ -44,7 +44,7 @@ impl<S: Send + 'static, X: SessionExit<S, M>, M> RunExits<Kept<S>> for Half<X, M
     ) {
         // SAFETY: the list has such a row, says the caller.
         let row = unsafe { list.row(AT) };
-        // SAFETY: the caller's promise; and the link's probes are those that the call began with.
+        // SAFETY: the caller's promise.
         unsafe { run_exit_half::<X, S, M>(row, args, target, ret, thread.errno(), kept) };
     }
 }
