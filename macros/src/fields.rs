@@ -13,7 +13,6 @@ use syn::{Attribute, Data, DeriveInput, GenericParam, Generics, Ident, Member, P
 
 use crate::args::Runtime;
 use crate::errors::Errors;
-use crate::function::ungrouped;
 use crate::tokens::any_word;
 
 /// What `#[fields(..)]` says.
@@ -97,8 +96,10 @@ pub(crate) fn fields(item: TokenStream) -> TokenStream {
     let (of_impl, of_type, bounds) = input.generics.split_for_impl();
     // What the derived `Debug` asks of type parameters, this does as well: then members of their types are shown.
     let predicates = bounds.iter().flat_map(|bounds| &bounds.predicates);
-    let parameters = input.generics.type_params().map(|param| &param.ident);
-    let bounds = quote!(where #(#predicates,)* #(#parameters: ::core::fmt::Debug,)*);
+    let parameters: Vec<_> = input.generics.type_params().map(|param| &param.ident).collect();
+    // And whatever else that asks.
+    let whole = (!parameters.is_empty()).then(|| quote!(Self: ::core::fmt::Debug));
+    let bounds = quote!(where #(#predicates,)* #(#parameters: ::core::fmt::Debug,)* #whole);
     quote! {
         #[automatically_derived]
         impl #of_impl #private::Fields for #name #of_type #bounds {
@@ -129,7 +130,7 @@ fn arm(
     let (mut patterns, mut found) = (Vec::new(), Vec::new());
     for (number, field) in fields.iter().enumerate() {
         let said = said(&field.attrs, errors);
-        if said.iter().any(|said| matches!(said, Said::Skip)) || is_unsized(&field.ty) {
+        if said.iter().any(|said| matches!(said, Said::Skip)) {
             continue;
         }
         let member = match &field.ident {
@@ -144,17 +145,20 @@ fn arm(
             found.push(quote!(#text => #private::Field::redacted(),));
             continue;
         }
-        let local = format_ident!("__gtramp_{number}", span = Span::mixed_site());
+        let local: Ident = format_ident!("__gtramp_{number}", span = Span::mixed_site());
+        patterns.push(quote!(#member: ref #local,));
+        let member = quote!(#private::Member(#local));
         let any = match is_whole(&field.ty, generics) {
-            true => quote!(::core::option::Option::Some(#local)),
+            true => quote!(#member.__gtramp_any()),
             false => quote!(::core::option::Option::None),
         };
-        patterns.push(quote!(#member: ref #local,));
         found.push(quote! {
-            #text => {
-                let __member = #private::Member(#local);
-                #private::Field::new(__member.__gtramp_debug(), __member.__gtramp_fields(), #any)
-            }
+            #text => #private::Field::new(
+                #member.__gtramp_debug(),
+                #member.__gtramp_text(),
+                #member.__gtramp_fields(),
+                #any,
+            ),
         });
     }
     if found.is_empty() {
@@ -181,15 +185,6 @@ fn is_whole(ty: &Type, generics: &Generics) -> bool {
         })
         .collect();
     !any_word(ty.to_token_stream(), |word| word == "Self" || names.contains(&word))
-}
-
-/// Whether it has no size: the last member of a type that has none.
-fn is_unsized(ty: &Type) -> bool {
-    match ungrouped(ty) {
-        Type::Slice(_) | Type::TraitObject(_) => true,
-        Type::Path(path) => path.path.is_ident("str"),
-        _ => false,
-    }
 }
 
 fn is_packed(attribute: &Attribute) -> bool {

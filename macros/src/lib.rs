@@ -346,6 +346,9 @@ pub fn fsession(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// }
 /// ```
 ///
+/// `redact` hides the member where it is asked for by its path. What the type's own `Debug` shows of it is shown with the
+/// whole value all the same.
+///
 /// `#[fields(crate = path)]` on the type says where to find gtramp, if not at `::gtramp`.
 #[proc_macro_derive(Fields, attributes(fields))]
 pub fn derive_fields(item: TokenStream) -> TokenStream {

@@ -38,6 +38,9 @@ impl<'v> Value<'v> {
         if let Some(value) = read_member(field) {
             return value;
         }
+        if let Some(text) = field.as_str() {
+            return Self::Text(Cow::Borrowed(text));
+        }
         if field.is_shown() { Self::Text(Cow::Owned(field.to_string())) } else { Self::Absent }
     }
 

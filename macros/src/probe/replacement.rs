@@ -163,21 +163,23 @@ fn expand(
         None => {
             // It asks nothing of lifetimes, which the borrow checker proves: see `super::expand`.
             let span = Span::call_site().located_at(ret.written.span());
-            let proof = quote_spanned!(span=> #private::borrows_nothing(&ret));
-            let object = quote!(dyn Fn(#(#open),*) -> #ret_open + Send + Sync);
+            let proof = quote_spanned!(span=> #private::borrows_nothing(&__gtramp_ret));
+            let object = quote! {
+                dyn ::core::ops::Fn(#(#open),*) -> #ret_open + ::core::marker::Send + ::core::marker::Sync
+            };
             Called {
                 signature: quote!(::core::option::Option::None),
                 shim: quote! {
-                    let shim: fn(*const ::std::boxed::Box<#object>, #(#open),*) -> #ret_open =
-                        |closure, #(#names),*| {
+                    let __gtramp_shim: fn(*const ::std::boxed::Box<#object>, #(#open),*) -> #ret_open =
+                        |__gtramp_closure, #(#names),*| {
                             // SAFETY: the promise of `run`.
-                            let closure = unsafe { &*closure };
-                            let ret = closure(#(#names),*);
+                            let __gtramp_closure = unsafe { &*__gtramp_closure };
+                            let __gtramp_ret = __gtramp_closure(#(#names),*);
                             #proof;
-                            ret
+                            __gtramp_ret
                         };
                 },
-                call: quote!(shim(closure.cast(), #(#names),*)),
+                call: quote!(__gtramp_shim(__gtramp_closure.cast(), #(#names),*)),
                 take: open.iter().map(|open| quote!(#open)).collect(),
                 object,
             }
@@ -187,31 +189,39 @@ fn expand(
     let reads = names.iter().zip(&take).enumerate().map(|(index, (name, take))| {
         quote! {
             // SAFETY: the promise of `run`: it is the slot of this argument, whose value nobody else takes.
-            let #name = unsafe { #private::taken::<#take>(slots, #index) };
+            let #name = unsafe { #private::taken::<#take>(__gtramp_slots, #index) };
         }
     });
     let (attrs, capture, body) = (&closure.attrs, &closure.capture, &closure.body);
     let lints = signature_lints();
-    let site = Span::mixed_site();
-    let (boxed, run) = (syn::Ident::new("boxed", site), syn::Ident::new("run", site));
+    // A constant of the user's would be compared with what is bound by its name, wherever the name stands.
+    let local = |name| syn::Ident::new(name, Span::mixed_site());
+    let (boxed, run) = (local("__gtramp_boxed"), local("__gtramp_run"));
     quote!({
         #lints
         #[allow(clippy::type_complexity)]
         #(#attrs)*
         let #boxed: ::std::boxed::Box<#object> = ::std::boxed::Box::new(#capture |#(#patterns),*| #body);
         #[allow(clippy::borrowed_box, clippy::type_complexity, clippy::too_many_arguments)]
-        let #run: unsafe fn(*const (), *mut #private::Slot) -> #private::Slot = |closure, slots| {
+        let #run: unsafe fn(*const (), *mut #private::Slot) -> #private::Slot = |__gtramp_closure, __gtramp_slots| {
             #shim
             #(#reads)*
-            let ret = #call;
+            let __gtramp_ret = #call;
             // SAFETY: the promise of `run`: behind the arguments is the address of room for the result, where that
             // is needed.
-            unsafe { #private::returned(slots, #count, ret) }
+            unsafe { #private::returned(__gtramp_slots, #count, __gtramp_ret) }
         };
-        let (params, ret) = (::std::vec::Vec::from([#(#descriptions),*]), #described);
-        // SAFETY: `run` takes the arguments that `params` names, and asks no more of lifetimes than its types say: the
+        // SAFETY: `run` takes the arguments that are described, and asks no more of lifetimes than its types say: the
         // shim proves it, or `signature` is the type of pointers to such functions.
-        unsafe { #private::replacing_by(#boxed, params, ret, #signature, #run) }
+        unsafe {
+            #private::replacing_by(
+                #boxed,
+                ::std::vec::Vec::from([#(#descriptions),*]),
+                #described,
+                #signature,
+                #run,
+            )
+        }
     })
 }
 
@@ -231,15 +241,17 @@ fn borrows(pointer: &Type, private: &TokenStream, open: &[&Type]) -> Called {
     let Type::FnPtr(of) = pointer else { unreachable!("it is the type of a pointer") };
     let (lifetimes, output) = (&of.lifetimes, &of.output);
     let inputs = of.inputs.iter().map(|input| &input.ty);
-    let object = quote!(dyn #lifetimes Fn(#(#inputs),*) #output + Send + Sync);
+    let object = quote! {
+        dyn #lifetimes ::core::ops::Fn(#(#inputs),*) #output + ::core::marker::Send + ::core::marker::Sync
+    };
     let names = parameter_names(open.len());
     Called {
         signature: quote!(::core::option::Option::Some(#private::type_id_of::<#pointer>())),
         shim: quote! {
             // SAFETY: the promise of `run`.
-            let closure = unsafe { &*closure.cast::<::std::boxed::Box<#object>>() };
+            let __gtramp_closure = unsafe { &*__gtramp_closure.cast::<::std::boxed::Box<#object>>() };
         },
-        call: quote!(closure(#(#names),*)),
+        call: quote!(__gtramp_closure(#(#names),*)),
         take: open.iter().map(|_| quote!(_)).collect(),
         object,
     }

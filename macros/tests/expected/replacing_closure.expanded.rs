@@ -18,54 +18,65 @@ fn main() {
             clippy::vec_box
         )]
         #[allow(clippy::type_complexity)]
-        let boxed: ::std::boxed::Box<dyn Fn(&Ledger, u64) -> u64 + Send + Sync> = ::std::boxed::Box::new(move |
-            ledger,
-            amount|
-        { ledger.fee.min(limit) + amount });
+        let __gtramp_boxed: ::std::boxed::Box<
+            dyn ::core::ops::Fn(
+                &Ledger,
+                u64,
+            ) -> u64 + ::core::marker::Send + ::core::marker::Sync,
+        > = ::std::boxed::Box::new(move |ledger, amount| {
+            ledger.fee.min(limit) + amount
+        });
         #[allow(
             clippy::borrowed_box,
             clippy::type_complexity,
             clippy::too_many_arguments
         )]
-        let run: unsafe fn(
+        let __gtramp_run: unsafe fn(
             *const (),
             *mut ::gtramp::__private::Slot,
-        ) -> ::gtramp::__private::Slot = |closure, slots| {
-            let shim: fn(
-                *const ::std::boxed::Box<dyn Fn(&Ledger, u64) -> u64 + Send + Sync>,
+        ) -> ::gtramp::__private::Slot = |__gtramp_closure, __gtramp_slots| {
+            let __gtramp_shim: fn(
+                *const ::std::boxed::Box<
+                    dyn ::core::ops::Fn(
+                        &Ledger,
+                        u64,
+                    ) -> u64 + ::core::marker::Send + ::core::marker::Sync,
+                >,
                 &Ledger,
                 u64,
-            ) -> u64 = |closure, p0, p1| {
-                let closure = unsafe { &*closure };
-                let ret = closure(p0, p1);
-                ::gtramp::__private::borrows_nothing(&ret);
-                ret
+            ) -> u64 = |__gtramp_closure, p0, p1| {
+                let __gtramp_closure = unsafe { &*__gtramp_closure };
+                let __gtramp_ret = __gtramp_closure(p0, p1);
+                ::gtramp::__private::borrows_nothing(&__gtramp_ret);
+                __gtramp_ret
             };
-            let p0 = unsafe { ::gtramp::__private::taken::<&Ledger>(slots, 0usize) };
-            let p1 = unsafe { ::gtramp::__private::taken::<u64>(slots, 1usize) };
-            let ret = shim(closure.cast(), p0, p1);
-            unsafe { ::gtramp::__private::returned(slots, 2usize, ret) }
+            let p0 = unsafe {
+                ::gtramp::__private::taken::<&Ledger>(__gtramp_slots, 0usize)
+            };
+            let p1 = unsafe {
+                ::gtramp::__private::taken::<u64>(__gtramp_slots, 1usize)
+            };
+            let __gtramp_ret = __gtramp_shim(__gtramp_closure.cast(), p0, p1);
+            unsafe {
+                ::gtramp::__private::returned(__gtramp_slots, 2usize, __gtramp_ret)
+            }
         };
-        let (params, ret) = (
-            ::std::vec::Vec::from([
-                ::gtramp::__private::Param::moved::<
-                    &Ledger,
-                >("&Ledger", ::gtramp::__private::type_id_of::<fn(&Ledger)>()),
-                ::gtramp::__private::Param::moved::<
-                    u64,
-                >("u64", ::gtramp::__private::type_id_of::<fn(u64)>()),
-            ]),
-            ::gtramp::__private::RetParam::of::<
-                u64,
-            >("u64", ::gtramp::__private::type_id_of::<fn(u64)>()),
-        );
         unsafe {
             ::gtramp::__private::replacing_by(
-                boxed,
-                params,
-                ret,
+                __gtramp_boxed,
+                ::std::vec::Vec::from([
+                    ::gtramp::__private::Param::moved::<
+                        &Ledger,
+                    >("&Ledger", ::gtramp::__private::type_id_of::<fn(&Ledger)>()),
+                    ::gtramp::__private::Param::moved::<
+                        u64,
+                    >("u64", ::gtramp::__private::type_id_of::<fn(u64)>()),
+                ]),
+                ::gtramp::__private::RetParam::of::<
+                    u64,
+                >("u64", ::gtramp::__private::type_id_of::<fn(u64)>()),
                 ::core::option::Option::None,
-                run,
+                __gtramp_run,
             )
         }
     }

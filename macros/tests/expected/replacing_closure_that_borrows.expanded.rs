@@ -18,61 +18,59 @@ fn main() {
             clippy::vec_box
         )]
         #[allow(clippy::type_complexity)]
-        let boxed: ::std::boxed::Box<
-            dyn for<'__gtramp_t> Fn(
+        let __gtramp_boxed: ::std::boxed::Box<
+            dyn for<'__gtramp_t> ::core::ops::Fn(
                 &'__gtramp_t str,
                 &str,
-            ) -> &'__gtramp_t str + Send + Sync,
+            ) -> &'__gtramp_t str + ::core::marker::Send + ::core::marker::Sync,
         > = ::std::boxed::Box::new(|one, _| { one });
         #[allow(
             clippy::borrowed_box,
             clippy::type_complexity,
             clippy::too_many_arguments
         )]
-        let run: unsafe fn(
+        let __gtramp_run: unsafe fn(
             *const (),
             *mut ::gtramp::__private::Slot,
-        ) -> ::gtramp::__private::Slot = |closure, slots| {
-            let closure = unsafe {
-                &*closure
+        ) -> ::gtramp::__private::Slot = |__gtramp_closure, __gtramp_slots| {
+            let __gtramp_closure = unsafe {
+                &*__gtramp_closure
                     .cast::<
                         ::std::boxed::Box<
-                            dyn for<'__gtramp_t> Fn(
+                            dyn for<'__gtramp_t> ::core::ops::Fn(
                                 &'__gtramp_t str,
                                 &str,
-                            ) -> &'__gtramp_t str + Send + Sync,
+                            ) -> &'__gtramp_t str + ::core::marker::Send + ::core::marker::Sync,
                         >,
                     >()
             };
-            let p0 = unsafe { ::gtramp::__private::taken::<_>(slots, 0usize) };
-            let p1 = unsafe { ::gtramp::__private::taken::<_>(slots, 1usize) };
-            let ret = closure(p0, p1);
-            unsafe { ::gtramp::__private::returned(slots, 2usize, ret) }
+            let p0 = unsafe { ::gtramp::__private::taken::<_>(__gtramp_slots, 0usize) };
+            let p1 = unsafe { ::gtramp::__private::taken::<_>(__gtramp_slots, 1usize) };
+            let __gtramp_ret = __gtramp_closure(p0, p1);
+            unsafe {
+                ::gtramp::__private::returned(__gtramp_slots, 2usize, __gtramp_ret)
+            }
         };
-        let (params, ret) = (
-            ::std::vec::Vec::from([
-                ::gtramp::__private::Param::moved::<
-                    &str,
-                >("&'t str", ::gtramp::__private::type_id_of::<fn(&str)>()),
-                ::gtramp::__private::Param::moved::<
-                    &str,
-                >("&str", ::gtramp::__private::type_id_of::<fn(&str)>()),
-            ]),
-            ::gtramp::__private::RetParam::of::<
-                &str,
-            >("&'t str", ::gtramp::__private::type_id_of::<fn(&str)>()),
-        );
         unsafe {
             ::gtramp::__private::replacing_by(
-                boxed,
-                params,
-                ret,
+                __gtramp_boxed,
+                ::std::vec::Vec::from([
+                    ::gtramp::__private::Param::moved::<
+                        &str,
+                    >("&'t str", ::gtramp::__private::type_id_of::<fn(&str)>()),
+                    ::gtramp::__private::Param::moved::<
+                        &str,
+                    >("&str", ::gtramp::__private::type_id_of::<fn(&str)>()),
+                ]),
+                ::gtramp::__private::RetParam::of::<
+                    &str,
+                >("&'t str", ::gtramp::__private::type_id_of::<fn(&str)>()),
                 ::core::option::Option::Some(
                     ::gtramp::__private::type_id_of::<
                         for<'__gtramp_t> fn(&'__gtramp_t str, &str) -> &'__gtramp_t str,
                     >(),
                 ),
-                run,
+                __gtramp_run,
             )
         }
     }

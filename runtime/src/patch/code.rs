@@ -29,7 +29,15 @@ struct Captures {
     drop: Drop,
     /// The patch and the calls. Where it is none, it stays so until another closure is put in.
     users: AtomicUsize,
+    /// How many closures were put in, and how many of them were dropped.
+    puts: AtomicUsize,
+    drops: AtomicUsize,
+    /// In which process it was put in: see [`GENERATION`].
+    generation: AtomicUsize,
 }
+
+/// How many forks led here: counts of an earlier process are of threads that are not here.
+pub(super) static GENERATION: AtomicUsize = AtomicUsize::new(0);
 
 type Drop = unsafe fn(*mut ());
 
@@ -110,6 +118,9 @@ impl Code {
             at: AtomicPtr::new(closure.at),
             drop: closure.drop,
             users: AtomicUsize::new(1),
+            puts: AtomicUsize::new(1),
+            drops: AtomicUsize::new(0),
+            generation: AtomicUsize::new(GENERATION.load(Ordering::Relaxed)),
         };
         let code = Box::leak(Box::new(Self { run: closure.run, captures: Some(captures) }));
         all.push(code);
@@ -129,6 +140,17 @@ impl Code {
     #[inline(always)]
     pub(crate) fn release(&self) -> Result<(), Payload> {
         self.captures.as_ref().map_or(Ok(()), Captures::release)
+    }
+
+    /// Which of the closures that were put in one after the other is there. Under the transaction lock.
+    pub(crate) fn number(&self) -> usize {
+        self.captures.as_ref().map_or(0, |captures| captures.puts.load(Ordering::Relaxed))
+    }
+
+    /// Whether what the closure of this number has captured was dropped, or never will be: in the child of a fork,
+    /// when threads of its parent were using it.
+    pub(crate) fn is_dropped(&self, number: usize) -> bool {
+        self.captures.as_ref().is_none_or(|captures| captures.is_dropped(number))
     }
 
     /// Runs it.
@@ -154,11 +176,19 @@ impl Captures {
         // Acquire: whoever has taken out what was there before was the last to use it.
         core::ptr::fn_addr_eq(self.drop, closure.drop)
             && self.users.load(Ordering::Acquire) == 0
-            && self.at.load(Ordering::Acquire).is_null()
+            && self.drops.load(Ordering::Acquire) == self.puts.load(Ordering::Relaxed)
+    }
+
+    fn is_dropped(&self, number: usize) -> bool {
+        // Acquire: who drops them is done with them.
+        self.drops.load(Ordering::Acquire) >= number
+            || self.generation.load(Ordering::Relaxed) != GENERATION.load(Ordering::Relaxed)
     }
 
     fn put(&self, at: *mut ()) {
         self.at.store(at, Ordering::Relaxed);
+        self.puts.fetch_add(1, Ordering::Relaxed);
+        self.generation.store(GENERATION.load(Ordering::Relaxed), Ordering::Relaxed);
         // Release: with the acquire of `hold`, whoever counts itself in finds them.
         self.users.store(1, Ordering::Release);
     }
@@ -186,7 +216,10 @@ impl Captures {
         }
         let at = self.at.swap(core::ptr::null_mut(), Ordering::AcqRel);
         // It owns them again, and drops them.
-        drop_caught(Closure { run: Self::NONE, at, drop: self.drop })
+        let dropped = drop_caught(Closure { run: Self::NONE, at, drop: self.drop });
+        // Release: who finds it finds them dropped.
+        self.drops.fetch_add(1, Ordering::Release);
+        dropped
     }
 }
 
@@ -223,6 +256,30 @@ mod tests {
         assert!(!again.hold(|| false));
         assert_eq!(Arc::strong_count(&captured), 3);
         assert!(again.release().is_ok() && other.release().is_ok());
+        assert_eq!(Arc::strong_count(&captured), 1);
+    }
+
+    #[test]
+    fn who_came_late_for_an_earlier_closure_is_waited_for_as_who_is_in_the_present_one() {
+        unsafe fn another(_: *const (), _: *mut Slot) -> Slot {
+            Slot::uninit()
+        }
+        let captured = Arc::new(());
+        let code = Code::of_closure(Closure::new(another, Arc::clone(&captured)));
+        let first = code.number();
+        assert!(!code.is_dropped(first));
+        assert!(code.release().is_ok());
+        assert!(code.is_dropped(first));
+        let again = Code::of_closure(Closure::new(another, Arc::clone(&captured)));
+        let second = again.number();
+        assert!(core::ptr::eq(again, code) && second != first);
+        // The patch leaves while it is looking whether the closure is its own.
+        assert!(!code.hold(|| {
+            assert!(code.release().is_ok());
+            assert!(!code.is_dropped(second), "it may drop it");
+            false
+        }));
+        assert!(code.is_dropped(second));
         assert_eq!(Arc::strong_count(&captured), 1);
     }
 

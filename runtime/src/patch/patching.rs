@@ -8,7 +8,7 @@ use crate::probe::discard;
 use crate::site::SiteData;
 use crate::sync::{AtomicBool, AtomicPtr, AtomicUsize, Mutex, Ordering, lock};
 
-use super::code::Code;
+use super::code::{Code, GENERATION};
 
 /// What replaces the body of one function: all its sites have the same.
 #[repr(C)]
@@ -44,9 +44,6 @@ std::thread_local! {
     /// another thread.
     static DEPTH: Cell<isize> = const { Cell::new(0) };
 }
-
-/// How many forks led here: counts of an earlier process are of threads that are not here.
-static GENERATION: AtomicUsize = AtomicUsize::new(0);
 
 /// All there are, for the children of forks. Under the transaction lock.
 static ALL: Mutex<Vec<&'static Patching>> = Mutex::new(Vec::new());
@@ -170,6 +167,15 @@ impl Patching {
     }
 }
 
+/// Waits until what the closure of this number has captured was dropped: see [`Code::is_dropped`]. A call of another
+/// function may have come late, and keeps it for a moment.
+pub(crate) fn wait_for_drop(code: &Code, number: usize) {
+    let mut pause = Pause::default();
+    while !code.is_dropped(number) {
+        pause.once();
+    }
+}
+
 /// In the child of a fork: the threads that are not there any more leave what they were in.
 pub(crate) fn in_forked_child() {
     // Nobody else is there, and whoever forks has the transaction lock.
@@ -204,9 +210,11 @@ impl Entered {
 impl Drop for Entered {
     #[inline(always)]
     fn drop(&mut self) {
+        // First, so that what a closure has captured may wait for other patches when it is dropped: who waits for
+        // this one waits for that as well.
+        leave(self.calls, self.generation);
         // The call that it may be in has nothing to do with a closure's captures.
         let _ = self.code.release().map_err(discard);
-        leave(self.calls, self.generation);
     }
 }
 

@@ -93,7 +93,7 @@ impl<'c> Context<'c> {
     ///
     /// The types on the way have opted in with [`#[derive(Fields)]`](macro@crate::Fields). `None` if there is no such
     /// argument or member, if a value is of a variant without it, if a type on the way has not opted in, and for what
-    /// is not there at this time of the call (see [`Call`]).
+    /// is not there at this time of the call (see [`Call`]). An argument called `r#return` is not found.
     ///
     /// ```
     /// # use gtramp::{Entry, Fields, traceable};

@@ -11,7 +11,8 @@ use super::Value;
 
 /// A type whose members are found by name: see the derive macro of the same name.
 ///
-/// References, `Box`, `Rc` and `Arc` pass through to what they hold, and so does `Some(..)`.
+/// References, `Box`, `Rc` and `Arc` pass through to what they hold, and so does `Some(..)`. An implementation is for all
+/// lifetimes of a type: the compiler looks for it without them, and refuses one that is for some alone.
 pub trait Fields: fmt::Debug {
     /// The member of this name (of a tuple struct, of this number); `None` if there is none, or not in this variant.
     fn field(&self, name: &str) -> Option<Field<'_>>;
@@ -23,6 +24,7 @@ pub trait Fields: fmt::Debug {
 #[derive(Clone, Copy)]
 pub struct Field<'v> {
     value: Value<'v>,
+    text: Option<&'v str>,
     fields: Option<&'v (dyn Fields + 'v)>,
     any: Option<&'v dyn Any>,
 }
@@ -33,22 +35,23 @@ impl<'v> Field<'v> {
     #[must_use]
     pub fn new(
         debug: Option<&'v dyn fmt::Debug>,
+        text: Option<&'v str>,
         fields: Option<&'v (dyn Fields + 'v)>,
         any: Option<&'v dyn Any>,
     ) -> Self {
-        Self { value: Value::of(debug), fields, any }
+        Self { value: Value::of(debug), text, fields, any }
     }
 
     /// A member that is kept back. For the macro.
     #[doc(hidden)]
     #[must_use]
     pub fn redacted() -> Self {
-        Self { value: Value::redacted(), fields: None, any: None }
+        Self { value: Value::redacted(), text: None, fields: None, any: None }
     }
 
     /// A whole argument or result.
     pub(crate) fn whole(value: Value<'v>, fields: Option<&'v (dyn Fields + 'v)>) -> Self {
-        Self { value, fields, any: None }
+        Self { value, text: None, fields, any: None }
     }
 
     /// A member of it: see [`Fields::field`].
@@ -62,6 +65,12 @@ impl<'v> Field<'v> {
     #[must_use]
     pub fn get<T: 'static>(&self) -> Option<&'v T> {
         self.any?.downcast_ref()
+    }
+
+    /// The text that the member is: of a `String`, a `&str`, a `Cow<str>`, and whatever else is `AsRef<str>`.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&'v str> {
+        self.text
     }
 
     /// Whether there is more to be seen of it than that it is there.
@@ -120,15 +129,15 @@ impl<T: Fields> Fields for Option<T> {
     }
 }
 
-/// A member whose type is asked what it has.
+/// A member whose type is asked what it has: of one without a size, little is known.
 #[derive(Debug)]
-pub struct Member<'v, T>(pub &'v T);
+pub struct Member<'v, T: ?Sized>(pub &'v T);
 
 /// A member of which nothing is known.
 #[derive(Clone, Copy, Debug)]
 pub struct AnyMember;
 
-impl<T> Deref for Member<'_, T> {
+impl<T: ?Sized> Deref for Member<'_, T> {
     type Target = AnyMember;
 
     fn deref(&self) -> &AnyMember {
@@ -152,7 +161,35 @@ impl<'v, T: Fields> Member<'v, T> {
     }
 }
 
+impl<'v, T: AsRef<str> + ?Sized> Member<'v, T> {
+    /// The text that it is.
+    #[must_use]
+    pub fn __gtramp_text(&self) -> Option<&'v str> {
+        Some(self.0.as_ref())
+    }
+}
+
+impl<'v, T: Any> Member<'v, T> {
+    /// It, as what can be asked which type it is.
+    #[must_use]
+    pub fn __gtramp_any(&self) -> Option<&'v dyn Any> {
+        Some(self.0)
+    }
+}
+
 impl AnyMember {
+    /// It is no text.
+    #[must_use]
+    pub fn __gtramp_text<'v>(&self) -> Option<&'v str> {
+        None
+    }
+
+    /// Its type is not known when the program runs.
+    #[must_use]
+    pub fn __gtramp_any<'v>(&self) -> Option<&'v dyn Any> {
+        None
+    }
+
     /// It has no `Debug`.
     #[must_use]
     pub fn __gtramp_debug<'v>(&self) -> Option<&'v dyn fmt::Debug> {

@@ -300,6 +300,90 @@ fn members_may_be_called_as_anything_is() {
 }
 
 #[test]
+fn a_type_whose_debug_asks_for_more_than_that_of_its_parameters_has_members() {
+    #[derive(Debug, Fields)]
+    struct Peeked<I: Iterator> {
+        head: Option<I::Item>,
+        rest: I,
+    }
+    #[derive(Fields)]
+    struct Tail<T: ?Sized> {
+        length: usize,
+        tail: T,
+    }
+    impl<T: AsRef<[u8]> + ?Sized> std::fmt::Debug for Tail<T> {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            write!(f, "{} of {}", self.length, self.tail.as_ref().len())
+        }
+    }
+    #[derive(Debug, Fields)]
+    struct Directory {
+        depth: usize,
+        #[expect(dead_code, reason = "it has no size")]
+        path: std::path::Path,
+    }
+    #[traceable]
+    fn look(
+        peeked: &Peeked<std::ops::Range<u8>>,
+        tail: &Tail<[u8]>,
+        directory: Option<&Directory>,
+    ) -> usize {
+        peeked.rest.len()
+            + usize::from(peeked.head.unwrap_or(0))
+            + tail.tail.len()
+            + directory.map_or(0, |directory| directory.depth)
+    }
+    let paths = ["peeked.head", "peeked.rest", "tail.length", "tail.tail", "directory.depth"];
+    let (_link, seen) = at_entry(site!(look), move |ctx| texts(ctx, &paths));
+    look(&Peeked { head: Some(1), rest: 2..5 }, &Tail { length: 2, tail: [7, 8] }, None);
+    let expected = [
+        "peeked.head=_",
+        "peeked.rest=2..5",
+        "tail.length=2",
+        "tail.tail=_",
+        "directory.depth: none",
+    ];
+    assert_eq!(seen.take(), expected);
+}
+
+#[test]
+fn a_member_that_is_a_text_is_had_as_one_whatever_holds_it() {
+    #[derive(Debug, Fields)]
+    struct Request<'a> {
+        path: &'a str,
+        host: std::borrow::Cow<'a, str>,
+        agent: Arc<str>,
+        body: String,
+        port: u16,
+        #[fields(redact)]
+        token: &'a str,
+    }
+    #[traceable]
+    fn serve(request: &Request<'_>) -> usize {
+        let Request { path, host, agent, body, port, token } = request;
+        path.len() + host.len() + agent.len() + body.len() + usize::from(*port) + token.len()
+    }
+    let (_link, seen) = at_entry(site!(serve), |ctx| {
+        ["path", "host", "agent", "body", "port", "token"]
+            .map(|member| {
+                let field = ctx.field(&format!("request.{member}")).expect("there is one");
+                field.as_str().unwrap_or("none").to_owned()
+            })
+            .to_vec()
+    });
+    let request = Request {
+        path: "/x",
+        host: "a.b".into(),
+        agent: "curl".into(),
+        body: "{}".to_owned(),
+        port: 80,
+        token: "hunter2",
+    };
+    serve(&request);
+    assert_eq!(seen.take(), ["/x", "a.b", "curl", "{}", "none", "none"]);
+}
+
+#[test]
 fn what_is_redacted_has_no_members() {
     let (_link, seen) = at_entry(site!(Account::kept_back), |ctx| texts(ctx, &["self", "self.id"]));
     account().kept_back();

@@ -22,8 +22,8 @@ use super::watch::{PatchEvent, ask, tell};
 pub(super) struct Applied {
     pub(super) number: u64,
     pub(super) functions: Vec<&'static Function>,
-    /// What its parts run, to be released by [`revert`].
-    pub(super) codes: Vec<&'static Code>,
+    /// What its parts run, to be released by [`revert`], and of what number it is there.
+    pub(super) codes: Vec<(&'static Code, usize)>,
 }
 
 /// Applies a patch, or changes nothing.
@@ -51,7 +51,7 @@ fn apply_in(
     parts: &mut [Part],
     bound: &[Replaced],
     stack: bool,
-) -> Result<(u64, Vec<&'static Code>), Error> {
+) -> Result<(u64, Vec<(&'static Code, usize)>), Error> {
     let mut mixed = Vec::new();
     let mut refused = Vec::new();
     for &Replaced { function, .. } in bound {
@@ -94,10 +94,11 @@ fn apply_in(
     arm(to_arm.map(|md| (*md, md.caller())), &mut arming)?;
 
     // From here on nothing fails: until now, calls run the body.
-    let codes: Vec<_> = parts.iter_mut().map(|part| part.with.code()).collect();
+    let codes = parts.iter_mut().map(|part| part.with.code());
+    let codes: Vec<_> = codes.map(|code| (code, code.number())).collect();
     for replaced in bound {
         let patching = patching(replaced.function).expect("it was just made");
-        patching.push(number, codes[replaced.part]);
+        patching.push(number, codes[replaced.part].0);
     }
     sites.iter().for_each(|md| md.set_patched(true));
     Ok((number, codes))
@@ -132,7 +133,7 @@ pub(super) fn revert(patch: &Applied) -> Option<Result<(), Payload>> {
     tell(PatchEvent::Reverted, &patch.functions);
     // Users' code: outside of the transaction.
     let mut first = Ok(());
-    for dropped in patch.codes.iter().map(|code| code.release()) {
+    for dropped in patch.codes.iter().map(|(code, _)| code.release()) {
         match (dropped, &first) {
             (Err(payload), Ok(())) => first = Err(payload),
             (Err(payload), Err(_)) => discard(payload),

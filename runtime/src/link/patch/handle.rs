@@ -6,7 +6,7 @@ use std::thread;
 
 use crate::arch::TARGET;
 use crate::error::Error;
-use crate::patch::{InsidePatch, Patching};
+use crate::patch::{InsidePatch, Patching, wait_for_drop};
 use crate::probe::discard;
 use crate::site::Function;
 
@@ -43,6 +43,8 @@ impl Patch {
     /// As [`Patch::revert`], and returns when no call is in a replacement of these functions any more that began
     /// before. Then what a replacement calls can be unloaded, and what a closure has captured was dropped.
     ///
+    /// What is dropped must not wait for the thread that waits here.
+    ///
     /// # Errors
     ///
     /// [`Error::InsidePatch`] if the calling thread is in a replacement itself. The patch is reverted; only nobody
@@ -62,6 +64,9 @@ impl Patch {
         };
         let mut patchings = applied.functions.iter().filter_map(|function| patching(function));
         let waited = patchings.try_for_each(Patching::wait);
+        if waited.is_ok() {
+            applied.codes.iter().for_each(|&(code, number)| wait_for_drop(code, number));
+        }
         dropped.unwrap_or_else(|payload| resume_unwind(payload));
         waited.map_err(|InsidePatch| Error::InsidePatch)
     }
