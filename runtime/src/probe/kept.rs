@@ -86,10 +86,9 @@ pub(crate) unsafe fn run_exit_half<X: SessionExit<S, M>, S: Send + 'static, M>(
     kept: &mut Kept<S>,
 ) {
     let call = |half: &ExitHalf<X, S>, ctx: &Exit<'_>| {
-        // Probes may have been exchanged for others of the same types.
-        if kept.session == half.session.number()
-            && let Some(value) = kept.value.take()
-        {
+        if let Some(value) = kept.value.take() {
+            // Probes that were exchanged meanwhile are those of another link as far as a call is concerned.
+            debug_assert_eq!(kept.session, half.session.number(), "it is of this session");
             // SAFETY: the row was bound to the target's function.
             unsafe { half.half.call(ctx, value) };
         }

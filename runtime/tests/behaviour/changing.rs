@@ -144,6 +144,38 @@ fn a_call_that_is_under_way_ends_with_the_new_exit_probe() {
     }
 }
 
+/// Also where both are of the same types, and one caller serves them.
+#[test]
+fn a_sessions_value_is_not_handed_to_the_session_that_took_its_place() {
+    #[derive(Debug)]
+    struct Value(&'static str, Log);
+    impl Drop for Value {
+        fn drop(&mut self) {
+            self.1.push(format!("{} dropped", self.0));
+        }
+    }
+    let halves = |of: &'static str, log: &Log| {
+        let (before, after) = (log.clone(), log.clone());
+        let entry = move |_: &Entry| Some(Value(of, before.clone()));
+        let exit = move |_: &Exit, value: Value| after.push(format!("{of} was handed {}", value.0));
+        (entry, exit)
+    };
+    #[traceable]
+    fn long(inside: &dyn Fn()) -> u64 {
+        inside();
+        1
+    }
+    let log = Log::new();
+    let (entry, exit) = halves("old", &log);
+    let link = site!(long).fsession(entry, exit).unwrap();
+    let (entry, exit) = halves("new", &log);
+    let new = std::cell::Cell::new(Some(Probes::new().fsession(entry, exit)));
+    long(&|| link.update(new.take().unwrap()).unwrap());
+    assert_eq!(log.take(), ["old dropped"]);
+    long(&|| ());
+    assert_eq!(log.take(), ["new was handed new", "new dropped"]);
+}
+
 #[test]
 fn an_update_from_inside_the_probe_takes_effect_at_the_next_call() {
     let _turn = turn();

@@ -319,7 +319,6 @@ fn a_type_whose_debug_asks_for_more_than_that_of_its_parameters_has_members() {
     #[derive(Debug, Fields)]
     struct Directory {
         depth: usize,
-        #[expect(dead_code, reason = "it has no size")]
         path: std::path::Path,
     }
     #[traceable]
