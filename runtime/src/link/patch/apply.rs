@@ -18,12 +18,15 @@ use super::super::verify::verify_sites;
 use super::bind::{Part, Replaced, bind};
 use super::watch::{PatchEvent, ask, tell};
 
+/// What a part runs, and which of the closures that it runs one after the other.
+type Used = (&'static Code, usize);
+
 /// A patch that was applied.
 pub(super) struct Applied {
     pub(super) number: u64,
     pub(super) functions: Vec<&'static Function>,
-    /// What its parts run, to be released by [`revert`], and of what number it is there.
-    pub(super) codes: Vec<(&'static Code, usize)>,
+    /// What its parts run, to be released by [`revert`].
+    pub(super) codes: Vec<Used>,
 }
 
 /// Applies a patch, or changes nothing.
@@ -51,7 +54,7 @@ fn apply_in(
     parts: &mut [Part],
     bound: &[Replaced],
     stack: bool,
-) -> Result<(u64, Vec<(&'static Code, usize)>), Error> {
+) -> Result<(u64, Vec<Used>), Error> {
     let mut mixed = Vec::new();
     let mut refused = Vec::new();
     for &Replaced { function, .. } in bound {
