@@ -83,9 +83,12 @@ fn open(path: &Path) -> Result<ProbeLibrary, Error> {
     unsafe { ProbeLibrary::open(start, library) }
 }
 
+/// Whether its code is there. The library's own standard library may map its file once more, to print a backtrace, and
+/// leave that behind.
 fn is_mapped(library: &Path) -> bool {
-    let maps = fs::read_to_string("/proc/self/maps").unwrap();
-    maps.contains(library.file_name().unwrap().to_str().unwrap())
+    let (maps, name) = (fs::read_to_string("/proc/self/maps").unwrap(), library.file_name());
+    let name = name.unwrap().to_str().unwrap();
+    maps.lines().any(|mapping| mapping.contains(name) && mapping.contains(" r-xp "))
 }
 
 #[test]
