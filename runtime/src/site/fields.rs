@@ -129,6 +129,32 @@ impl<T: Fields> Fields for Option<T> {
     }
 }
 
+/// Where a type is not settled when it is asked, because its value never is, it becomes this or `()`. What has the
+/// first answer of all has to be true of them.
+impl Fields for () {
+    fn field(&self, _: &str) -> Option<Field<'_>> {
+        None
+    }
+}
+
+/// As for `()`.
+impl Fields for Never {
+    fn field(&self, _: &str) -> Option<Field<'_>> {
+        None
+    }
+}
+
+/// The type `!`, which stable Rust names as a function's result alone.
+type Never = <fn() -> ! as Returns>::Result;
+
+trait Returns {
+    type Result;
+}
+
+impl<R> Returns for fn() -> R {
+    type Result = R;
+}
+
 /// A member whose type is asked what it has: of one without a size, little is known.
 #[derive(Debug)]
 pub struct Member<'v, T: ?Sized>(pub &'v T);
