@@ -147,7 +147,9 @@ impl Fields for Never {
 /// The type `!`, which stable Rust names as a function's result alone.
 type Never = <fn() -> ! as Returns>::Result;
 
-trait Returns {
+/// A function's result, by its type.
+pub trait Returns {
+    /// What it returns.
     type Result;
 }
 
