@@ -129,19 +129,30 @@ impl<T: Fields> Fields for Option<T> {
     }
 }
 
-/// Where a type is not settled when it is asked, because its value never is, it becomes this or `()`. What has the
-/// first answer of all has to be true of them.
-impl Fields for () {
-    fn field(&self, _: &str) -> Option<Field<'_>> {
-        None
-    }
+/// The value at an address, as what has members. A pointer without a lifetime: the value has one, which may be
+/// shorter.
+pub type FieldsFn = fn(*const ()) -> *const (dyn Fields + 'static);
+
+/// What is asked first of all: has it members?
+///
+/// Where a type is not settled when it is asked, because its value never is, the first answer is taken, and the type becomes
+/// `()` or `!`: so these have that answer as well, without members. Not by [`Fields`] itself: an implementation of it for
+/// a type that has no name of its own keeps others from having one.
+pub trait HasFields: fmt::Debug {
+    /// The value at an address, as what has members.
+    const FIELDS: Option<FieldsFn>;
 }
 
-/// As for `()`.
-impl Fields for Never {
-    fn field(&self, _: &str) -> Option<Field<'_>> {
-        None
-    }
+impl<T: Fields> HasFields for T {
+    const FIELDS: Option<FieldsFn> = Some(fields_of::<T>);
+}
+
+impl HasFields for () {
+    const FIELDS: Option<FieldsFn> = None;
+}
+
+impl HasFields for Never {
+    const FIELDS: Option<FieldsFn> = None;
 }
 
 /// The type `!`, which stable Rust names as a function's result alone.
@@ -155,6 +166,14 @@ pub trait Returns {
 
 impl<R> Returns for fn() -> R {
     type Result = R;
+}
+
+fn fields_of<T: Fields>(value: *const ()) -> *const (dyn Fields + 'static) {
+    let value: *const (dyn Fields + '_) = value.cast::<T>();
+    // SAFETY: pointers to one thing, which nobody reads without knowing for how long it is there.
+    unsafe {
+        core::mem::transmute::<*const (dyn Fields + '_), *const (dyn Fields + 'static)>(value)
+    }
 }
 
 /// A member whose type is asked what it has: of one without a size, little is known.

@@ -22,7 +22,7 @@ pub use body::{Body, Closure, Itself, aside, unbound, unbound_mut};
 pub use describe::{ArgFacts, Promise, RawDescription, Source, TypeFacts};
 pub use describe::{erased_id_of, opaque, type_id_of};
 pub use entry::*;
-pub use fields::{AnyMember, Field, Fields, Member};
+pub use fields::{AnyMember, Field, Fields, FieldsFn, HasFields, Member};
 pub use function::{Argument, Function};
 pub use lives::{Gives, Lives, Unpolled};
 pub(crate) use record::{Record, SiteData, records};

@@ -20,16 +20,12 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::ops::Deref;
 
-use super::{Fields, ShowFn, erased_id_of};
+use super::{FieldsFn, HasFields, ShowFn, erased_id_of};
 
 /// Says which variant the value at an address is.
 ///
 /// Contract: as of [`ShowFn`].
 pub(crate) type VariantFn = unsafe fn(*const ()) -> Variant;
-
-/// The value at an address, as what has members. A pointer without a lifetime: the value has one, which may be
-/// shorter.
-pub(crate) type FieldsFn = fn(*const ()) -> *const (dyn Fields + 'static);
 
 /// Which variant a `Result` or an `Option` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -146,26 +142,24 @@ impl<T> Deref for OfMoved<T> {
     }
 }
 
-impl<T: Fields + Copy> Of<T> {
+impl<T: HasFields + Copy> Of<T> {
     /// What can be shown of it.
     #[must_use]
     pub fn __gtramp_shown(&self) -> Shown {
         Shown(
             const {
                 let copied: Option<fn() -> TypeId> = Some(erased_id_of::<fn(T)>);
-                &Shows::Debug { show: show::<T>, copied, fields: Some(fields_of::<T>) }
+                &Shows::Debug { show: show::<T>, copied, fields: T::FIELDS }
             },
         )
     }
 }
 
-impl<T: Fields> OfFields<T> {
+impl<T: HasFields> OfFields<T> {
     /// What can be shown of it.
     #[must_use]
     pub fn __gtramp_shown(&self) -> Shown {
-        Shown(
-            const { &Shows::Debug { show: show::<T>, copied: None, fields: Some(fields_of::<T>) } },
-        )
+        Shown(const { &Shows::Debug { show: show::<T>, copied: None, fields: T::FIELDS } })
     }
 }
 
@@ -226,14 +220,6 @@ impl OfAny {
 unsafe fn show<T: fmt::Debug>(value: *const (), f: &mut fmt::Formatter<'_>) -> fmt::Result {
     // SAFETY: the caller's promise.
     unsafe { &*value.cast::<T>() }.fmt(f)
-}
-
-fn fields_of<T: Fields>(value: *const ()) -> *const (dyn Fields + 'static) {
-    let value: *const (dyn Fields + '_) = value.cast::<T>();
-    // SAFETY: pointers to one thing, which nobody reads without knowing for how long it is there.
-    unsafe {
-        core::mem::transmute::<*const (dyn Fields + '_), *const (dyn Fields + 'static)>(value)
-    }
 }
 
 /// # Safety
