@@ -25,6 +25,17 @@ impl Runtime {
         Self(Some(path))
     }
 
+    /// `crate = path,` in front of what else a macro is handed, if it is there.
+    pub(crate) fn parse_first(input: ParseStream) -> syn::Result<Self> {
+        if !input.peek(Token![crate]) {
+            return Ok(Self::default());
+        }
+        input.parse::<Token![crate]>()?;
+        let path = parse_crate(input)?;
+        input.parse::<Token![,]>()?;
+        Ok(Self(Some(path)))
+    }
+
     /// The path of the module that holds everything expansions may name.
     pub(crate) fn private(&self) -> TokenStream {
         match &self.0 {
@@ -181,7 +192,8 @@ fn one_option(
     Err(input.error("expected `,`"))
 }
 
-fn parse_crate(input: ParseStream) -> syn::Result<Path> {
+/// What follows the word.
+pub(crate) fn parse_crate(input: ParseStream) -> syn::Result<Path> {
     input.parse::<Token![=]>()?;
     input.call(Path::parse_mod_style)
 }

@@ -9,9 +9,9 @@ use quote::{ToTokens, format_ident, quote};
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Data, DeriveInput, GenericParam, Generics, Ident, Member, Path, Token, Type};
+use syn::{Attribute, Data, DeriveInput, GenericParam, Generics, Ident, Member, Token, Type};
 
-use crate::args::Runtime;
+use crate::args::{Runtime, parse_crate};
 use crate::errors::Errors;
 use crate::tokens::any_word;
 
@@ -29,8 +29,7 @@ impl Parse for Said {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         if input.peek(Token![crate]) {
             input.parse::<Token![crate]>()?;
-            input.parse::<Token![=]>()?;
-            return Ok(Self::Runtime(Runtime::at(Path::parse_mod_style(input)?)));
+            return Ok(Self::Runtime(Runtime::at(parse_crate(input)?)));
         }
         let word: Ident = input.parse()?;
         match word.to_string().as_str() {

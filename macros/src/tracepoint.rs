@@ -9,7 +9,7 @@ use quote::{format_ident, quote};
 use syn::parse::{Parse, ParseStream, Parser as _};
 use syn::punctuated::Punctuated;
 use syn::visit_mut::VisitMut as _;
-use syn::{Expr, Ident, Path, Token, Type, parse_quote};
+use syn::{Expr, Ident, Token, Type, parse_quote};
 
 use crate::args::{MAX_ARGS, Runtime};
 use crate::function::Function;
@@ -53,13 +53,7 @@ impl Parse for Argument {
 
 impl Parse for Tracepoint {
     fn parse(input: ParseStream) -> syn::Result<Self> {
-        let mut runtime = Runtime::default();
-        if input.peek(Token![crate]) {
-            input.parse::<Token![crate]>()?;
-            input.parse::<Token![=]>()?;
-            runtime = Runtime::at(input.call(Path::parse_mod_style)?);
-            input.parse::<Token![,]>()?;
-        }
+        let runtime = Runtime::parse_first(input)?;
         let missing =
             "a tracepoint has a name, and then its values: `tracepoint!(posted, amount: u64)`";
         let name = input.parse().map_err(|error| syn::Error::new(error.span(), missing))?;

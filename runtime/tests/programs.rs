@@ -4,16 +4,14 @@
 //! A program is a crate of its own because what it is about often is: lints for the whole crate, names at its
 //! root, macros of its own, all functions that it has. Those in a folder `edition_..` are of that edition.
 
+#[path = "support/files.rs"]
+mod files;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// A change of this file takes cargo to build all programs anew, so one that is as it was is left alone.
-fn write(path: &Path, text: &str) {
-    if !fs::read_to_string(path).is_ok_and(|present| present == text) {
-        fs::write(path, text).unwrap();
-    }
-}
+use files::write;
 
 /// The programs in a folder.
 fn programs(folder: &Path) -> Vec<PathBuf> {

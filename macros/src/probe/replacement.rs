@@ -12,7 +12,7 @@ use syn::parse::{Parse, ParseStream};
 use syn::spanned::Spanned as _;
 use syn::visit_mut::VisitMut;
 use syn::{
-    ExprClosure, GenericParam, Lifetime, Pat, Path, ReturnType, Signature, Token, Type, parse_quote,
+    ExprClosure, GenericParam, Lifetime, Pat, ReturnType, Signature, Token, Type, parse_quote,
 };
 
 use super::expand::{parameter_names, signature_lints};
@@ -30,13 +30,7 @@ struct Replacement {
 
 impl Parse for Replacement {
     fn parse(input: ParseStream) -> syn::Result<Self> {
-        let mut runtime = Runtime::default();
-        if input.peek(Token![crate]) {
-            input.parse::<Token![crate]>()?;
-            input.parse::<Token![=]>()?;
-            runtime = Runtime::at(input.call(Path::parse_mod_style)?);
-            input.parse::<Token![,]>()?;
-        }
+        let runtime = Runtime::parse_first(input)?;
         let missing = "a replacement is a closure with its types: `|amount: u64| -> u64 { .. }`";
         let closure = input.parse().map_err(|error| syn::Error::new(error.span(), missing))?;
         input.parse::<Option<Token![,]>>()?;

@@ -1,14 +1,15 @@
 //! Values that all parts of a program share.
 
+use core::alloc;
 use core::any::type_name;
 use core::ffi::c_void;
-use std::alloc::{self, alloc_zeroed};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::sync::atomic;
 
 use crate::error::Error;
 use crate::sync::{AtomicPtr, Mutex, Ordering, lock};
+use crate::sys::allocate_zeroed;
 
 use super::abi::{Answer, Ask, Host, Text};
 use super::layout::Layout;
@@ -157,11 +158,9 @@ pub(super) extern "C" fn share(ask: &Ask<'_>) -> Answer<'static> {
 
 /// Room for a value for ever; null if there is none.
 fn zeroed(layout: Layout) -> *mut c_void {
-    match alloc::Layout::from_size_align(layout.bytes.max(1), layout.align) {
-        // SAFETY: it has a size.
-        Ok(layout) => unsafe { alloc_zeroed(layout) }.cast(),
-        Err(_) => core::ptr::null_mut(),
-    }
+    let layout = alloc::Layout::from_size_align(layout.bytes.max(1), layout.align);
+    let room = layout.ok().and_then(|layout| allocate_zeroed(layout).ok());
+    room.map_or(core::ptr::null_mut(), |room| room.as_ptr().cast())
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! The part of a link that lives for as long as one of its probes may run.
 
-use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::thread;
 
 use crate::caller::{CallAbi, Lookup};
 use crate::error::Refusal;
 use crate::md::Md;
-use crate::probe::{AnyProbe, LinkState, Payload, discard, drop_caught};
+use crate::probe::{AnyProbe, LinkState, drop_caught, first_panic, go_on};
 use crate::scope::Limit;
 use crate::site::Function;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering, lock};
@@ -69,21 +67,9 @@ impl Drop for LinkCore {
     /// Drops what is the user's, each whatever the others do. The first panic goes on when all is done, to
     /// whoever detaches, as that of any value that is dropped; unless that thread is panicking already.
     fn drop(&mut self) {
-        let mut first: Option<Payload> = None;
         let probes = core::mem::take(&mut self.probes).into_iter().map(drop_caught);
         let cookies = core::mem::replace(&mut self.cookies, Cookies::Same(0));
-        for dropped in probes.chain(core::iter::once_with(|| drop_caught(cookies))) {
-            match (dropped, &first) {
-                (Ok(()), _) => {}
-                (Err(payload), None) => first = Some(payload),
-                (Err(payload), Some(_)) => discard(payload),
-            }
-        }
-        match first {
-            Some(payload) if thread::panicking() => discard(payload),
-            Some(payload) => resume_unwind(payload),
-            None => {}
-        }
+        go_on(first_panic(probes.chain(core::iter::once_with(|| drop_caught(cookies)))));
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) use polled::PollCall;
 pub(crate) use row::{END_SLOTS, Row};
 pub(crate) use session::{EntryHalf, ExitHalf, HalfOf, States, halves, is_inline};
 pub(crate) use sole::{Sole, is_one_link, next_number, number_of};
-pub(crate) use state::{LinkState, PairCaller, Payload, discard, drop_caught};
+pub(crate) use state::{LinkState, PairCaller, Payload, discard, drop_caught, first_panic, go_on};
 pub(crate) use tally::{Counts, Tally};
 pub(crate) use watched::admits_at_once;
 

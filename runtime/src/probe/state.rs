@@ -1,7 +1,7 @@
 //! What the probes of one link share, and every row that runs one of them can reach.
 
 use core::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use crate::scope::Limit;
@@ -117,6 +117,30 @@ pub(crate) fn drop_caught<T>(users: T) -> Result<(), Payload> {
 pub(crate) fn discard(payload: Payload) {
     if let Err(second) = drop_caught(payload) {
         core::mem::forget(second);
+    }
+}
+
+/// The first panic of these drops, all of which are done whatever the others do.
+pub(crate) fn first_panic(
+    dropped: impl Iterator<Item = Result<(), Payload>>,
+) -> Result<(), Payload> {
+    let mut first = Ok(());
+    for dropped in dropped {
+        match (dropped, &first) {
+            (Ok(()), _) => {}
+            (Err(payload), Ok(())) => first = Err(payload),
+            (Err(payload), Err(_)) => discard(payload),
+        }
+    }
+    first
+}
+
+/// Lets the panic of a drop go on, in another drop: unless the thread is panicking already.
+pub(crate) fn go_on(dropped: Result<(), Payload>) {
+    match dropped {
+        Ok(()) => {}
+        Err(payload) if std::thread::panicking() => discard(payload),
+        Err(payload) => resume_unwind(payload),
     }
 }
 

@@ -4,6 +4,9 @@
 //! The fixture is read with tracing switched on and off, each time as two modules: with the attribute on every
 //! function, and with one on the whole module.
 
+#[path = "../support/files.rs"]
+mod files;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +15,8 @@ use std::sync::LazyLock;
 
 use cargo_metadata::Message;
 use cargo_metadata::diagnostic::DiagnosticLevel;
+
+use files::write;
 
 /// Probes and a replacement of a function with such arguments as clippy would have otherwise.
 const PROBES: &str = include_str!("probes.rs");
@@ -57,15 +62,6 @@ const DIFFERENCES: [(&str, &str); 3] = [
     ("- alone unused_mutable_self+1 unused_mut", "a name that begins with `_` may be `mut`"),
     ("- whole endless+1 unconditional_recursion", "the way through an armed switch returns"),
 ];
-
-fn write(path: &Path, text: &str) {
-    // Unchanged files keep their times, and cargo its results.
-    if fs::read_to_string(path).is_ok_and(|present| present == text) {
-        return;
-    }
-    fs::create_dir_all(path.parent().expect("it is in a folder")).unwrap();
-    fs::write(path, text).unwrap();
-}
 
 /// Where the fixture is. It is written once.
 fn fixture() -> &'static Path {

@@ -5,6 +5,8 @@
 //! scripts and macros, and those that differ in nothing but the linker share all crates but the
 //! program itself.
 
+#[path = "../support/files.rs"]
+mod files;
 mod plugin;
 
 use std::fs;
@@ -13,6 +15,8 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use object::{Object as _, ObjectSymbol as _};
+
+use files::write;
 
 /// What is built, and how.
 struct Build {
@@ -51,15 +55,6 @@ const TIGHT: &[(&str, &str)] = &[
 
 /// The linker that the C compiler calls by itself.
 const GNU_LD: &[&str] = &["-Clinker-features=-lld"];
-
-fn write(path: &Path, text: &str) {
-    // Unchanged files keep their times, and cargo its results.
-    if fs::read_to_string(path).is_ok_and(|present| present == text) {
-        return;
-    }
-    fs::create_dir_all(path.parent().expect("it is in a folder")).unwrap();
-    fs::write(path, text).unwrap();
-}
 
 /// Writes the fixture, and says where.
 fn fixture() -> PathBuf {

@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use object::elf::{DF_STATIC_TLS, DT_FLAGS, PT_TLS};
 use object::read::elf::{Dyn as _, ElfFile64, ProgramHeader as _};
-use object::{Endianness, Object as _};
 
 use super::{cargo, write};
 
@@ -53,7 +52,7 @@ fn the_thread_locals_of_a_plugin_are_static_and_few() {
     const FEW: u64 = 512;
     let plugin = std::fs::read(build().join("libplugin.so")).unwrap();
     let file: ElfFile64<'_> = ElfFile64::parse(&*plugin).unwrap();
-    let endian = if file.is_little_endian() { Endianness::Little } else { Endianness::Big };
+    let endian = file.endian();
     let programs = file.elf_program_headers();
     let locals = programs.iter().find(|header| header.p_type(endian) == PT_TLS).unwrap();
     let bytes = locals.p_memsz(endian);

@@ -2,6 +2,9 @@
 
 #![cfg(target_os = "linux")]
 
+#[path = "../support/files.rs"]
+mod files;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, Ordering::SeqCst};
@@ -10,6 +13,8 @@ use std::{fs, thread};
 
 use gtramp::{Error, Kind, ProbeLibrary, shared, traceable};
 use libloading::Library;
+
+use files::write;
 
 #[derive(Debug)]
 struct Denied;
@@ -25,15 +30,6 @@ const TRANSFER: &str = "probe_libraries::transfer";
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write(path: &Path, text: &str) {
-    // Unchanged files keep their times, and cargo its results.
-    if fs::read_to_string(path).is_ok_and(|present| present == text) {
-        return;
-    }
-    fs::create_dir_all(path.parent().expect("it is in a folder")).unwrap();
-    fs::write(path, text).unwrap();
 }
 
 /// Builds both versions of the library; where they are.

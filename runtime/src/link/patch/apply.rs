@@ -5,7 +5,7 @@ use crate::error::{Error, Refusal};
 use crate::md::{Md, Prepared};
 use crate::patch::{Code, Patching};
 use crate::poke::Writable;
-use crate::probe::{ListBox, Payload, discard};
+use crate::probe::{ListBox, Payload, first_panic};
 use crate::site::{Function, find_switches};
 
 use super::super::attach::{begin, prepare};
@@ -135,15 +135,7 @@ pub(super) fn revert(patch: &Applied) -> Option<Result<(), Payload>> {
     transaction.end();
     tell(PatchEvent::Reverted, &patch.functions);
     // Users' code: outside of the transaction.
-    let mut first = Ok(());
-    for dropped in patch.codes.iter().map(|(code, _)| code.release()) {
-        match (dropped, &first) {
-            (Err(payload), Ok(())) => first = Err(payload),
-            (Err(payload), Err(_)) => discard(payload),
-            (Ok(()), _) => {}
-        }
-    }
-    Some(first)
+    Some(first_panic(patch.codes.iter().map(|(code, _)| code.release())))
 }
 
 /// Under the transaction lock.

@@ -2,12 +2,11 @@
 
 use core::fmt;
 use std::panic::resume_unwind;
-use std::thread;
 
 use crate::arch::TARGET;
 use crate::error::Error;
 use crate::patch::{InsidePatch, Patching, wait_for_drop};
-use crate::probe::discard;
+use crate::probe::go_on;
 use crate::site::Function;
 
 use super::apply::{Applied, patching, revert};
@@ -87,11 +86,7 @@ impl Drop for Patch {
         if self.applied.functions.is_empty() {
             return;
         }
-        match revert(&self.applied) {
-            Some(Err(payload)) if thread::panicking() => discard(payload),
-            Some(Err(payload)) => resume_unwind(payload),
-            Some(Ok(())) | None => {}
-        }
+        revert(&self.applied).into_iter().for_each(go_on);
     }
 }
 
