@@ -44,9 +44,6 @@ fi
 rustup target add "$target" 2> /dev/null ||
     skip "the standard library for $target cannot be installed here"
 
-# Nobody debugs here: lines are for backtraces.
-export CARGO_PROFILE_DEV_DEBUG=line-tables-only
-
 cargo clippy --locked --target "$target" --package gtramp -- -D warnings
 
 # Fewer repetitions than elsewhere: every instruction is translated.
