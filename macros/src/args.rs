@@ -117,6 +117,8 @@ pub(crate) struct ProbeArgs {
     pub(crate) patterns: Vec<LitStr>,
     /// `sleepable`: the probe may block.
     pub(crate) sleepable: bool,
+    /// `future`: the probe answers with futures, which are awaited.
+    pub(crate) future: Option<Span>,
     /// `crate = path`.
     pub(crate) runtime: Runtime,
 }
@@ -129,8 +131,9 @@ impl ProbeArgs {
             match option {
                 Opt::Crate => args.runtime = parse_crate(input).map(Some).map(Runtime)?,
                 Opt::Name(name) if name == "sleepable" => args.sleepable = true,
+                Opt::Name(name) if name == "future" => args.future = Some(name.span()),
                 Opt::Name(name) => {
-                    let known = "string patterns, `sleepable` and `crate = path`";
+                    let known = "string patterns, `sleepable`, `crate = path`, and of `#[fmod_ret]` `future`";
                     return Err(unknown(&name, known));
                 }
                 Opt::Text(text) if text.value().trim_start_matches('!').is_empty() => {
@@ -142,6 +145,15 @@ impl ProbeArgs {
             Ok(())
         });
         args
+    }
+
+    /// Of all but `#[fmod_ret]`.
+    pub(crate) fn refuse_future(&self, errors: &mut Errors) {
+        if let Some(span) = self.future {
+            let message = "`future` is for `#[fmod_ret]`, which then answers with futures; the life of an async \
+                           function is seen without it";
+            errors.push_error(syn::Error::new(span, message));
+        }
     }
 }
 

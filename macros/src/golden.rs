@@ -57,6 +57,11 @@ fn a_replacement() {
 }
 
 #[test]
+fn an_async_replacement() {
+    case("replacement_async");
+}
+
+#[test]
 fn a_replacement_that_borrows() {
     case("replacement_that_borrows");
 }

@@ -206,6 +206,10 @@ pub fn fexit(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// It returns `ControlFlow<R>`, where `R` is exactly what the function returns and borrows nothing.
+///
+/// Of an async function, `R` is what its future gives. With the option `future`, `R` is a future of that, `Send` and
+/// borrowing nothing, such as `BoxFuture<usize>`, which is awaited in the place of the body: see
+/// `LinkBuilder::fmod_ret_future`.
 #[proc_macro_attribute]
 pub fn fmod_ret(attribute: TokenStream, item: TokenStream) -> TokenStream {
     probe::probe(probe::Kind::FmodRet, attribute.into(), item.into()).into()
@@ -251,6 +255,8 @@ pub fn poll(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// let patch = no_fee::apply()?; // from now on, calls run `no_fee`
 /// drop(patch); // and now what was there before
 /// ```
+///
+/// The body of an async function is replaced by an `async fn`. Its future is `Send`, and its result borrows nothing.
 ///
 /// # Options
 ///

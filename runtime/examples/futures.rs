@@ -1,14 +1,15 @@
-//! Async functions: a call is the life of a future, from its first poll to its end; its polls; and which lives are
-//! under way.
+//! Async functions: a call is the life of a future, from its first poll to its end; its polls; which lives are under
+//! way; and other futures in the place of their bodies.
 //!
 //! Run by `cargo run --example futures`.
 
 use std::future::{Future, poll_fn};
+use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 
-use gtramp::{Entry, Exit, PollStep, Polling, traceable};
+use gtramp::{Entry, Exit, ModRet, PollStep, Polling, replace, site, traceable};
 
 #[traceable]
 async fn fetch(page: u32) -> usize {
@@ -20,6 +21,11 @@ async fn fetch(page: u32) -> usize {
     })
     .await;
     page as usize * 100
+}
+
+#[replace("futures::fetch")]
+async fn cached(page: u32) -> usize {
+    site!(fetch).original_async(|| fetch(page)).await.map_or(0, |size| size + 1)
 }
 
 /// Polls a future so many times at most; a real program has a runtime for that.
@@ -75,6 +81,16 @@ fn main() -> Result<(), gtramp::Error> {
     }
     drop(waiting);
     assert!(gtramp::lives().is_empty());
+    // In the place of the body: a future with which a probe answers, and a patch.
+    let answer = site!(fetch).fmod_ret_future(|_: &ModRet, page: &u32| match *page {
+        9 => ControlFlow::Break(poll_fn(|_| Poll::Ready(0))),
+        _ => ControlFlow::Continue(()),
+    })?;
+    assert_eq!(poll_times(fetch(9), 1), Some(0));
+    drop(answer);
+    let patch = cached::apply()?;
+    assert_eq!(poll_times(fetch(1), 10), Some(101));
+    patch.revert();
     drop(link);
     assert_eq!(
         *LOG.lock().expect("nothing panics under it"),
@@ -91,6 +107,10 @@ fn main() -> Result<(), gtramp::Error> {
             "< page Some(2) ended after 2 polls",
             "> fetch(page=5)",
             "< page Some(5) cancelled after 1 polls",
+            "> fetch(page=9)",
+            "< page Some(9) ended after 1 polls",
+            "> fetch(page=1)",
+            "< page Some(1) ended after 1 polls",
         ]
     );
     Ok(())

@@ -138,7 +138,8 @@ pub enum Error {
         /// The tracepoint's path.
         tracepoint: &'static str,
     },
-    /// Only the futures of async functions are polled, so poll probes attach to no other function.
+    /// Only the futures of async functions are polled, and give way to others: poll probes, and probes that answer with
+    /// futures, attach to no other function.
     #[non_exhaustive]
     NotAsync {
         /// The function's path.
@@ -430,7 +431,8 @@ impl fmt::Display for Error {
             ),
             Self::NotAsync { function } => write!(
                 f,
-                "`{function}` is not async, so there are no polls of it: attach an entry or exit probe, or put \
+                "`{function}` is not async, so there are no polls of it, and no future that another could be awaited for: \
+                 attach a probe of another kind, or put \
                  #[traceable(future)] on it if it returns the future of an `async` block"
             ),
             Self::Busy { function } => write!(

@@ -81,8 +81,8 @@ pub use link::{
 };
 pub use patch::Replacement;
 pub use probe::{
-    ArgumentKey, Call, Context, Entry, Exit, Kind, LifeInfo, LifeUnderWay, Misfit, ModRet,
-    PollStep, Polling, Return, TypedArgument, TypedReturn, lives,
+    ArgumentKey, BoxFuture, Call, Context, Entry, Exit, Kind, LifeInfo, LifeUnderWay, Misfit,
+    ModRet, PollStep, Polling, Return, TypedArgument, TypedReturn, lives,
 };
 pub use probe::{EntryProbe, ExitProbe, ModRetProbe, PollProbe, SessionEntry, SessionExit};
 pub use registry::{Selector, Site, functions};
@@ -150,8 +150,8 @@ pub mod __private {
     pub use crate::library::{Host, Row, Table, meet};
     pub use crate::life::Life;
     pub use crate::link::{
-        Link, LinkBuilder, Patch, PatchBuilder, Signature, entry_link, exit_link, mod_ret_link,
-        poll_link, replacing, replacing_by, session_link,
+        Link, LinkBuilder, Patch, PatchBuilder, Signature, entry_link, exit_link,
+        mod_ret_future_link, mod_ret_link, poll_link, replacing, replacing_by, session_link,
     };
     pub use crate::patch::Replacement;
     pub use crate::probe::{Entry, Exit, ModRet, Polling};

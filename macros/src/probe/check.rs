@@ -11,6 +11,9 @@ use crate::function::{Body, is_attr, ungrouped};
 /// Records everything that is wrong apart from the single parameters.
 pub(crate) fn check(kind: Kind, probe: &ProbeFn, errors: &mut Errors) {
     qualifiers("a probe", probe, errors);
+    if let Some(token) = &probe.0.sig.asyncness {
+        errors.push(token, "a probe runs to its end inside the call; it cannot be `async`");
+    }
     generics(probe, errors);
     context(kind, probe, errors);
     params(probe, errors);
@@ -21,12 +24,6 @@ pub(super) fn qualifiers(what: &str, probe: &ProbeFn, errors: &mut Errors) {
     let sig = &probe.0.sig;
     if let Some(token) = &sig.constness {
         errors.push(token, format_args!("{what} runs at run time only; leave out `const`"));
-    }
-    if let Some(token) = &sig.asyncness {
-        errors.push(
-            token,
-            format_args!("{what} runs to its end inside the call; it cannot be `async`"),
-        );
     }
     if let Safety::Unsafe(token) = &sig.safety {
         errors

@@ -78,7 +78,8 @@ pub(crate) fn expand(kind: Kind, probe: ProbeFn, args: &ProbeArgs, shape: &Shape
         return item(probe, &private, begin, implementation);
     }
     let call = call(kind, &quote!(#name), shape, None, &private);
-    let begin = format_ident!("{}", kind.begin());
+    let begin = if args.future.is_some() { "mod_ret_future_link" } else { kind.begin() };
+    let begin = format_ident!("{begin}");
     let begin = quote!(#private::#begin(Self {}));
     item(
         probe,

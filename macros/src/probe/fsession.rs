@@ -29,6 +29,7 @@ struct Session {
 pub(crate) fn session(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = ProbeArgs::parse(attribute, &mut errors);
+    args.refuse_future(&mut errors);
     let session = match Session::parse_tokens(item.clone()) {
         Ok(session) => session,
         Err(error) => {

@@ -79,6 +79,9 @@ impl Kind {
 pub(crate) fn probe(kind: Kind, attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = ProbeArgs::parse(attribute, &mut errors);
+    if kind != Kind::FmodRet {
+        args.refuse_future(&mut errors);
+    }
     let mut probe = match syn::parse2::<ProbeFn>(item.clone()) {
         Ok(probe) => probe,
         Err(error) => {

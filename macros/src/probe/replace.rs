@@ -18,6 +18,7 @@ use crate::traceable::{Scope, Side, borrowing};
 pub(crate) fn replace(attribute: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let args = ProbeArgs::parse(attribute, &mut errors);
+    args.refuse_future(&mut errors);
     let mut replacement = match syn::parse2::<ProbeFn>(item.clone()) {
         Ok(replacement) => replacement,
         Err(error) => {
@@ -116,6 +117,20 @@ fn expand(replacement: ProbeFn, args: &ProbeArgs, types: &[Typed]) -> TokenStrea
     let ret_open = &ret.open;
     let names = parameter_names(params.len());
     let count = params.len();
+    let (asyncness, is_async) = (&sig.asyncness, sig.asyncness.is_some());
+    let (inline, awaited) =
+        if is_async { (quote!(), quote!(.await)) } else { (quote!(#[inline(always)]), quote!()) };
+    // What an async one returns is no result of the function's, but what its future is.
+    let returned = if is_async {
+        quote_spanned!(sig.ident.span()=> #private::future_slot(__shim(#(#names),*)))
+    } else {
+        quote! {
+            let ret = __shim(#(#names),*);
+            // SAFETY: the promise of `run`: behind the arguments is the address of room for the result, where
+            // that is needed.
+            unsafe { #private::returned(slots, #count, ret) }
+        }
+    };
     let shim = match borrowing(&sig, &Scope::default(), Side::Replacement) {
         // What it asks of lifetimes is what its type says, which is compared.
         Some(pointer) => Shim {
@@ -132,9 +147,9 @@ fn expand(replacement: ProbeFn, args: &ProbeArgs, types: &[Typed]) -> TokenStrea
                 signature: quote!(::core::option::Option::None),
                 function: quote! {
                     fn __borrows_nothing<T: 'static>(_: &T) {}
-                    #[inline(always)]
-                    fn __shim(#(#names: #open),*) -> #ret_open {
-                        let ret = #name(#(#names),*);
+                    #inline
+                    #asyncness fn __shim(#(#names: #open),*) -> #ret_open {
+                        let ret = #name(#(#names),*) #awaited;
                         #proof
                         ret
                     }
@@ -175,6 +190,8 @@ fn expand(replacement: ProbeFn, args: &ProbeArgs, types: &[Typed]) -> TokenStrea
         // SAFETY: `run` takes the arguments that `params` names, and asks no more of lifetimes than its types say:
         // the shim proves it, or `signature` is the type of pointers to it.
         unsafe impl #private::Replacement for #name {
+            const IS_ASYNC: bool = #is_async;
+
             fn params() -> ::std::vec::Vec<#private::Param> {
                 ::std::vec::Vec::from([#(#descriptions),*])
             }
@@ -190,10 +207,7 @@ fn expand(replacement: ProbeFn, args: &ProbeArgs, types: &[Typed]) -> TokenStrea
             unsafe fn run(slots: *mut #private::Slot) -> #private::Slot {
                 #function
                 #(#reads)*
-                let ret = __shim(#(#names),*);
-                // SAFETY: the promise of `run`: behind the arguments is the address of room for the result, where
-                // that is needed.
-                unsafe { #private::returned(slots, #count, ret) }
+                #returned
             }
         }
     };

@@ -50,7 +50,11 @@ pub(crate) fn replacement(tokens: TokenStream) -> TokenStream {
         errors.push(token, "a replacement runs at run time only; leave out `const`");
     }
     if let Some(token) = &closure.asyncness {
-        errors.push(token, "a replacement runs to its end inside the call; it cannot be `async`");
+        errors.push(
+            token,
+            "a closure in the place of a body runs to its end inside the call; of an async function the body is \
+             replaced by an `async fn` with `#[replace]`",
+        );
     }
     let (patterns, sig) = signature(&closure, &mut errors);
     if let Some(pattern) = patterns.get(MAX_ARGS) {

@@ -52,7 +52,7 @@ const _: () = {
     }
 };
 ::core::compile_error! {
-    "unknown option `fast`; there are string patterns, `sleepable` and `crate = path`"
+    "unknown option `fast`; there are string patterns, `sleepable`, `crate = path`, and of `#[fmod_ret]` `future`"
 }
 ::core::compile_error! {
     "a probe does not change arguments: take it by `&`"

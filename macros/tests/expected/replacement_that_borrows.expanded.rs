@@ -37,6 +37,7 @@ const _: () = {
     }
     #[allow(elided_lifetimes_in_paths, clippy::borrowed_box, clippy::too_many_arguments)]
     unsafe impl ::gtramp::__private::Replacement for nobody {
+        const IS_ASYNC: bool = false;
         fn params() -> ::std::vec::Vec<::gtramp::__private::Param> {
             ::std::vec::Vec::from([
                 ::gtramp::__private::Param::moved::<

@@ -28,5 +28,6 @@ pub(crate) use compiled::{entry_caller, entry_caller_in_scope, exit_caller, mod_
 pub(crate) use compiled::{pair_caller, session_caller};
 pub(crate) use generated::{MAX_ARGS, MAX_SLOTS, patched};
 pub(crate) use life::Halves;
+pub(crate) use patched::replaced;
 pub(crate) use poll::Polled;
 pub(crate) use run::TABLE;

@@ -1,8 +1,8 @@
 //! Running what is in the place of a body.
 
 use crate::md::Md;
-use crate::patch::{Original, Patching};
-use crate::site::Slot;
+use crate::patch::{EnteredFuture, Original, Patching};
+use crate::site::{Slot, data_of};
 
 use super::origin::{call_body, saved};
 
@@ -30,4 +30,16 @@ pub(super) unsafe extern "C-unwind" fn run_patched<const N: usize>(
             unsafe { call_body(site.body(), slots) }
         }
     }
+}
+
+/// What is in the place of the body of an async function, for a call that begins now; `None` if its body is to run.
+///
+/// # Safety
+///
+/// `entry` is the stub of a site, one of whose switches was found armed.
+pub(crate) unsafe fn replaced(entry: *const ()) -> Option<EnteredFuture> {
+    // SAFETY: the caller's promise.
+    let data = unsafe { data_of(entry) };
+    let patching = Patching::of(data).filter(|patching| !Original::is_wanted(patching))?;
+    patching.enter_future()
 }

@@ -12,7 +12,7 @@ use crate::caller::Polled;
 use crate::probe::PollStep;
 use crate::site::{Lives, Unpolled};
 
-use super::running::{Begun, Running, cancel_unpolled};
+use super::running::{Begun, Running, cancel, cancel_unpolled};
 
 /// The future of a call of an async function.
 ///
@@ -35,19 +35,20 @@ union Held<A, U> {
     future: ManuallyDrop<U>,
 }
 
-/// Where it is in its life: one of these, or the address of a [`Running`], whose future is there.
+/// Where it is in its life: one of these, or the address of a [`Running`]. That has a future in the body's place, or the
+/// body's is there.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct State(*mut ());
 
-// SAFETY: what a `Running` has besides the future's own are values of sessions, which are `Send`, and what the runtime
-// itself keeps.
+// SAFETY: what a `Running` has besides the future's own are values of sessions and futures in the body's place, which
+// are `Send`, and what the runtime itself keeps.
 unsafe impl Send for State {}
 // SAFETY: nothing can be done with a shared reference to a future.
 unsafe impl Sync for State {}
 
 /// Nobody has polled it: the arguments are there.
 const UNPOLLED: State = State(core::ptr::null_mut());
-/// The future is there, and no probe sees its life.
+/// The body's future is there, and no probe sees its life.
 const PLAIN: State = State(core::ptr::without_provenance_mut(1));
 /// Nothing is there any more.
 const OVER: State = State(core::ptr::without_provenance_mut(2));
@@ -85,7 +86,7 @@ impl<L: Lives> Life<L, L::Args, L::Future> {
         unsafe { Pin::new_unchecked(future) }.poll(cx)
     }
 
-    /// A poll while a switch is armed, or of a future whose life probes see.
+    /// A poll while a switch is armed, or of a future that is not just its body's.
     ///
     /// # Safety
     ///
@@ -93,6 +94,8 @@ impl<L: Lives> Life<L, L::Args, L::Future> {
     #[cold]
     #[inline(never)]
     unsafe fn poll_probed(&mut self, entry: *const (), cx: &mut Context<'_>) -> Poll<Output<L>> {
+        // Whether arguments are there that nobody takes.
+        let mut are_left = false;
         if self.state == UNPOLLED {
             let args = self.args();
             // SAFETY: the arguments are there, and the stub is that of the function.
@@ -111,6 +114,11 @@ impl<L: Lives> Life<L, L::Args, L::Future> {
                     unsafe { self.make() };
                     self.state = State(Box::into_raw(running).cast());
                 }
+                Begun::Answered(running) => {
+                    self.state = State(Box::into_raw(running).cast());
+                    are_left = true;
+                }
+                Begun::Patched(running) => self.state = State(Box::into_raw(running).cast()),
             }
         }
         assert!(self.state != OVER, "`async fn` resumed after completion");
@@ -124,24 +132,56 @@ impl<L: Lives> Life<L, L::Args, L::Future> {
             return poll;
         }
         // SAFETY: the state is the address of one.
-        let running = unsafe { &mut *self.state.0.cast::<Running<L>>() };
+        let Running { seen, instead } = unsafe { &mut *self.state.0.cast::<Running<L>>() };
+        let (info, instead) = match (seen, instead) {
+            (Some(seen), instead) => (&mut seen.info, instead),
+            (None, instead) => {
+                let instead = instead.as_mut().expect("what nobody sees is in the body's place");
+                let around = polled.map(Around::begin);
+                let poll = instead.poll(cx);
+                around.into_iter().for_each(|around| around.end(&poll));
+                if poll.is_ready() {
+                    // SAFETY: the state is the address of one, and is replaced.
+                    drop(unsafe { self.take_running() });
+                }
+                return poll;
+            }
+        };
         let mut unwinding = Unwinding { life: self, outer: None, polled };
         if let Some(polled) = &mut unwinding.polled {
-            polled.begins(Some(&running.info));
+            polled.begins(Some(info));
         }
-        unwinding.outer = running.info.poll_begins(unwinding.polled.is_some());
-        // SAFETY: the future is there, and this is pinned.
-        let poll = unsafe { unwinding.life.poll_future(cx) };
+        unwinding.outer = info.poll_begins(unwinding.polled.is_some());
+        if are_left {
+            let args = unwinding.life.args();
+            // SAFETY: they are there, and the state says that they are not.
+            unsafe { args.drop_in_place() };
+        }
+        let poll = match instead {
+            Some(instead) => instead.poll(cx),
+            // SAFETY: the future is there, and this is pinned.
+            None => unsafe { unwinding.life.poll_future(cx) },
+        };
         let (outer, polled) = unwinding.forget();
-        let took = running.info.poll_ends(outer);
+        let took = info.poll_ends(outer);
         if let Some(mut polled) = polled {
-            polled.ends(Some(&running.info), step_of(&poll), took);
+            polled.ends(Some(info), step_of(&poll), took);
         }
         poll.map(|ret| {
             // SAFETY: the state is the address of one, and is replaced.
             let running = unsafe { self.take_running() };
             running.returned(ret)
         })
+    }
+
+    /// # Safety
+    ///
+    /// The state is the address of a [`Running`].
+    unsafe fn take_running(&mut self) -> Box<Running<L>> {
+        // SAFETY: the caller's promise; it was a box.
+        let running = unsafe { Box::from_raw(self.state.0.cast::<Running<L>>()) };
+        self.state = if running.has_instead() { OVER } else { PLAIN };
+        running
     }
 }
 
@@ -154,15 +194,6 @@ impl<L: Lives<Args = A, Future = U>, A, U> Life<L, A, U> {
     #[inline(always)]
     fn future(&mut self) -> *mut U {
         (&raw mut self.held.future).cast()
-    }
-
-    /// # Safety
-    ///
-    /// The state is the address of a [`Running`].
-    unsafe fn take_running(&mut self) -> Box<Running<L>> {
-        let running = core::mem::replace(&mut self.state, PLAIN);
-        // SAFETY: the caller's promise; it was a box.
-        unsafe { Box::from_raw(running.0.cast()) }
     }
 }
 
@@ -193,9 +224,11 @@ impl<L: Lives> Drop for Unwinding<'_, L> {
     fn drop(&mut self) {
         // SAFETY: it is made where the state is the address of one.
         let mut running = unsafe { self.life.take_running() };
-        let took = running.info.poll_ends(self.outer);
-        if let Some(polled) = &mut self.polled {
-            polled.ends(Some(&running.info), PollStep::Unwound, took);
+        if let Some(seen) = &mut running.seen {
+            let took = seen.info.poll_ends(self.outer);
+            if let Some(polled) = &mut self.polled {
+                polled.ends(Some(&seen.info), PollStep::Unwound, took);
+            }
         }
         running.unwound();
     }
@@ -269,12 +302,12 @@ impl<L: Lives<Args = A, Future = U>, A, U> Drop for Life<L, A, U> {
             PLAIN => unsafe { self.future().drop_in_place() },
             OVER => {}
             _ => {
-                // SAFETY: the state is the address of one.
-                let running = unsafe { self.take_running() };
-                // Ends it when the future has been dropped, even if that panics.
-                let _cancelled = running.cancelled();
-                // SAFETY: the future is there, and nobody uses it afterwards.
-                unsafe { self.future().drop_in_place() };
+                let running = core::mem::replace(&mut self.state, OVER);
+                let future = self.future();
+                // SAFETY: the body's future is there if this is called, and nobody uses it afterwards.
+                let drop_body = || unsafe { future.drop_in_place() };
+                // SAFETY: the state was the address of one.
+                unsafe { cancel::<L>(running.0, drop_body) };
             }
         }
     }

@@ -3,9 +3,11 @@
 use core::future::Future;
 use core::mem::{ManuallyDrop, MaybeUninit};
 
-use crate::caller::Halves;
+use crate::caller::{Halves, replaced};
 use crate::probe::{LifeInfo, Outcome};
 use crate::site::{Lives, Slot};
+
+use super::instead::Instead;
 
 type Output<L> = <<L as Lives>::Future as Future>::Output;
 
@@ -39,16 +41,28 @@ impl<T> Ret<T> {
 /// How a life begins.
 #[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub(super) enum Begun<L: Lives> {
-    /// No probe sees it.
+    /// No probe sees it, and its body runs.
     Unprobed,
     /// A probe has decided the result: the body is not to run.
     Decided(Decided<L>),
     /// It goes on, and probes may see more of it.
     Running(Box<Running<L>>),
+    /// It goes on in a future that a probe has answered with. The arguments are still there, to be dropped.
+    Answered(Box<Running<L>>),
+    /// It goes on in a future that a patch has made of the arguments.
+    Patched(Box<Running<L>>),
+}
+
+/// A life that is not just that of its body.
+pub(super) struct Running<L: Lives> {
+    /// What probes have of it, if any see it.
+    pub(super) seen: Option<Seen<L>>,
+    /// What is polled in the place of the body, which is not there then.
+    pub(super) instead: Option<Instead<Output<L>>>,
 }
 
 /// A life that probes see.
-pub(super) struct Running<L: Lives> {
+pub(super) struct Seen<L: Lives> {
     pub(super) info: LifeInfo,
     halves: Halves,
     /// Copies of the arguments as they were when it began: what is `Copy` in them may still be read at the end.
@@ -56,8 +70,8 @@ pub(super) struct Running<L: Lives> {
 }
 
 impl<L: Lives> Running<L> {
-    /// Runs the entry probes of a call with the arguments at this place. If the result is decided, the arguments
-    /// are the caller's no more.
+    /// Runs the entry probes of a call with the arguments at this place. If the result is decided or the body
+    /// patched, the arguments are the caller's no more.
     ///
     /// # Safety
     ///
@@ -67,7 +81,15 @@ impl<L: Lives> Running<L> {
             return Begun::Unprobed;
         }
         // SAFETY: the caller's promise.
-        let Some(mut halves) = (unsafe { Halves::of(entry) }) else { return Begun::Unprobed };
+        let Some(mut halves) = (unsafe { Halves::of(entry) }) else {
+            // SAFETY: the caller's promise.
+            return match unsafe { patched::<L>(entry, args) } {
+                Some(instead) => {
+                    Begun::Patched(Box::new(Self { seen: None, instead: Some(instead) }))
+                }
+                None => Begun::Unprobed,
+            };
+        };
         let mut info = LifeInfo::begin();
         let mut ret = Ret::<Output<L>>::new();
         // SAFETY: the arguments stay where they are until the slots are gone.
@@ -78,35 +100,53 @@ impl<L: Lives> Running<L> {
         let outcome = unsafe { halves.begin(first, place, &info) };
         // SAFETY: the slots were made of these.
         unsafe { L::restore(args, &slots) };
-        if outcome == Outcome::Skipped {
+        let answer = info.take_answer();
+        if outcome == Outcome::Skipped && answer.is_none() {
             return Begun::Decided(Decided { info, halves, args, ret });
         }
         info.list(halves.function());
         // SAFETY: they are there; of the copy, only what is `Copy` is read.
-        let args = unsafe { args.cast::<MaybeUninit<L::Args>>().read() };
-        Begun::Running(Box::new(Self { info, halves, args }))
+        let copy = unsafe { args.cast::<MaybeUninit<L::Args>>().read() };
+        let seen = Some(Seen { info, halves, args: copy });
+        if let Some(answer) = answer {
+            // SAFETY: the probe was bound to the function, whose output its future gives.
+            let instead = Some(unsafe { Instead::answer(answer) });
+            return Begun::Answered(Box::new(Self { seen, instead }));
+        }
+        // SAFETY: the caller's promise.
+        let instead = unsafe { patched::<L>(entry, args) };
+        let begun = if instead.is_some() { Begun::Patched } else { Begun::Running };
+        begun(Box::new(Self { seen, instead }))
     }
 
     /// Ends it with this result.
-    pub(super) fn returned(mut self, ret: Output<L>) -> Output<L> {
+    pub(super) fn returned(self, ret: Output<L>) -> Output<L> {
         let mut ret = ret;
         let place = core::ptr::from_mut(&mut ret).cast();
-        // SAFETY: the result is there.
-        unsafe { self.end(place, Outcome::Returned) };
+        let Self { seen, instead } = self;
+        let outcome = instead.as_ref().map_or(Outcome::Returned, Instead::outcome);
+        if let Some(mut seen) = seen {
+            // SAFETY: the result is there.
+            unsafe { seen.end(place, outcome) };
+        }
         ret
     }
 
     /// Ends it without a result: its poll panics.
-    pub(super) fn unwound(mut self) {
-        // SAFETY: there is no result.
-        unsafe { self.end(core::ptr::null_mut(), Outcome::Unwound) };
+    pub(super) fn unwound(self) {
+        if let Some(mut seen) = self.seen {
+            // SAFETY: there is no result.
+            unsafe { seen.end(core::ptr::null_mut(), Outcome::Unwound) };
+        }
     }
 
-    /// Ends it when what is returned is dropped: its future is.
-    pub(super) fn cancelled(self: Box<Self>) -> Cancelled<L> {
-        Cancelled(self)
+    /// Whether something is in the place of the body.
+    pub(super) fn has_instead(&self) -> bool {
+        self.instead.is_some()
     }
+}
 
+impl<L: Lives> Seen<L> {
     /// # Safety
     ///
     /// If the outcome has a result, it is at `ret`.
@@ -117,6 +157,25 @@ impl<L: Lives> Running<L> {
         // SAFETY: the slots are as when it began, and the rest is the caller's promise.
         unsafe { self.halves.end(slots, ret, outcome, &self.info) };
     }
+}
+
+/// What a patch makes of the arguments, which are gone then; `None` if the body is to run.
+///
+/// # Safety
+///
+/// As [`Running::begin`], where `entry` is not null.
+unsafe fn patched<L: Lives>(entry: *const (), args: *mut L::Args) -> Option<Instead<Output<L>>> {
+    // SAFETY: the caller's promise.
+    let patch = unsafe { replaced(entry) }?;
+    // SAFETY: the arguments stay where they are until the slots are gone.
+    let mut slots = unsafe { L::slots(args) };
+    let slots = slots.as_mut().as_mut_ptr();
+    // SAFETY: it was checked against this function, whose slots these are, and nobody else takes the values.
+    let made = unsafe { patch.code().run(slots) };
+    // SAFETY: what an async replacement returns is an address.
+    let made = unsafe { made.address() };
+    // SAFETY: it is that of a future of the function's output.
+    Some(unsafe { Instead::patched(made, patch) })
 }
 
 /// Where a result is to be: the address of a large one is in the last slot.
@@ -130,10 +189,32 @@ fn place_of<S: AsMut<[Slot]>, T>(halves: &Halves, slots: &mut S, ret: &mut Ret<T
     place
 }
 
-/// A life that is cancelled: it ends when this is dropped.
-pub(super) struct Cancelled<L: Lives>(Box<Running<L>>);
+/// Ends a life whose future is dropped: first what is polled, the body by `drop_body`, even if that panics.
+///
+/// # Safety
+///
+/// It is the address of a [`Running`], which nobody uses any more.
+pub(super) unsafe fn cancel<L: Lives>(running: *mut (), drop_body: impl FnOnce()) {
+    // SAFETY: the caller's promise; it was a box.
+    let running = unsafe { Box::from_raw(running.cast::<Running<L>>()) };
+    let is_body = !running.has_instead();
+    let _ends = Cancelled { _instead: running.instead, _seen: running.seen.map(CancelledSeen) };
+    if is_body {
+        drop_body();
+    }
+}
 
-impl<L: Lives> Drop for Cancelled<L> {
+/// A life that ends when this is dropped.
+struct Cancelled<L: Lives> {
+    /// First; if that panics, the other still follows.
+    _instead: Option<Instead<Output<L>>>,
+    _seen: Option<CancelledSeen<L>>,
+}
+
+/// What runs the exit probes.
+struct CancelledSeen<L: Lives>(Seen<L>);
+
+impl<L: Lives> Drop for CancelledSeen<L> {
     fn drop(&mut self) {
         // SAFETY: there is no result.
         unsafe { self.0.end(core::ptr::null_mut(), Outcome::Cancelled) };

@@ -63,11 +63,11 @@ pub(super) fn bind(
     let mut binding = Binding::new(probes, fits, settings);
     // A tracepoint has no end and no result. Whoever selects everything means functions.
     let has_ends = probes.iter().any(|probe| probe.kind() != Kind::Fentry);
-    // And only futures are polled.
-    let has_polls = probes.iter().any(|probe| probe.kind() == Kind::Poll);
+    // And only futures are polled, and give way to others.
+    let for_futures = probes.iter().any(|probe| probe.is_for_futures());
     let mut left_out = None;
     for function in functions {
-        if has_ends && function.is_tracepoint() || has_polls && !function.is_async() {
+        if has_ends && function.is_tracepoint() || for_futures && !function.is_async() {
             left_out = Some(*function);
             continue;
         }

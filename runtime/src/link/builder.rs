@@ -84,6 +84,53 @@ impl LinkBuilder {
         self
     }
 
+    /// Adds a probe that may answer in the place of an async function with a future: a closure or what
+    /// `#[fmod_ret(.., future)]` made.
+    ///
+    /// The probe runs at the first poll of the function's future. Where it breaks with a future, that is polled in the
+    /// place of the body, and what it gives is the result. The arguments are dropped before its first poll. Exit
+    /// probes run when it ends, is dropped or panics; [`Context::origin_skipped`](crate::Context::origin_skipped) is
+    /// true if it has ended. It goes on if the link is detached meanwhile.
+    ///
+    /// Functions that are not async refuse it, and where a pattern selects others they are left out.
+    ///
+    /// ```
+    /// # use std::future::Future;
+    /// # use std::pin::pin;
+    /// # use std::task::{Context, Waker};
+    /// use std::ops::ControlFlow;
+    /// use gtramp::{ModRet, site, traceable};
+    ///
+    /// #[traceable]
+    /// async fn fetch(page: u32) -> usize {
+    ///     page as usize
+    /// }
+    ///
+    /// async fn from_cache(page: u32) -> usize {
+    ///     // a real one waits for something
+    ///     page as usize + 1_000
+    /// }
+    ///
+    /// let link = site!(fetch).fmod_ret_future(|_: &ModRet, page: &u32| match *page {
+    ///     0 => ControlFlow::Continue(()),
+    ///     page => ControlFlow::Break(from_cache(page)),
+    /// })?;
+    /// # let run = |page| match pin!(fetch(page)).poll(&mut Context::from_waker(Waker::noop())) {
+    /// #     std::task::Poll::Ready(size) => size,
+    /// #     std::task::Poll::Pending => unreachable!(),
+    /// # };
+    /// assert_eq!((run(0), run(7)), (0, 1_007));
+    /// # Ok::<(), gtramp::Error>(())
+    /// ```
+    pub fn fmod_ret_future<M: 'static, P>(mut self, probe: P) -> Self
+    where
+        P: ModRetProbe<M>,
+        P::Ret: Future<Output: 'static> + Send,
+    {
+        self.probes = self.probes.fmod_ret_future(probe);
+        self
+    }
+
     /// Adds a probe that runs at exit: a closure or what `#[fexit]` made.
     pub fn fexit<M: 'static, P: ExitProbe<M>>(mut self, probe: P) -> Self {
         self.probes = self.probes.fexit(probe);
@@ -315,6 +362,16 @@ pub fn entry_link<P: Probe + EntryProbe>(probe: P) -> LinkBuilder {
 /// A link of a modify-return probe that an attribute made, for the functions its attribute names.
 pub fn mod_ret_link<P: Probe + ModRetProbe>(probe: P) -> LinkBuilder {
     link().functions(patterns::<P>()).fmod_ret(probe)
+}
+
+/// A link of a modify-return probe that answers with futures and that an attribute made, for the functions its
+/// attribute names.
+pub fn mod_ret_future_link<P>(probe: P) -> LinkBuilder
+where
+    P: Probe + ModRetProbe,
+    P::Ret: Future<Output: 'static> + Send,
+{
+    link().functions(patterns::<P>()).fmod_ret_future(probe)
 }
 
 /// A link of an exit probe that an attribute made, for the functions its attribute names.

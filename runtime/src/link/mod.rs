@@ -32,8 +32,8 @@ pub(crate) mod snapshot;
 mod tests;
 
 pub use builder::{
-    LinkBuilder, entry_link, exit_link, fentry, fexit, fmod_ret, fsession, link, mod_ret_link,
-    poll, poll_link, session_link,
+    LinkBuilder, entry_link, exit_link, fentry, fexit, fmod_ret, fsession, link,
+    mod_ret_future_link, mod_ret_link, poll, poll_link, session_link,
 };
 pub use cookie::Cookie;
 pub use handle::Link;

@@ -7,8 +7,8 @@ use crate::caller::{
     entry_caller, entry_caller_in_scope, exit_caller, mod_ret_caller, pair_caller, session_caller,
 };
 use crate::probe::{
-    AnyEntry, AnyExit, AnyModRet, AnyPoll, AnyProbe, EntryProbe, ExitProbe, HalfOf, Kind,
-    ModRetProbe, PairCaller, PollProbe, SessionEntry, SessionExit, halves,
+    AnyEntry, AnyExit, AnyModRet, AnyPoll, AnyProbe, AsValue, Awaited, EntryProbe, ExitProbe,
+    HalfOf, Kind, ModRetProbe, PairCaller, PollProbe, SessionEntry, SessionExit, halves,
 };
 
 /// Probes that are attached together: what [`Link::update`](crate::Link::update) puts in the place of a link's own
@@ -114,7 +114,21 @@ impl Probes {
     /// Adds a probe that may override the result: a closure or what `#[fmod_ret]` made.
     pub fn fmod_ret<M: 'static, P: ModRetProbe<M>>(mut self, probe: P) -> Self {
         let specialised = mod_ret_caller::<P, M>;
-        self.list.push(Box::new(AnyModRet { probe, specialised, closure: PhantomData }));
+        let how = PhantomData::<fn(M, AsValue)>;
+        self.list.push(Box::new(AnyModRet { probe, specialised, how }));
+        self
+    }
+
+    /// Adds a probe that may answer in the place of an async function with a future, which is awaited: a closure or
+    /// what `#[fmod_ret(.., future)]` made. See [`LinkBuilder::fmod_ret_future`](super::LinkBuilder::fmod_ret_future).
+    pub fn fmod_ret_future<M: 'static, P>(mut self, probe: P) -> Self
+    where
+        P: ModRetProbe<M>,
+        P::Ret: Future<Output: 'static> + Send,
+    {
+        let how = PhantomData::<fn(M, Awaited)>;
+        // The probes of a future run through no caller.
+        self.list.push(Box::new(AnyModRet { probe, specialised: |_, _| None, how }));
         self
     }
 

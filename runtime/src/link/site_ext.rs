@@ -110,4 +110,18 @@ impl<F> Site<F> {
     {
         self.link().fmod_ret(probe).attach()
     }
+
+    /// As [`Site::fmod_ret_async`], with a future that is awaited in the function's place: see
+    /// [`LinkBuilder::fmod_ret_future`].
+    ///
+    /// # Errors
+    ///
+    /// As [`LinkBuilder::attach`].
+    pub fn fmod_ret_future<M: 'static, P, Args>(self, probe: P) -> Result<Link, Error>
+    where
+        P: ModRetProbe<M, Ret: Future<Output: 'static> + Send>,
+        F: Signature<Args, Ret: Future<Output = <P::Ret as Future>::Output>>,
+    {
+        self.link().fmod_ret_future(probe).attach()
+    }
 }

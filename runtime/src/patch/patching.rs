@@ -82,20 +82,26 @@ impl Patching {
     /// Counts a call in, and says what it is to run; `None`: the body.
     #[inline(always)]
     pub(crate) fn enter(&'static self) -> Option<Entered> {
+        let counted = self.count_in()?;
+        Some(Entered { _inside: Inside::new(), counted })
+    }
+
+    /// As [`Patching::enter`], of a call of an async function, which may end on another thread.
+    pub(crate) fn enter_future(&'static self) -> Option<EnteredFuture> {
+        self.count_in().map(EnteredFuture)
+    }
+
+    #[inline(always)]
+    fn count_in(&'static self) -> Option<Counted> {
         let phase = self.phase.load(Ordering::Relaxed) & 1;
         let calls = &self.calls[stripe()].0[phase];
         calls.fetch_add(1, Ordering::SeqCst);
         let generation = GENERATION.load(Ordering::Relaxed);
-        let code = self.held();
-        DEPTH.set(DEPTH.get() + 1);
-        let entered = |code| Entered { code, calls, generation, _of_this_thread: PhantomData };
-        match code {
-            Some(code) => Some(entered(code)),
-            None => {
-                leave(calls, generation);
-                None
-            }
-        }
+        let Some(code) = self.held() else {
+            count_out(calls, generation);
+            return None;
+        };
+        Some(Counted { code, calls, generation })
     }
 
     /// What is current, held.
@@ -193,34 +199,69 @@ pub(crate) fn in_forked_child() {
 
 /// A call that is in a replacement.
 pub(crate) struct Entered {
-    code: &'static Code,
-    calls: &'static AtomicUsize,
-    generation: usize,
-    /// Not `Send`.
-    _of_this_thread: PhantomData<*const ()>,
+    /// Dropped first, so that what a closure has captured may wait for patches when it is dropped.
+    _inside: Inside,
+    counted: Counted,
 }
 
 impl Entered {
     /// What it runs.
     pub(crate) fn code(&self) -> &'static Code {
-        self.code
+        self.counted.code
     }
 }
 
-impl Drop for Entered {
+/// A call of an async function whose future is in the place of the body's.
+pub(crate) struct EnteredFuture(Counted);
+
+impl EnteredFuture {
+    /// What makes its future.
+    pub(crate) fn code(&self) -> &'static Code {
+        self.0.code
+    }
+}
+
+/// The thread is in a replacement while this is there.
+pub(crate) struct Inside {
+    /// Not `Send`.
+    _of_this_thread: PhantomData<*const ()>,
+}
+
+impl Inside {
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        DEPTH.set(DEPTH.get() + 1);
+        Self { _of_this_thread: PhantomData }
+    }
+}
+
+impl Drop for Inside {
+    #[inline(always)]
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
+/// A call that was counted, and what it has found.
+struct Counted {
+    code: &'static Code,
+    calls: &'static AtomicUsize,
+    generation: usize,
+}
+
+impl Drop for Counted {
     #[inline(always)]
     fn drop(&mut self) {
         // First, so that what a closure has captured may wait for other patches when it is dropped: who waits for
         // this one waits for that as well.
-        leave(self.calls, self.generation);
+        count_out(self.calls, self.generation);
         // The call that it may be in has nothing to do with a closure's captures.
         let _ = self.code.release().map_err(discard);
     }
 }
 
 #[inline(always)]
-fn leave(calls: &AtomicUsize, generation: usize) {
-    DEPTH.set(DEPTH.get() - 1);
+fn count_out(calls: &AtomicUsize, generation: usize) {
     if generation == GENERATION.load(Ordering::Relaxed) {
         // Release: what the call did happens before whoever has waited for it goes on.
         calls.fetch_sub(1, Ordering::Release);

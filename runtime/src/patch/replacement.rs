@@ -19,6 +19,10 @@ use crate::site::Slot;
 )]
 pub unsafe trait Replacement: Copy + 'static {
     #[doc(hidden)]
+    /// Whether it is an `async fn`. What it returns then is made by `future_slot`, and `ret` is what its future gives.
+    const IS_ASYNC: bool = false;
+
+    #[doc(hidden)]
     /// Its arguments.
     fn params() -> Vec<Param>;
 

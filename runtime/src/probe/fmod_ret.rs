@@ -7,6 +7,7 @@ use seq_macro::seq;
 use crate::grace::Errno;
 use crate::site::Slot;
 
+use super::answer::{Answer, AsValue};
 use super::frame::Whose;
 use super::param::Asks;
 use super::row::{At, Thunk, Unused};
@@ -140,14 +141,15 @@ macro_rules! closures {
 seq!(COUNT in 0..=12 { closures!(COUNT); });
 
 /// A modify-return probe as a link keeps it.
-pub(crate) struct AnyModRet<P, M> {
+pub(crate) struct AnyModRet<P, M, A> {
     pub(crate) probe: P,
     /// The caller for this probe alone.
     pub(crate) specialised: fn(usize, u32) -> Option<*const ()>,
-    pub(crate) closure: core::marker::PhantomData<fn(M)>,
+    /// What closure it is, and how it answers.
+    pub(crate) how: core::marker::PhantomData<fn(M, A)>,
 }
 
-impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
+impl<P: ModRetProbe<M>, M: 'static, A: Answer<P::Ret>> AnyProbe for AnyModRet<P, M, A> {
     fn kind(&self) -> Kind {
         Kind::FmodRet
     }
@@ -161,11 +163,15 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
     }
 
     fn asks(&self) -> Asks {
-        Asks { params: P::params(), ret: Some(P::ret()) }
+        Asks { params: P::params(), ret: Some(A::result(P::ret())) }
+    }
+
+    fn is_for_futures(&self) -> bool {
+        A::IS_AWAITED
     }
 
     fn thunk(&self, _: u32, is_watched: bool) -> Thunk {
-        Thunk::ModRet(if is_watched { watched_thunk::<P, M> } else { thunk::<P, M> })
+        Thunk::ModRet(if is_watched { watched_thunk::<P, M, A> } else { thunk::<P, M, A> })
     }
 
     fn specialised(&self, slots: usize, through: u32) -> Option<*const ()> {
@@ -180,7 +186,7 @@ impl<P: ModRetProbe<M>, M: 'static> AnyProbe for AnyModRet<P, M> {
 /// # Safety
 ///
 /// As [`ModRetThunk`](super::row::ModRetThunk); the row's probe is a `P`.
-unsafe extern "C" fn thunk<P: ModRetProbe<M>, M>(
+unsafe extern "C" fn thunk<P: ModRetProbe<M>, M, A: Answer<P::Ret>>(
     at: At,
     args: *mut Slot,
     errno: Errno,
@@ -193,7 +199,7 @@ unsafe extern "C" fn thunk<P: ModRetProbe<M>, M>(
     // SAFETY: the caller's promise.
     let target = unsafe { whose.target() };
     // SAFETY: the caller's promise.
-    unsafe { run_mod_ret::<P, M, true>(row, args, target, ret, errno) }
+    unsafe { run_deciding::<P, M, A, true>(row, args, target, ret, errno) }
 }
 
 /// As [`thunk`], where the link says: see [`watched`](super::watched).
@@ -201,7 +207,7 @@ unsafe extern "C" fn thunk<P: ModRetProbe<M>, M>(
 /// # Safety
 ///
 /// As there.
-unsafe extern "C" fn watched_thunk<P: ModRetProbe<M>, M>(
+unsafe extern "C" fn watched_thunk<P: ModRetProbe<M>, M, A: Answer<P::Ret>>(
     at: At,
     args: *mut Slot,
     errno: Errno,
@@ -215,9 +221,9 @@ unsafe extern "C" fn watched_thunk<P: ModRetProbe<M>, M>(
     match unsafe { admits_at_once(row) } {
         Some(false) => Outcome::Running,
         // SAFETY: the caller's promise.
-        Some(true) => unsafe { thunk::<P, M>(at, args, errno, ret, unused, whose) },
+        Some(true) => unsafe { thunk::<P, M, A>(at, args, errno, ret, unused, whose) },
         // SAFETY: the caller's promise.
-        None => unsafe { asking_thunk::<P, M>(at, args, errno, ret, unused, whose) },
+        None => unsafe { asking_thunk::<P, M, A>(at, args, errno, ret, unused, whose) },
     }
 }
 
@@ -226,7 +232,7 @@ unsafe extern "C" fn watched_thunk<P: ModRetProbe<M>, M>(
 /// As [`thunk`].
 #[cold]
 #[inline(never)]
-unsafe extern "C" fn asking_thunk<P: ModRetProbe<M>, M>(
+unsafe extern "C" fn asking_thunk<P: ModRetProbe<M>, M, A: Answer<P::Ret>>(
     at: At,
     args: *mut Slot,
     errno: Errno,
@@ -240,20 +246,37 @@ unsafe extern "C" fn asking_thunk<P: ModRetProbe<M>, M>(
     let target = unsafe { whose.target() };
     let run = || {
         // SAFETY: the caller's promise.
-        unsafe { run_mod_ret::<P, M, true>(row, args, target, ret, errno) }
+        unsafe { run_deciding::<P, M, A, true>(row, args, target, ret, errno) }
     };
     // SAFETY: the caller's promise.
     unsafe { watched(row, target.function, run) }.unwrap_or(Outcome::Running)
 }
 
-/// Runs the probe of a row, which is a `P`, and keeps `errno` from it. Unless `THROUGH`, what it asks for is in
-/// the slots themselves.
+/// Runs the probe of a row, which is a `P` that answers with values, and keeps `errno` from it. Unless `THROUGH`,
+/// what it asks for is in the slots themselves.
 ///
 /// # Safety
 ///
 /// As [`ModRetThunk`](super::row::ModRetThunk); the row's probe is a `P`.
 #[inline(always)]
 pub(crate) unsafe fn run_mod_ret<P: ModRetProbe<M>, M, const THROUGH: bool>(
+    row: &Row,
+    args: *mut Slot,
+    target: &'static Target,
+    ret: *mut (),
+    errno: Errno,
+) -> Outcome {
+    // SAFETY: the caller's promise.
+    unsafe { run_deciding::<P, M, AsValue, THROUGH>(row, args, target, ret, errno) }
+}
+
+/// As [`run_mod_ret`], of a probe that answers thus.
+///
+/// # Safety
+///
+/// As there.
+#[inline(always)]
+unsafe fn run_deciding<P: ModRetProbe<M>, M, A: Answer<P::Ret>, const THROUGH: bool>(
     row: &Row,
     args: *mut Slot,
     target: &'static Target,
@@ -273,10 +296,8 @@ pub(crate) unsafe fn run_mod_ret<P: ModRetProbe<M>, M, const THROUGH: bool>(
         // SAFETY: the row's link is alive.
         let decided = unsafe { guarded(row.link, call) };
         if let Some(ControlFlow::Break(value)) = decided {
-            // SAFETY: `ret` has room for the function's result, whose type `P::Ret` was checked to
-            // be, and nothing is there yet.
-            unsafe { ret.cast::<P::Ret>().write(value) };
-            return Outcome::Skipped;
+            // SAFETY: `ret` has room for the function's result, whose type was checked, and nothing is there yet.
+            return unsafe { A::give(value, args, ret) };
         }
         Outcome::Running
     };

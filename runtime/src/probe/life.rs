@@ -2,6 +2,7 @@
 
 use core::cell::Cell;
 use core::num::NonZero;
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
@@ -36,6 +37,8 @@ pub struct LifeInfo {
     more_threads: Vec<ThreadId>,
     /// Whose life it is: where the slots are that its probes are handed.
     args: Cell<*mut Slot>,
+    /// The future, on the heap, with which a probe has answered; null if none has.
+    answer: Cell<*mut ()>,
     /// Among those that are under way; `None` if it is not, or not for long.
     listed: Option<Listed>,
 }
@@ -57,6 +60,7 @@ impl LifeInfo {
             place: Place::here(),
             more_threads: Vec::new(),
             args: Cell::new(core::ptr::null_mut()),
+            answer: Cell::new(core::ptr::null_mut()),
             listed: None,
         }
     }
@@ -152,6 +156,16 @@ impl LifeInfo {
         let result = run();
         PROBED.set(outer);
         result
+    }
+
+    /// A probe answers with the future at this address, a `BoxFuture` of the function's output on the heap.
+    pub(super) fn answer(&self, future: *mut ()) {
+        self.answer.set(future);
+    }
+
+    /// With what a probe has answered: see [`LifeInfo::answer`]. Whoever takes it owns it.
+    pub(crate) fn take_answer(&self) -> Option<NonNull<()>> {
+        NonNull::new(self.answer.replace(core::ptr::null_mut()))
     }
 
     /// As [`LifeInfo::during`], at the end of the call, as if that were where it has begun.

@@ -4,6 +4,7 @@
 //! is `md` and `caller`; how it comes to be is `link`.
 
 mod access;
+mod answer;
 mod block;
 mod call;
 mod context;
@@ -30,6 +31,7 @@ mod typed;
 mod underway;
 mod watched;
 
+pub use answer::BoxFuture;
 pub use call::Call;
 pub use context::{ArgumentKey, Context, Entry, Exit, ModRet, Return};
 pub use fentry::EntryProbe;
@@ -44,6 +46,7 @@ pub use session::{SessionEntry, SessionExit};
 pub use typed::{TypedArgument, TypedReturn};
 pub use underway::{LifeUnderWay, lives};
 
+pub(crate) use answer::{AsValue, Awaited};
 pub(crate) use block::Room;
 pub(crate) use fentry::{AnyEntry, run_entry};
 pub(crate) use fexit::{AnyExit, run_exit};
@@ -128,6 +131,10 @@ pub(crate) trait AnyProbe: Send + Sync {
     fn specialised_in_scope(&self, slots: usize, through: u32) -> Option<*const ()> {
         let _ = (slots, through);
         None
+    }
+    /// Whether it makes sense of the futures of async functions alone.
+    fn is_for_futures(&self) -> bool {
+        self.kind() == Kind::Poll
     }
     /// What the thunk is handed.
     fn data(&self) -> *const ();

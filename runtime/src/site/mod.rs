@@ -29,7 +29,7 @@ pub(crate) use record::{Record, SiteData, records};
 pub(crate) use shown::Shows;
 pub use shown::{Of, OfAny, OfCopy, OfFields, OfMoved, Shown, Variant};
 use slot::Fits;
-pub use slot::{Slot, returned, taken};
+pub use slot::{Slot, future_slot, returned, taken};
 pub(crate) use switch::{Switch, find_switches};
 pub use value::Value;
 pub(crate) use value::{LIMIT, ShowFn, What};

@@ -8,6 +8,7 @@ mod support;
 
 mod boxed;
 mod forms;
+mod instead;
 mod lives;
 mod polls;
 mod runtimes;

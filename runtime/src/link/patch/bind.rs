@@ -19,6 +19,8 @@ pub(super) struct Part {
     pub(super) asks: Asks,
     /// Where its result borrows: the identity of its type.
     pub(super) signature: Option<TypeId>,
+    /// Whether it is the body of an async function.
+    pub(super) is_async: bool,
     pub(super) with: With,
 }
 
@@ -94,9 +96,13 @@ fn bind_one(
         return Err(refusal(Error::TooManyArgs { function, count: abi.slots, max: MAX_SLOTS }));
     };
     let no = |reason: String| refusal(not_replaceable(function, reason));
-    if function.is_async() {
-        let reason = "it is async: a call of it only makes a future, whose body is not replaced; answer in its \
-                      place with `fmod_ret_async`";
+    if function.is_async() != part.is_async {
+        let reason = if function.is_async() {
+            "it is async, and what is to be in its place is not: put #[replace] on an `async fn`, or answer in its \
+             place with `fmod_ret_async`"
+        } else {
+            "it is not async, and what is to be in its place is"
+        };
         return Err(no(reason.to_owned()));
     }
     if function.is_tracepoint() {

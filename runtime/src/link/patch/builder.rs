@@ -57,6 +57,7 @@ pub fn replacing<R: Probe + Replacement>(_: R) -> PatchBuilder {
         functions: patterns::<R>(),
         asks: Asks { params: R::params(), ret: Some(R::ret()) },
         signature: R::signature(),
+        is_async: R::IS_ASYNC,
         with: With::Function(run_function::<R>),
     };
     PatchBuilder { parts: vec![part], stack: false }
@@ -79,6 +80,7 @@ pub unsafe fn replacing_by<F: Send + Sync + 'static>(
         functions: Selector::default(),
         asks: Asks { params, ret: Some(ret) },
         signature,
+        is_async: false,
         with: With::Closure(Some(Closure::new(run, closure))),
     };
     PatchBuilder { parts: vec![part], stack: false }

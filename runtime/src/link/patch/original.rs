@@ -1,5 +1,8 @@
 //! Calling what a patch has replaced.
 
+use core::future::{Future, poll_fn};
+use core::pin::pin;
+
 use crate::error::Error;
 use crate::grace::ignore_current_thread;
 use crate::patch::Original;
@@ -45,5 +48,32 @@ impl<F> Site<F> {
         };
         let _original = Original::of(patching);
         Ok(call())
+    }
+
+    /// As [`Site::original`], of an async function: in the first poll of what `call` returns, the first call of this
+    /// function that is polled runs its own body, and no probe sees its life. Its polls are seen.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn original_async<T: Future>(
+        self,
+        call: impl FnOnce() -> T,
+    ) -> Result<T::Output, Error> {
+        let function = self.function()?;
+        let mut future = pin!(call());
+        let mut is_first = true;
+        let polled = poll_fn(move |cx| {
+            if !core::mem::take(&mut is_first) {
+                return future.as_mut().poll(cx);
+            }
+            let Some(patching) = patching(function) else {
+                let _unprobed = ignore_current_thread();
+                return future.as_mut().poll(cx);
+            };
+            let _original = Original::of(patching);
+            future.as_mut().poll(cx)
+        });
+        Ok(polled.await)
     }
 }

@@ -1,0 +1,54 @@
+//! What is awaited in the place of a body: the future with which a probe has answered, or that of a patch.
+
+use core::ptr::NonNull;
+use core::task::{Context, Poll};
+
+use crate::patch::{EnteredFuture, Inside};
+use crate::probe::{BoxFuture, Outcome};
+
+/// A future in the place of a body, which gives a `T` as that does.
+pub(super) struct Instead<T> {
+    future: BoxFuture<T>,
+    /// If it is a patch's: it is in it until it is dropped, which is after the future is.
+    patch: Option<EnteredFuture>,
+}
+
+impl<T> Instead<T> {
+    /// What a probe has answered with.
+    ///
+    /// # Safety
+    ///
+    /// It is the address of a `BoxFuture<T>` on the heap, which nobody else takes.
+    pub(super) unsafe fn answer(at: NonNull<()>) -> Self {
+        // SAFETY: the caller's promise.
+        Self { future: unsafe { on_the_heap(at.as_ptr()) }, patch: None }
+    }
+
+    /// What a patch has made of the arguments.
+    ///
+    /// # Safety
+    ///
+    /// `at` is the address of a `BoxFuture<T>` on the heap, which nobody else takes.
+    pub(super) unsafe fn patched(at: *mut (), patch: EnteredFuture) -> Self {
+        // SAFETY: the caller's promise.
+        Self { future: unsafe { on_the_heap(at) }, patch: Some(patch) }
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<T> {
+        let _inside = self.patch.as_ref().map(|_| Inside::new());
+        self.future.as_mut().poll(cx)
+    }
+
+    /// How the call has ended when this is ready.
+    pub(super) fn outcome(&self) -> Outcome {
+        if self.patch.is_some() { Outcome::Returned } else { Outcome::Skipped }
+    }
+}
+
+/// # Safety
+///
+/// It is the address of one on the heap, which nobody else takes.
+unsafe fn on_the_heap<T>(at: *mut ()) -> BoxFuture<T> {
+    // SAFETY: the caller's promise.
+    *unsafe { Box::from_raw(at.cast::<BoxFuture<T>>()) }
+}
