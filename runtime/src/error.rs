@@ -229,6 +229,18 @@ pub enum Error {
         /// What the link is.
         link: String,
     },
+    /// One of the changes of a transaction failed, so none was made.
+    #[non_exhaustive]
+    InTransaction {
+        /// Which of them, from 1, in the order in which they were named.
+        number: usize,
+        /// How many there are.
+        of: usize,
+        /// The method that named it: `attach`, `update`, ..
+        change: &'static str,
+        /// Why.
+        reason: Box<Self>,
+    },
     /// Some functions refused the link; `skip_invalid(true)` would attach to the others. All of them are here;
     /// the text lists the first twenty.
     Refused(Vec<Refusal>),
@@ -492,6 +504,10 @@ impl fmt::Display for Error {
                 "the transaction changes one link twice ({link}): say all that changes of it in one \
                  transaction after the other"
             ),
+            Self::InTransaction { number, of, change, reason } => write!(
+                f,
+                "change {number} of {of} of the transaction, `{change}`, failed, so none was made: {reason}"
+            ),
             Self::Refused(refusals) => {
                 write!(f, "{} function(s) refused the link:", refusals.len())?;
                 for refusal in refusals.iter().take(SHOWN) {
@@ -510,6 +526,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Poke { source, .. } => Some(source),
+            Self::InTransaction { reason, .. } => Some(reason),
             _ => None,
         }
     }

@@ -36,6 +36,21 @@ pub(super) enum Change<'l> {
     Set(&'l Link, Setting),
 }
 
+impl Change<'_> {
+    /// The method of a transaction that names it.
+    fn method(&self) -> &'static str {
+        match self {
+            Self::Attach(_) => "attach",
+            Self::Detach(_) => "detach",
+            Self::Update(..) => "update",
+            Self::Functions(_, Which::Only, _) => "set_functions",
+            Self::Functions(_, Which::Also, _) => "extend",
+            Self::Functions(_, Which::NotThere, _) => "remove",
+            Self::Set(..) => "set_order",
+        }
+    }
+}
+
 /// Where a link is to be attached: with what a selection selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Which {
@@ -189,8 +204,17 @@ pub(super) fn change(changes: Vec<Change<'_>>) -> Result<Vec<Link>, Error> {
     let (mut links, mut gone) = (Vec::new(), Vec::new());
     prepare()?;
     find_switches().map_err(list_of_functions)?;
-    for change in changes {
-        planned.push(Planned::new(change)?);
+    let of = changes.len();
+    for (index, change) in changes.into_iter().enumerate() {
+        let method = change.method();
+        let planning = Planned::new(change).map_err(|reason| match of {
+            1 => reason,
+            _ => {
+                let reason = Box::new(reason);
+                Error::InTransaction { number: index + 1, of, change: method, reason }
+            }
+        });
+        planned.push(planning?);
     }
     let mut transaction = loop {
         let transaction = begin()?;

@@ -90,7 +90,7 @@ impl<'l> Transaction<'l> {
     ///
     /// # Errors
     ///
-    /// As the changes themselves, and [`Error::ChangedTwice`] if one link was named twice. Nothing has changed
+    /// As the changes themselves, of several in [`Error::InTransaction`], which says of which; and [`Error::ChangedTwice`] if one link was named twice. Nothing has changed
     /// then. Functions whose entries were patched by something else are an error here, even where a link says
     /// `skip_invalid`.
     pub fn commit(self) -> Result<Vec<Link>, Error> {

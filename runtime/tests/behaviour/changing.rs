@@ -467,7 +467,14 @@ fn a_transaction_changes_all_its_links_or_none() {
         .attach(gtramp::link().functions("**::changing::three").fentry(says("misfit")))
         .commit()
         .unwrap_err();
-    assert!(matches!(error, Error::TypeMismatch { .. }), "{error}");
+    let Error::InTransaction { number: 5, of: 5, change: "attach", reason, .. } = &error else {
+        panic!("{error}");
+    };
+    assert!(matches!(**reason, Error::TypeMismatch { .. }), "{error}");
+    assert!(
+        error.to_string().starts_with("change 5 of 5 of the transaction, `attach`,"),
+        "{error}"
+    );
     assert_eq!(calls(), before);
     let attached = Transaction::new()
         .detach(&goes)

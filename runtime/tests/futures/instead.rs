@@ -353,3 +353,37 @@ fn a_body_gives_way_to_one_of_its_own_sort() {
     let refused = now::apply().unwrap_err().to_string();
     assert!(refused.contains("it is async"), "{refused}");
 }
+
+#[test]
+fn each_scope_awaits_its_own_answer() {
+    #[traceable]
+    async fn shared() -> u32 {
+        0
+    }
+    run(shared());
+    let answers = |number: u32| {
+        let scope = gtramp::Scope::new().with("test", number);
+        let link = site!(shared)
+            .link()
+            .fmod_ret_future(move |_: &ModRet| {
+                ControlFlow::<_>::Break(async move {
+                    Pending(number).await;
+                    number
+                })
+            })
+            .within(&scope)
+            .attach();
+        (scope, link.unwrap())
+    };
+    std::thread::scope(|threads| {
+        for number in 1..=4 {
+            threads.spawn(move || {
+                let (scope, _link) = answers(number);
+                for _ in 0..100 {
+                    assert_eq!(run(scope.instrument(shared())), number);
+                    assert_eq!(run(shared()), 0);
+                }
+            });
+        }
+    });
+}
