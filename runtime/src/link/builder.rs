@@ -89,7 +89,7 @@ impl LinkBuilder {
     ///
     /// The probe runs at the first poll of the function's future. Where it breaks with a future, that is polled in the
     /// place of the body, and what it gives is the result. The arguments are dropped before its first poll. Exit
-    /// probes run when it ends, is dropped or panics; [`Context::origin_skipped`](crate::Context::origin_skipped) is
+    /// probes run when it ends, is dropped or panics; [`Exit::origin_skipped`](crate::Exit::origin_skipped) is
     /// true if it has ended. It goes on if the link is detached meanwhile.
     ///
     /// Functions that are not async refuse it, and where a pattern selects others they are left out.
