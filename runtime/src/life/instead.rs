@@ -1,5 +1,6 @@
 //! What is awaited in the place of a body: the future with which a probe has answered, or that of a patch.
 
+use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
@@ -8,8 +9,8 @@ use crate::probe::{BoxFuture, Outcome};
 
 /// A future in the place of a body, which gives a `T` as that does.
 pub(super) struct Instead<T> {
-    future: BoxFuture<T>,
-    /// If it is a patch's: it is in it until it is dropped, which is after the future is.
+    future: ManuallyDrop<BoxFuture<T>>,
+    /// If it is a patch's: it is in it until this is dropped, which is after the future is.
     patch: Option<EnteredFuture>,
 }
 
@@ -21,7 +22,8 @@ impl<T> Instead<T> {
     /// It is the address of a `BoxFuture<T>` on the heap, which nobody else takes.
     pub(super) unsafe fn answer(at: NonNull<()>) -> Self {
         // SAFETY: the caller's promise.
-        Self { future: unsafe { on_the_heap(at.as_ptr()) }, patch: None }
+        let future = unsafe { on_the_heap(at.as_ptr()) };
+        Self { future: ManuallyDrop::new(future), patch: None }
     }
 
     /// What a patch has made of the arguments.
@@ -31,17 +33,31 @@ impl<T> Instead<T> {
     /// `at` is the address of a `BoxFuture<T>` on the heap, which nobody else takes.
     pub(super) unsafe fn patched(at: *mut (), patch: EnteredFuture) -> Self {
         // SAFETY: the caller's promise.
-        Self { future: unsafe { on_the_heap(at) }, patch: Some(patch) }
+        let future = unsafe { on_the_heap(at) };
+        Self { future: ManuallyDrop::new(future), patch: Some(patch) }
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<T> {
-        let _inside = self.patch.as_ref().map(|_| Inside::new());
+        let _inside = self.inside();
         self.future.as_mut().poll(cx)
+    }
+
+    /// For as long as code of the patch runs on this thread, which would wait for itself.
+    fn inside(&self) -> Option<Inside> {
+        self.patch.as_ref().map(|_| Inside::new())
     }
 
     /// How the call has ended when this is ready.
     pub(super) fn outcome(&self) -> Outcome {
         if self.patch.is_some() { Outcome::Returned } else { Outcome::Skipped }
+    }
+}
+
+impl<T> Drop for Instead<T> {
+    fn drop(&mut self) {
+        let _inside = self.inside();
+        // SAFETY: it is dropped here alone, and nobody uses it afterwards.
+        unsafe { ManuallyDrop::drop(&mut self.future) };
     }
 }
 

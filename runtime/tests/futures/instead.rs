@@ -334,6 +334,25 @@ fn reverting_waits_for_futures_that_are_in_the_patch() {
     let patch = reverts_itself::apply().unwrap();
     assert_eq!(run(waited_for()), 3);
     patch.revert();
+    // Dropping what the patch holds is code of the patch as well.
+    struct Reverts;
+    impl Drop for Reverts {
+        fn drop(&mut self) {
+            let inside = site!(waited_for).replace(slow::patch().stack(true)).unwrap();
+            assert!(matches!(inside.revert_and_wait(), Err(Error::InsidePatch)));
+        }
+    }
+    #[replace("**::waited_for")]
+    async fn drops() -> u32 {
+        let _held = Reverts;
+        Pending(5).await;
+        4
+    }
+    let patch = drops::apply().unwrap();
+    let mut future = Box::pin(waited_for());
+    assert!(poll(&mut future).is_pending());
+    drop(future);
+    patch.revert_and_wait().unwrap();
     assert_eq!(run(waited_for()), 1);
 }
 
