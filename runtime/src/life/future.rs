@@ -6,12 +6,12 @@ use core::mem::ManuallyDrop;
 use core::num::NonZero;
 use core::pin::Pin;
 use core::task::{Context, Poll};
-use std::time::Instant;
 
 use crate::caller::Polled;
 use crate::probe::PollStep;
 use crate::site::{Lives, Unpolled};
 
+use super::around::{Around, step_of};
 use super::running::{Begun, Running, cancel, cancel_unpolled};
 
 /// The future of a call of an async function.
@@ -199,11 +199,6 @@ impl<L: Lives<Args = A, Future = U>, A, U> Life<L, A, U> {
 
 type Output<L> = <<L as Lives>::Future as Future>::Output;
 
-/// How a poll that did not panic has ended.
-fn step_of<T>(poll: &Poll<T>) -> PollStep {
-    if poll.is_ready() { PollStep::Ready } else { PollStep::Pending }
-}
-
 /// Ends the life of a future whose poll panics.
 struct Unwinding<'l, L: Lives> {
     life: &'l mut Life<L, L::Args, L::Future>,
@@ -231,33 +226,6 @@ impl<L: Lives> Drop for Unwinding<'_, L> {
             }
         }
         running.unwound();
-    }
-}
-
-/// The probes around a poll of a future whose life is not known.
-struct Around {
-    polled: Polled,
-    began: Instant,
-}
-
-impl Around {
-    fn begin(mut polled: Polled) -> Self {
-        polled.begins(None);
-        Self { polled, began: Instant::now() }
-    }
-
-    fn end<T>(self, poll: &Poll<T>) {
-        let mut this = ManuallyDrop::new(self);
-        let took = this.began.elapsed();
-        this.polled.ends(None, step_of(poll), took);
-    }
-}
-
-/// The poll panics.
-impl Drop for Around {
-    fn drop(&mut self) {
-        let took = self.began.elapsed();
-        self.polled.ends(None, PollStep::Unwound, took);
     }
 }
 

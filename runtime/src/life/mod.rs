@@ -8,6 +8,7 @@
 //! At the first poll it is also decided what is polled from then on: the body's future, or one in its place, which a
 //! probe has answered with or a patch has made of the arguments.
 
+mod around;
 mod future;
 mod instead;
 mod running;
