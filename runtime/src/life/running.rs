@@ -4,7 +4,7 @@ use core::future::Future;
 use core::mem::{ManuallyDrop, MaybeUninit};
 
 use crate::caller::{Halves, replaced};
-use crate::probe::{LifeInfo, Outcome};
+use crate::probe::{LifeInfo, Outcome, discard, drop_caught, go_on};
 use crate::site::{Lives, Slot};
 
 use super::instead::Instead;
@@ -125,15 +125,24 @@ impl<L: Lives> Running<L> {
         let place = core::ptr::from_mut(&mut ret).cast();
         let Self { seen, instead } = self;
         let outcome = instead.as_ref().map_or(Outcome::Returned, Instead::outcome);
+        // Before the exit probes: they may wait until no call is in a patch.
+        let dropped = drop_caught(instead);
         if let Some(mut seen) = seen {
-            // SAFETY: the result is there.
+            let (place, outcome) = match &dropped {
+                Ok(()) => (place, outcome),
+                Err(_) => (core::ptr::null_mut(), Outcome::Unwound),
+            };
+            // SAFETY: the result is there if the outcome says so.
             unsafe { seen.end(place, outcome) };
         }
+        go_on(dropped);
         ret
     }
 
     /// Ends it without a result: its poll panics.
     pub(super) fn unwound(self) {
+        // As above. The panic that goes on is that of the poll.
+        let _ = drop_caught(self.instead).map_err(discard);
         if let Some(mut seen) = self.seen {
             // SAFETY: there is no result.
             unsafe { seen.end(core::ptr::null_mut(), Outcome::Unwound) };

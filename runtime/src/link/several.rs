@@ -90,8 +90,9 @@ impl<'l> Transaction<'l> {
     ///
     /// # Errors
     ///
-    /// As the changes themselves, of several in [`Error::InTransaction`], which says of which; and [`Error::ChangedTwice`] if one link was named twice. Nothing has changed
-    /// then. Functions whose entries were patched by something else are an error here, even where a link says
+    /// As the changes themselves, and [`Error::ChangedTwice`] if one link was named twice. Nothing has changed then. Where
+    /// one of several changes has been refused by itself, before all of them are made, it is in
+    /// [`Error::InTransaction`], which says of which. Functions whose entries were patched by something else are an error here, even where a link says
     /// `skip_invalid`.
     pub fn commit(self) -> Result<Vec<Link>, Error> {
         change(self.changes)

@@ -348,6 +348,15 @@ fn reverting_waits_for_futures_that_are_in_the_patch() {
         Pending(5).await;
         4
     }
+    // Nor is a call in the patch any more when its exit probes run.
+    let patch = slow::apply().unwrap();
+    let patch = Mutex::new(Some(patch));
+    let exits = site!(waited_for).fexit(move |_: &Exit| {
+        let patch = patch.lock().unwrap().take();
+        patch.into_iter().for_each(|patch| patch.revert_and_wait().unwrap());
+    });
+    assert_eq!((run(waited_for()), run(waited_for())), (2, 1));
+    drop(exits);
     let patch = drops::apply().unwrap();
     let mut future = Box::pin(waited_for());
     assert!(poll(&mut future).is_pending());
@@ -405,4 +414,37 @@ fn each_scope_awaits_its_own_answer() {
             });
         }
     });
+}
+
+#[test]
+fn an_answer_whose_drop_panics_has_unwound() {
+    struct ReadyAndExplosive;
+    impl std::future::Future for ReadyAndExplosive {
+        type Output = String;
+
+        fn poll(
+            self: std::pin::Pin<&mut Self>,
+            _: &mut std::task::Context<'_>,
+        ) -> Poll<Self::Output> {
+            Poll::Ready("ready".to_owned())
+        }
+    }
+    impl Drop for ReadyAndExplosive {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+    #[traceable]
+    async fn explosive() -> String {
+        String::new()
+    }
+    let (log, exits) = ends("**::explosive");
+    let link = site!(explosive)
+        .fmod_ret_future(|_: &ModRet| ControlFlow::<_>::Break(ReadyAndExplosive))
+        .unwrap();
+    let mut future = Box::pin(explosive());
+    assert!(catch_unwind(AssertUnwindSafe(|| poll(&mut future))).is_err());
+    assert_eq!(taken(&log), ["unwound after 1"]);
+    drop((future, link, exits));
+    assert_eq!(run(explosive()), "");
 }

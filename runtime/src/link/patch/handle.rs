@@ -44,6 +44,10 @@ impl Patch {
     ///
     /// What is dropped must not wait for the thread that waits here.
     ///
+    /// It waits for futures that are in the patch as well. They have to be polled or dropped by other threads meanwhile:
+    /// so a thread that polls them, of an executor or in a poll probe around one, waits for itself. Of futures that a
+    /// forked child has from its parent nobody knows any more, and they are not waited for.
+    ///
     /// # Errors
     ///
     /// [`Error::InsidePatch`] if the calling thread is in a replacement itself. The patch is reverted; only nobody

@@ -51,7 +51,8 @@ impl<F> Site<F> {
     }
 
     /// As [`Site::original`], of an async function: in the first poll of what `call` returns, the first call of this
-    /// function that is polled runs its own body, and no probe sees its life. Its polls are seen.
+    /// function that is polled runs its own body, and no probe sees its life; whether probes see that
+    /// first poll is not said.
     ///
     /// # Errors
     ///
