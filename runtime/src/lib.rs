@@ -81,13 +81,13 @@ pub use link::{
 };
 pub use patch::Replacement;
 pub use probe::{
-    ArgumentKey, BoxFuture, Call, Context, Entry, Exit, Kind, LifeInfo, LifeUnderWay, Misfit,
-    ModRet, PollStep, Polling, Return, TypedArgument, TypedReturn, lives,
+    ArgumentKey, Call, Context, Entry, Exit, Kind, LifeInfo, LifeUnderWay, Misfit, ModRet,
+    PollStep, Polling, Return, TypedArgument, TypedReturn, lives,
 };
 pub use probe::{EntryProbe, ExitProbe, ModRetProbe, PollProbe, SessionEntry, SessionExit};
 pub use registry::{Selector, Site, functions};
 pub use scope::{EnteredScope, InScope, Scope};
-pub use site::{Argument, Field, Fields, Function, Value, Variant};
+pub use site::{Argument, BoxFuture, Field, Fields, Function, Value, Variant};
 
 /// Names one traceable function by its path, for [`Site`]'s methods and as a selection.
 ///

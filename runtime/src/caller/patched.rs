@@ -1,8 +1,8 @@
 //! Running what is in the place of a body.
 
 use crate::md::Md;
-use crate::patch::{EnteredFuture, Original, Patching};
-use crate::site::{Slot, data_of};
+use crate::patch::{Counted, Original, Patching};
+use crate::site::{SiteData, Slot, data_of};
 
 use super::origin::{call_body, saved};
 
@@ -17,8 +17,7 @@ pub(super) unsafe extern "C-unwind" fn run_patched<const N: usize>(
     md: &'static Md,
 ) -> Slot {
     let site = md.site();
-    let replaced = Patching::of(site.data()).filter(|patching| !Original::is_wanted(patching));
-    let entered = replaced.and_then(Patching::enter);
+    let entered = patching(site.data()).and_then(Patching::enter);
     match entered {
         // SAFETY: it was checked against this function, and nobody else takes the values. It is counted out when it
         // has returned or unwound.
@@ -37,9 +36,14 @@ pub(super) unsafe extern "C-unwind" fn run_patched<const N: usize>(
 /// # Safety
 ///
 /// `entry` is the stub of a site, one of whose switches was found armed.
-pub(crate) unsafe fn replaced(entry: *const ()) -> Option<EnteredFuture> {
+pub(crate) unsafe fn replaced(entry: *const ()) -> Option<Counted> {
     // SAFETY: the caller's promise.
     let data = unsafe { data_of(entry) };
-    let patching = Patching::of(data).filter(|patching| !Original::is_wanted(patching))?;
-    patching.enter_future()
+    patching(data)?.count_in()
+}
+
+/// What is in the place of the body of this site's function, unless this is the call that is to run the body.
+#[inline(always)]
+fn patching(data: &SiteData) -> Option<&'static Patching> {
+    Patching::of(data).filter(|patching| !Original::is_wanted(patching))
 }

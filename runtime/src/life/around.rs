@@ -7,23 +7,21 @@ use std::time::Instant;
 use crate::caller::Polled;
 use crate::probe::PollStep;
 
-/// The probes around a poll of a future whose life is not known.
-pub(super) struct Around {
-    polled: Polled,
-    began: Instant,
+/// Runs the probes around a poll of a future whose life is not known, if there are any.
+pub(super) fn around<T>(polled: Option<Polled>, poll: impl FnOnce() -> Poll<T>) -> Poll<T> {
+    let Some(mut polled) = polled else { return poll() };
+    polled.begins(None);
+    let unwinding = Around { polled, began: Instant::now() };
+    let poll = poll();
+    let mut around = ManuallyDrop::new(unwinding);
+    let took = around.began.elapsed();
+    around.polled.ends(None, step_of(&poll), took);
+    poll
 }
 
-impl Around {
-    pub(super) fn begin(mut polled: Polled) -> Self {
-        polled.begins(None);
-        Self { polled, began: Instant::now() }
-    }
-
-    pub(super) fn end<T>(self, poll: &Poll<T>) {
-        let mut this = ManuallyDrop::new(self);
-        let took = this.began.elapsed();
-        this.polled.ends(None, step_of(poll), took);
-    }
+struct Around {
+    polled: Polled,
+    began: Instant,
 }
 
 /// The poll panics.

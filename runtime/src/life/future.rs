@@ -11,7 +11,7 @@ use crate::caller::Polled;
 use crate::probe::PollStep;
 use crate::site::{Lives, Unpolled};
 
-use super::around::{Around, step_of};
+use super::around::{around, step_of};
 use super::running::{Begun, Running, cancel, cancel_unpolled};
 
 /// The future of a call of an async function.
@@ -110,26 +110,21 @@ impl<L: Lives> Life<L, L::Args, L::Future> {
                     return Poll::Ready(decided.end());
                 }
                 Begun::Running(running) => {
-                    // SAFETY: the arguments are there.
-                    unsafe { self.make() };
+                    match &running.instead {
+                        // SAFETY: the arguments are there.
+                        None => unsafe { self.make() },
+                        Some(instead) => are_left = instead.leaves_arguments(),
+                    }
                     self.state = State(Box::into_raw(running).cast());
                 }
-                Begun::Answered(running) => {
-                    self.state = State(Box::into_raw(running).cast());
-                    are_left = true;
-                }
-                Begun::Patched(running) => self.state = State(Box::into_raw(running).cast()),
             }
         }
         assert!(self.state != OVER, "`async fn` resumed after completion");
         // SAFETY: null, or the stub of the function, one of whose switches was found armed.
         let polled = unsafe { Polled::of(entry) };
         if self.state == PLAIN {
-            let around = polled.map(Around::begin);
             // SAFETY: the future is there, and this is pinned.
-            let poll = unsafe { self.poll_future(cx) };
-            around.into_iter().for_each(|around| around.end(&poll));
-            return poll;
+            return around(polled, || unsafe { self.poll_future(cx) });
         }
         // SAFETY: the state is the address of one.
         let Running { seen, instead } = unsafe { &mut *self.state.0.cast::<Running<L>>() };
@@ -137,9 +132,7 @@ impl<L: Lives> Life<L, L::Args, L::Future> {
             (Some(seen), instead) => (&mut seen.info, instead),
             (None, instead) => {
                 let instead = instead.as_mut().expect("what nobody sees is in the body's place");
-                let around = polled.map(Around::begin);
-                let poll = instead.poll(cx);
-                around.into_iter().for_each(|around| around.end(&poll));
+                let poll = around(polled, || instead.poll(cx));
                 if poll.is_ready() {
                     // SAFETY: the state is the address of one, and is replaced.
                     drop(unsafe { self.take_running() });

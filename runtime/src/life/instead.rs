@@ -1,40 +1,29 @@
 //! What is awaited in the place of a body: the future with which a probe has answered, or that of a patch.
 
 use core::mem::ManuallyDrop;
-use core::ptr::NonNull;
 use core::task::{Context, Poll};
 
-use crate::patch::{EnteredFuture, Inside};
-use crate::probe::{BoxFuture, Outcome};
+use crate::patch::{Counted, Inside};
+use crate::probe::Outcome;
+use crate::site::{BoxFuture, take_future};
 
 /// A future in the place of a body, which gives a `T` as that does.
 pub(super) struct Instead<T> {
     future: ManuallyDrop<BoxFuture<T>>,
     /// If it is a patch's: it is in it until this is dropped, which is after the future is.
-    patch: Option<EnteredFuture>,
+    patch: Option<Counted>,
 }
 
 impl<T> Instead<T> {
-    /// What a probe has answered with.
+    /// What a probe has answered with, or the patch has made of the arguments.
     ///
     /// # Safety
     ///
-    /// It is the address of a `BoxFuture<T>` on the heap, which nobody else takes.
-    pub(super) unsafe fn answer(at: NonNull<()>) -> Self {
+    /// As [`take_future`].
+    pub(super) unsafe fn of(at: *mut (), patch: Option<Counted>) -> Self {
         // SAFETY: the caller's promise.
-        let future = unsafe { on_the_heap(at.as_ptr()) };
-        Self { future: ManuallyDrop::new(future), patch: None }
-    }
-
-    /// What a patch has made of the arguments.
-    ///
-    /// # Safety
-    ///
-    /// `at` is the address of a `BoxFuture<T>` on the heap, which nobody else takes.
-    pub(super) unsafe fn patched(at: *mut (), patch: EnteredFuture) -> Self {
-        // SAFETY: the caller's promise.
-        let future = unsafe { on_the_heap(at) };
-        Self { future: ManuallyDrop::new(future), patch: Some(patch) }
+        let future = unsafe { take_future(at) };
+        Self { future: ManuallyDrop::new(future), patch }
     }
 
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<T> {
@@ -45,6 +34,11 @@ impl<T> Instead<T> {
     /// For as long as code of the patch runs on this thread, which would wait for itself.
     fn inside(&self) -> Option<Inside> {
         self.patch.as_ref().map(|_| Inside::new())
+    }
+
+    /// Whether the body's arguments are still there: a patch has taken them.
+    pub(super) fn leaves_arguments(&self) -> bool {
+        self.patch.is_none()
     }
 
     /// How the call has ended when this is ready.
@@ -59,12 +53,4 @@ impl<T> Drop for Instead<T> {
         // SAFETY: it is dropped here alone, and nobody uses it afterwards.
         unsafe { ManuallyDrop::drop(&mut self.future) };
     }
-}
-
-/// # Safety
-///
-/// It is the address of one on the heap, which nobody else takes.
-unsafe fn on_the_heap<T>(at: *mut ()) -> BoxFuture<T> {
-    // SAFETY: the caller's promise.
-    *unsafe { Box::from_raw(at.cast::<BoxFuture<T>>()) }
 }

@@ -45,12 +45,9 @@ pub(super) enum Begun<L: Lives> {
     Unprobed,
     /// A probe has decided the result: the body is not to run.
     Decided(Decided<L>),
-    /// It goes on, and probes may see more of it.
+    /// It goes on, and not just as that of its body: that is still to be made, or something is in its place. The
+    /// arguments are there unless a patch has taken them.
     Running(Box<Running<L>>),
-    /// It goes on in a future that a probe has answered with. The arguments are still there, to be dropped.
-    Answered(Box<Running<L>>),
-    /// It goes on in a future that a patch has made of the arguments.
-    Patched(Box<Running<L>>),
 }
 
 /// A life that is not just that of its body.
@@ -83,10 +80,9 @@ impl<L: Lives> Running<L> {
         // SAFETY: the caller's promise.
         let Some(mut halves) = (unsafe { Halves::of(entry) }) else {
             // SAFETY: the caller's promise.
-            return match unsafe { patched::<L>(entry, args) } {
-                Some(instead) => {
-                    Begun::Patched(Box::new(Self { seen: None, instead: Some(instead) }))
-                }
+            let instead = unsafe { patched::<L>(entry, args) };
+            return match instead {
+                Some(_) => Begun::Running(Box::new(Self { seen: None, instead })),
                 None => Begun::Unprobed,
             };
         };
@@ -108,15 +104,13 @@ impl<L: Lives> Running<L> {
         // SAFETY: they are there; of the copy, only what is `Copy` is read.
         let copy = unsafe { args.cast::<MaybeUninit<L::Args>>().read() };
         let seen = Some(Seen { info, halves, args: copy });
-        if let Some(answer) = answer {
-            // SAFETY: the probe was bound to the function, whose output its future gives.
-            let instead = Some(unsafe { Instead::answer(answer) });
-            return Begun::Answered(Box::new(Self { seen, instead }));
-        }
-        // SAFETY: the caller's promise.
-        let instead = unsafe { patched::<L>(entry, args) };
-        let begun = if instead.is_some() { Begun::Patched } else { Begun::Running };
-        begun(Box::new(Self { seen, instead }))
+        let instead = match answer {
+            // SAFETY: the probe was bound to the function, whose output its future gives, and it borrows nothing.
+            Some(answer) => Some(unsafe { Instead::of(answer.as_ptr(), None) }),
+            // SAFETY: the caller's promise.
+            None => unsafe { patched::<L>(entry, args) },
+        };
+        Begun::Running(Box::new(Self { seen, instead }))
     }
 
     /// Ends it with this result.
@@ -183,8 +177,8 @@ unsafe fn patched<L: Lives>(entry: *const (), args: *mut L::Args) -> Option<Inst
     let made = unsafe { patch.code().run(slots) };
     // SAFETY: what an async replacement returns is an address.
     let made = unsafe { made.address() };
-    // SAFETY: it is that of a future of the function's output.
-    Some(unsafe { Instead::patched(made, patch) })
+    // SAFETY: it is that of a future of the function's output, which borrows what the arguments did.
+    Some(unsafe { Instead::of(made, Some(patch)) })
 }
 
 /// Where a result is to be: the address of a large one is in the last slot.

@@ -25,7 +25,5 @@ mod replacement;
 
 pub(crate) use code::{Closure, Code, Run, run_function};
 pub(crate) use original::Original;
-pub(crate) use patching::{
-    EnteredFuture, Inside, InsidePatch, Patching, in_forked_child, wait_for_drop,
-};
+pub(crate) use patching::{Counted, Inside, InsidePatch, Patching, in_forked_child, wait_for_drop};
 pub use replacement::Replacement;

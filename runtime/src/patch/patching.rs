@@ -87,12 +87,8 @@ impl Patching {
     }
 
     /// As [`Patching::enter`], of a call of an async function, which may end on another thread.
-    pub(crate) fn enter_future(&'static self) -> Option<EnteredFuture> {
-        self.count_in().map(EnteredFuture)
-    }
-
     #[inline(always)]
-    fn count_in(&'static self) -> Option<Counted> {
+    pub(crate) fn count_in(&'static self) -> Option<Counted> {
         let phase = self.phase.load(Ordering::Relaxed) & 1;
         let calls = &self.calls[stripe()].0[phase];
         calls.fetch_add(1, Ordering::SeqCst);
@@ -207,17 +203,7 @@ pub(crate) struct Entered {
 impl Entered {
     /// What it runs.
     pub(crate) fn code(&self) -> &'static Code {
-        self.counted.code
-    }
-}
-
-/// A call of an async function whose future is in the place of the body's.
-pub(crate) struct EnteredFuture(Counted);
-
-impl EnteredFuture {
-    /// What makes its future.
-    pub(crate) fn code(&self) -> &'static Code {
-        self.0.code
+        self.counted.code()
     }
 }
 
@@ -242,11 +228,18 @@ impl Drop for Inside {
     }
 }
 
-/// A call that was counted, and what it has found.
-struct Counted {
+/// A call that was counted, and what it has found. Of an async function, it goes on wherever its future is polled.
+pub(crate) struct Counted {
     code: &'static Code,
     calls: &'static AtomicUsize,
     generation: usize,
+}
+
+impl Counted {
+    /// What it runs, or what makes its future.
+    pub(crate) fn code(&self) -> &'static Code {
+        self.code
+    }
 }
 
 impl Drop for Counted {

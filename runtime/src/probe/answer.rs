@@ -1,14 +1,10 @@
 //! How what a probe has decided becomes the call's result: as a value, or as a future that is awaited first.
 
 use core::future::Future;
-use core::pin::Pin;
 
-use crate::site::Slot;
+use crate::site::{Slot, leak_future};
 
 use super::{LifeInfo, Outcome, RetParam};
-
-/// A future on the heap, as [`#[fmod_ret("..", future)]`](macro@crate::fmod_ret) returns it.
-pub type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// What becomes of a decision `R`.
 pub(crate) trait Answer<R>: 'static {
@@ -55,10 +51,9 @@ impl<R: Future<Output: 'static> + Send + 'static> Answer<R> for Awaited {
     }
 
     unsafe fn give(decided: R, args: *mut Slot, _: *mut ()) -> Outcome {
-        let future: BoxFuture<R::Output> = Box::pin(decided);
         match LifeInfo::of(args) {
             Some(life) => {
-                life.answer(Box::into_raw(Box::new(future)).cast());
+                life.answer(leak_future(decided));
                 Outcome::Skipped
             }
             // Only futures have such probes, and their probes run in a life.

@@ -158,7 +158,7 @@ impl LifeInfo {
         result
     }
 
-    /// A probe answers with the future at this address, a `BoxFuture` of the function's output on the heap.
+    /// A probe answers with the future of this address, see `leak_future`, which gives what the function does.
     pub(super) fn answer(&self, future: *mut ()) {
         self.answer.set(future);
     }

@@ -31,7 +31,6 @@ mod typed;
 mod underway;
 mod watched;
 
-pub use answer::BoxFuture;
 pub use call::Call;
 pub use context::{ArgumentKey, Context, Entry, Exit, ModRet, Return};
 pub use fentry::EntryProbe;

@@ -6,6 +6,7 @@
 //! `registry`.
 
 mod body;
+mod boxed;
 mod describe;
 mod entry;
 mod fields;
@@ -19,6 +20,8 @@ mod value;
 
 pub(crate) use body::data_of;
 pub use body::{Body, Closure, Itself, aside, unbound, unbound_mut};
+pub use boxed::{BoxFuture, future_slot};
+pub(crate) use boxed::{leak_future, take_future};
 pub use describe::{ArgFacts, Promise, RawDescription, Source, TypeFacts};
 pub use describe::{erased_id_of, opaque, type_id_of};
 pub use entry::*;
@@ -29,7 +32,7 @@ pub(crate) use record::{Record, SiteData, records};
 pub(crate) use shown::Shows;
 pub use shown::{Of, OfAny, OfCopy, OfFields, OfMoved, Shown, Variant};
 use slot::Fits;
-pub use slot::{Slot, future_slot, returned, taken};
+pub use slot::{Slot, returned, taken};
 pub(crate) use switch::{Switch, find_switches};
 pub use value::Value;
 pub(crate) use value::{LIMIT, ShowFn, What};

@@ -1,9 +1,7 @@
 //! One argument, whatever its type, in eight bytes.
 
-use core::future::Future;
 use core::marker::PhantomData;
 use core::mem::{ManuallyDrop, MaybeUninit, align_of, size_of};
-use core::pin::Pin;
 
 /// One 8-byte argument cell.
 ///
@@ -163,13 +161,6 @@ pub unsafe fn returned<T>(slots: *mut Slot, arguments: usize, value: T) -> Slot 
     // SAFETY: it is the address of room for a `T`.
     unsafe { room.write(value) };
     out
-}
-
-/// The slot of what an async replacement has made: the address of its future on the heap.
-#[inline(always)]
-pub fn future_slot<'f, T, F: Future<Output = T> + Send + 'f>(future: F) -> Slot {
-    let future: Pin<Box<dyn Future<Output = T> + Send + 'f>> = Box::pin(future);
-    Slot::pointer(Box::into_raw(Box::new(future)).cast::<()>())
 }
 
 /// [`Slot::holds`] for one type, as a constant that all functions share.

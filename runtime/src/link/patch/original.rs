@@ -4,9 +4,10 @@ use core::future::{Future, poll_fn};
 use core::pin::pin;
 
 use crate::error::Error;
-use crate::grace::ignore_current_thread;
+use crate::grace::{IgnoreGuard, ignore_current_thread};
 use crate::patch::Original;
 use crate::registry::Site;
+use crate::site::Function;
 
 use super::apply::patching;
 
@@ -42,11 +43,7 @@ impl<F> Site<F> {
     /// [`Error::NotTraceable`] if the function has no site. Nothing was called then.
     pub fn original<R>(self, call: impl FnOnce() -> R) -> Result<R, Error> {
         let function = self.function()?;
-        let Some(patching) = patching(function) else {
-            let _unprobed = ignore_current_thread();
-            return Ok(call());
-        };
-        let _original = Original::of(patching);
+        let _turn = turn_of(function);
         Ok(call())
     }
 
@@ -65,16 +62,16 @@ impl<F> Site<F> {
         let mut future = pin!(call());
         let mut is_first = true;
         let polled = poll_fn(move |cx| {
-            if !core::mem::take(&mut is_first) {
-                return future.as_mut().poll(cx);
-            }
-            let Some(patching) = patching(function) else {
-                let _unprobed = ignore_current_thread();
-                return future.as_mut().poll(cx);
-            };
-            let _original = Original::of(patching);
+            let _turn = core::mem::take(&mut is_first).then(|| turn_of(function));
             future.as_mut().poll(cx)
         });
         Ok(polled.await)
     }
+}
+
+/// While it is there, the next call of the function on this thread runs its own body, unprobed.
+fn turn_of(function: &Function) -> (Option<Original>, Option<IgnoreGuard>) {
+    let original = patching(function).map(Original::of);
+    let unprobed = original.is_none().then(ignore_current_thread);
+    (original, unprobed)
 }
