@@ -117,6 +117,15 @@ impl<'l> Planned<'l> {
         Ok(Self { change, seen, bound })
     }
 
+    /// Plans the change of this number, from 1, of so many.
+    fn one_of(change: Change<'l>, number: usize, of: usize) -> Result<Self, Error> {
+        let method = change.method();
+        Self::new(change).map_err(|reason| match of {
+            1 => reason,
+            _ => Error::InTransaction { number, of, change: method, reason: Box::new(reason) },
+        })
+    }
+
     fn link(&self) -> Option<&'l Link> {
         match &self.change {
             Change::Attach(_) => None,
@@ -205,16 +214,8 @@ pub(super) fn change(changes: Vec<Change<'_>>) -> Result<Vec<Link>, Error> {
     prepare()?;
     find_switches().map_err(list_of_functions)?;
     let of = changes.len();
-    for (index, change) in changes.into_iter().enumerate() {
-        let method = change.method();
-        let planning = Planned::new(change).map_err(|reason| match of {
-            1 => reason,
-            _ => {
-                let reason = Box::new(reason);
-                Error::InTransaction { number: index + 1, of, change: method, reason }
-            }
-        });
-        planned.push(planning?);
+    for (change, number) in changes.into_iter().zip(1..) {
+        planned.push(Planned::one_of(change, number, of)?);
     }
     let mut transaction = loop {
         let transaction = begin()?;
@@ -224,7 +225,11 @@ pub(super) fn change(changes: Vec<Change<'_>>) -> Result<Vec<Link>, Error> {
         drop(transaction);
         planned = mem::take(&mut planned)
             .into_iter()
-            .map(|plan| if plan.is_current() { Ok(plan) } else { Planned::new(plan.change) })
+            .zip(1..)
+            .map(|(plan, number)| match plan.is_current() {
+                true => Ok(plan),
+                false => Planned::one_of(plan.change, number, of),
+            })
             .collect::<Result<_, _>>()?;
     };
     each_once(&planned)?;

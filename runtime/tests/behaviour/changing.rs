@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use gtramp::{
-    Entry, Error, Exit, Kind, Link, ModRet, Probes, Return, Transaction, link, site, traceable,
+    Entry, Error, Exit, Function, Kind, Link, ModRet, Probes, Return, Selector, Transaction, link,
+    site, traceable,
 };
 
 use crate::support::{Log, entry_bytes, function};
@@ -489,6 +490,31 @@ fn a_transaction_changes_all_its_links_or_none() {
     assert!(matches!(goes.update(says("again")), Err(Error::Detached)));
     drop((goes, changes, moves, attached));
     assert_eq!(calls(), ["one", "two"]);
+}
+
+#[test]
+fn a_change_that_is_refused_when_its_link_was_changed_meanwhile_says_which_it_is() {
+    let _turn = turn();
+    one(&Log::new());
+    three("");
+    let link = Arc::new(site!(one).fentry(says("text")).unwrap());
+    let is_changed = Arc::new(AtomicBool::new(false));
+    let (meanwhile, changed) = (Arc::clone(&link), Arc::clone(&is_changed));
+    let comes = site!(two).link().fentry(says("comes")).cookie(move |_: &Function| {
+        if !changed.swap(true, SeqCst) {
+            meanwhile.set_order(1).unwrap();
+        }
+        0
+    });
+    // What fits at first, and not any more when the link is looked at again.
+    let then_misfit = Selector::matching(move |function| {
+        let name = if is_changed.load(SeqCst) { "three" } else { "two" };
+        function.path().contains("::changing::") && function.name() == name
+    });
+    let error = Transaction::new().extend(&link, then_misfit).attach(comes).commit().unwrap_err();
+    let Error::InTransaction { number: 1, of: 2, change: "extend", .. } = &error else {
+        panic!("{error}");
+    };
 }
 
 #[test]
